@@ -85,6 +85,7 @@ class Settings:
         return self.home.joinpath(*parts)
 
 
+HIGHEST_PORT = 65534
 _ALLOWED = {
     "role": ROLES,
     "language": ("zh-hans", "en"),
@@ -101,8 +102,8 @@ def _parse(name: str, kind: Any, text: str) -> Any:
             return False
         raise SettingError(name=variable, found=text, allowed="1/0, true/false, yes/no, on/off")
     if kind is int:
-        if not text.isdigit() or not 1 <= int(text) < 65535:
-            raise SettingError(name=variable, found=text, allowed="1-65534")
+        if not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
+            raise SettingError(name=variable, found=text, allowed=f"1-{HIGHEST_PORT}")
         return int(text)
     if kind is Path:
         return Path(text).expanduser()
@@ -146,6 +147,11 @@ def describe() -> list[tuple[str, str, str, str]]:
             notes[last] = str(node.value.value)
     kinds = get_type_hints(Settings)
     return [
-        (PREFIX + field.name.upper(), kinds[field.name].__name__, str(field.default), notes.get(field.name, ""))
+        (
+            PREFIX + field.name.upper(),
+            kinds[field.name].__name__,
+            str(field.default),
+            notes.get(field.name, ""),
+        )
         for field in fields(Settings)
     ]

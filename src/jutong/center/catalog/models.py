@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from jutong.center.catalog import enums
+from jutong.center.org.models import Organisation, User
+from jutong.kernel.ids import uuid7
+
+
+class Entry(models.Model):
+    """A catalogue entry: one thing a department holds. What it says stands in its versions."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.CharField(max_length=64, unique=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="entries")
+    published = models.OneToOneField(
+        "EntryVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="published_for"
+    )
+    published_name = models.CharField(max_length=128, default="", db_index=True)
+    share_attribute = models.CharField(
+        max_length=16, choices=enums.ShareAttribute, default="", blank=True, db_index=True
+    )
+    is_bound = models.BooleanField(default=False, db_index=True)
+    use_count = models.PositiveIntegerField(default=0)
+    search_text = models.TextField(default="", blank=True)
+    search_tokens = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("code",)
+        indexes = (GinIndex(fields=("search_tokens",), name="entry_search"),)
+
+    def __str__(self) -> str:
+        return self.published_name or self.code
+
+
+class EntryVersion(models.Model):
+    """What an entry says at one time: the nine matters of 条例 13 over the core metadata of 1272号."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=enums.VersionState, default=enums.VersionState.DRAFT)
+    name = models.CharField(max_length=128)
+    summary = models.CharField(max_length=1000, default="", blank=True)
+    classification = models.CharField(max_length=32, default="", blank=True)
+    domain = models.CharField(max_length=32, default="", blank=True)
+    data_format = models.CharField(max_length=16, choices=enums.DataFormat, default="", blank=True)
+    update_cycle = models.CharField(max_length=16, choices=enums.UpdateCycle, default="", blank=True)
+    share_attribute = models.CharField(max_length=16, choices=enums.ShareAttribute, default="", blank=True)
+    share_way = models.CharField(max_length=16, choices=enums.ShareWay, default="", blank=True)
+    share_scope = models.CharField(max_length=500, default="", blank=True)
+    share_purpose = models.CharField(max_length=500, default="", blank=True)
+    use_conditions = models.CharField(max_length=500, default="", blank=True)
+    refusal_reason = models.CharField(max_length=500, default="", blank=True)
+    basis_kind = models.CharField(max_length=16, choices=enums.BasisKind, default="", blank=True)
+    basis_title = models.CharField(max_length=128, default="", blank=True)
+    basis_article = models.CharField(max_length=64, default="", blank=True)
+    grade = models.CharField(max_length=16, choices=enums.Grade, default="", blank=True)
+    is_open = models.BooleanField(default=False)
+    not_secret = models.BooleanField(default=False)
+    origin = models.CharField(max_length=200, default="", blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    consented_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    consented_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    return_reason = models.CharField(max_length=1000, default="", blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("entry", "-number")
+        constraints = (
+            models.UniqueConstraint(fields=("entry", "number"), name="version_number_once"),
+            models.UniqueConstraint(
+                fields=("entry",),
+                condition=Q(state__in=("draft", "assessed", "consented", "submitted", "returned")),
+                name="one_open_version_per_entry",
+            ),
+            models.CheckConstraint(
+                condition=Q(consented_by=None, consented_at=None)
+                | Q(consented_by__isnull=False, consented_at__isnull=False),
+                name="version_consent_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None, decided_at=None) | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="version_decision_paired",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.number}"
+
+
+class Item(models.Model):
+    """信息项: one field of an entry version."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=64)
+    column = models.CharField(max_length=63, default="", blank=True)
+    data_type = models.CharField(max_length=1, choices=enums.DataType)
+    length = models.PositiveIntegerField(null=True, blank=True)
+    is_key = models.BooleanField(default=False)
+    is_personal = models.BooleanField(default=False)
+    is_sensitive = models.BooleanField(default=False)
+    grade = models.CharField(max_length=16, choices=enums.Grade, default=enums.Grade.G1)
+    widest_mode = models.CharField(max_length=8, choices=enums.FieldMode, default=enums.FieldMode.PLAIN)
+    mask = models.CharField(max_length=16, default="all")
+    note = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (
+            models.UniqueConstraint(fields=("version", "name"), name="item_name_once"),
+            models.UniqueConstraint(fields=("version", "position"), name="item_position_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Assessment(models.Model):
+    """One of the two assessments 条例 13 asks for, with result, person, date and the document's text."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="assessments")
+    kind = models.CharField(max_length=16, choices=enums.AssessmentKind)
+    passed = models.BooleanField()
+    conclusion = models.CharField(max_length=1000)
+    assessed_by = models.CharField(max_length=64)
+    assessed_on = models.DateField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("version", "kind"), name="assessment_once"),)
+
+
+class Binding(models.Model):
+    """挂接: the real table behind an entry, found by introspection. One open binding per entry."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="bindings")
+    source = models.CharField(max_length=64)
+    schema_name = models.CharField(max_length=63, default="", blank=True)
+    table = models.CharField(max_length=128)
+    columns = models.JSONField(default=dict)
+    row_estimate = models.BigIntegerField(default=0)
+    bound_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    bound_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("entry",), condition=Q(ended_at=None), name="one_open_binding_per_entry"),
+        )
+
+
+class CodeCounter(models.Model):
+    """The last sequence number given under a classification code; locked while a code is allocated."""
+
+    classification = models.CharField(max_length=32, primary_key=True)
+    last = models.PositiveIntegerField(default=0)

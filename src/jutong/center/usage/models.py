@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class Access(models.Model):
+    """One call as the node's served receipt tells it: who, when, what for, how much; never a value."""
+
+    record_id = models.CharField(max_length=36, primary_key=True)
+    node = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=8)
+    outcome = models.CharField(max_length=64)
+    grant_id = models.UUIDField(db_index=True)
+    grant_number = models.CharField(max_length=32)
+    entry_code = models.CharField(max_length=64, db_index=True)
+    entry_name = models.CharField(max_length=128)
+    provider_code = models.CharField(max_length=18, db_index=True)
+    requester_code = models.CharField(max_length=18, db_index=True)
+    requester_name = models.CharField(max_length=128)
+    system_name = models.CharField(max_length=128)
+    official = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=500)
+    case_number = models.CharField(max_length=64)
+    rows = models.IntegerField()
+    fields = models.JSONField(default=list)
+    leaf_index = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("-at", "-record_id")
+        indexes = (models.Index(fields=("entry_code", "-at"), name="access_by_entry"),)

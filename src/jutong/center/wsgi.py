@@ -1,0 +1,10 @@
+"""The center's WSGI application, served by granian."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jutong.center.conf")
+application = get_wsgi_application()

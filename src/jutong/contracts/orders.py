@@ -1,0 +1,109 @@
+"""What the center orders a node to do. A node obeys an order only under the center's signature."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from jutong.contracts.envelope import Document
+
+FieldMode = Literal["verify", "masked", "plain"]
+Operator = Literal["eq", "in", "prefix", "ge", "le"]
+
+
+class CallerKey(Document):
+    """One information system of the requester and the key it signs calls with."""
+
+    system_id: str
+    system_name: str
+    key_id: str
+    public_key: str
+
+
+class GrantedField(Document):
+    """One item of the entry, where it stands in the table, and how much of it may be seen.
+
+    ``mask`` names a masking rule of the node (``name``, ``identity``, ``phone``, ``address``, ``all``).
+    """
+
+    item: str
+    column: str
+    mode: FieldMode
+    mask: str = "all"
+
+
+class Condition(Document):
+    """One typed condition of the row predicate; all conditions must hold."""
+
+    column: str
+    operator: Operator
+    values: tuple[str, ...]
+
+
+class GrantOrder(Document):
+    """Kind ``grant``: everything the gateway needs to decide a call, compiled from one grant."""
+
+    grant_id: str
+    grant_number: str
+    application_number: str
+    entry_code: str
+    entry_name: str
+    provider_code: str
+    provider_name: str
+    requester_code: str
+    requester_name: str
+    callers: tuple[CallerKey, ...]
+    source: str
+    schema_name: str
+    table: str
+    lookup: tuple[GrantedField, ...]
+    fields: tuple[GrantedField, ...]
+    conditions: tuple[Condition, ...]
+    ways: tuple[Literal["query", "verify", "batch"], ...]
+    purpose: str
+    case_required: bool
+    daily_quota: int
+    max_rows: int
+    valid_from_ms: int
+    valid_until_ms: int
+
+
+class GrantStateOrder(Document):
+    """Kind ``grant-state``: suspend, resume or revoke a grant from now on."""
+
+    grant_id: str
+    state: Literal["active", "suspended", "revoked"]
+    reason: str
+
+
+class IntrospectOrder(Document):
+    """Kind ``introspect``: list the tables and columns of a source; no row leaves."""
+
+    source: str
+
+
+class JobOrder(Document):
+    """Kind ``job``: move one table into a Delta table of the library."""
+
+    job_id: str
+    source: str
+    schema_name: str
+    table: str
+    columns: tuple[str, ...]
+    target: str
+
+
+class TicketOrder(Document):
+    """Kind ``ticket``: lets one signed-in person try one granted call in a browser, once, within minutes."""
+
+    grant_id: str
+    official: str
+    post: str
+    system_id: str
+    valid_until_ms: int
+    nonce: str
+
+
+class Heartbeat(Document):
+    """Kind ``heartbeat``: the feed is complete up to ``last_sequence`` as of the cover's time."""
+
+    last_sequence: int
