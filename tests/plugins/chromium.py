@@ -1,0 +1,18 @@
+"""The system's Chromium, which Playwright drives; no test downloads a browser."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.plugins.missing import component_missing
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser program."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        component_missing("Chromium")
+    return found

@@ -1,0 +1,109 @@
+"""A private MariaDB server for the tests that read one, on a free loopback port."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from jutong.runtime.account import NO_CAPABILITY, Account, server_account
+from jutong.runtime.postgres import as_account
+from tests.plugins.missing import component_missing
+
+START_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class MariaDB:
+    """Where the server listens and how its administrator signs in."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+    def connect(self, database: str | None = None) -> pymysql.connections.Connection[pymysql.cursors.Cursor]:
+        return pymysql.connect(
+            host=self.host, port=self.port, user=self.user, password=self.password,
+            database=database, autocommit=True, charset="utf8mb4",
+        )  # fmt: skip
+
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its name."""
+        connection = self.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
+            cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        return name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _programs() -> tuple[str, str]:
+    path = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+    server = shutil.which("mariadbd", path=path)
+    install = shutil.which("mariadb-install-db", path=path)
+    if server is None or install is None:
+        component_missing("MariaDB")
+    return server, install
+
+
+def _install(program: str, data: Path, account: Account) -> None:
+    command = [program, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve"]
+    command += ["--auth-root-authentication-method=normal"] + ([f"--user={account.name}"] if account.other else [])
+    subprocess.run(command, check=True, capture_output=True, timeout=START_SECONDS)
+
+
+def _wait(server: MariaDB, child: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.connect().close()
+        except pymysql.err.OperationalError:
+            if child.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"MariaDB did not start:\n{log.read_text(errors='replace')[-2000:]}", pytrace=False)
+            time.sleep(0.05)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A running MariaDB, started with the first test that asks for it."""
+    program, install = _programs()
+    room = Path(tempfile.mkdtemp(prefix="jutong-maria-", dir="/tmp"))
+    account = server_account(room / "data")
+    data, log = room / "data", room / "server.log"
+    account.own(room)
+    _install(install, data, account)
+    server = MariaDB("127.0.0.1", _free_port(), "root", "")
+    command = [
+        program, "--no-defaults", f"--datadir={data}", f"--socket={room / 's'}", f"--port={server.port}",
+        "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
+    ]  # fmt: skip
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            as_account(account, NO_CAPABILITY, signal.SIGTERM, command),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait(server, child, log)
+        yield server
+    finally:
+        child.terminate()
+        child.wait(timeout=START_SECONDS)
+        shutil.rmtree(room, ignore_errors=True)
