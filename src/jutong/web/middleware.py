@@ -2,17 +2,58 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import check_for_language
+
+YEAR = 365 * 24 * 3600
+CHOICES = {"size": ("normal", "large"), "theme": ("light", "dark")}
+
+
+def _policy() -> str:
+    gateway = settings.JUTONG.gateway_base
+    return (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        f"frame-ancestors 'none'; form-action 'self' {gateway}"
+    )
 
 
 class PageMiddleware:
-    """Sets the content policy of every answer."""
+    """Keeps the content policy on every answer and turns ``?lang= ?size= ?theme=`` into cookies.
+
+    The switches are plain links, so that they work without script; the address is cleaned by a redirect.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.policy = _policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the policy headers."""
-        response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
+        """Answer, or switch and redirect."""
+        response = self._switch(request) or self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _switch(self, request: HttpRequest) -> HttpResponse | None:
+        if request.method != "GET" or request.path.startswith("/api/"):
+            return None
+        chosen: dict[str, str] = {}
+        for name, allowed in CHOICES.items():
+            if request.GET.get(name) in allowed:
+                chosen[f"jutong_{name}"] = request.GET[name]
+        language = request.GET.get("lang", "")
+        if language and check_for_language(language):
+            chosen[settings.LANGUAGE_COOKIE_NAME] = language
+        if not chosen:
+            return None
+        rest = request.GET.copy()
+        for name in ("lang", *CHOICES):
+            rest.pop(name, None)
+        query = rest.urlencode()
+        response = HttpResponseRedirect(request.path + (f"?{query}" if query else ""))
+        for name, value in chosen.items():
+            response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
         return response

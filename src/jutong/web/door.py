@@ -1,0 +1,138 @@
+"""How a page is entered: who asks, in which post, when, and what the page needs.
+
+Every page view is wrapped by :func:`page`, which leaves its rule on the view; a test walks all addresses and fails
+where a rule is missing. A view gets a :class:`Visit`, makes one domain call and renders.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from jutong.center.org import queries as org
+from jutong.center.org.actor import Actor
+from jutong.center.org.models import Post, User
+from jutong.center.org.permissions import Permission
+from jutong.kernel.clock import utc_now
+from jutong.kernel.errors import ForbiddenError, JutongError
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+POST_KEY = "post"
+SIGNED_IN = "signed-in"
+PUBLIC = "public"
+
+
+@dataclass
+class Visit:
+    """One request of one signed-in person in one post."""
+
+    request: HttpRequest
+    actor: Actor
+    post: Post
+    now: datetime
+
+    @property
+    def is_post(self) -> bool:
+        """Whether a form came in."""
+        return self.request.method == "POST"
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("HX-Request") == "true" and "HX-Boosted" not in self.request.headers
+
+    def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+        """Render a page or a part of one."""
+        return render(self.request, template, {"visit": self, **(context or {})}, status=status)
+
+    def done(self, text: str, to: str) -> HttpResponse:
+        """Say what happened in a toast on the page that follows."""
+        messages.success(self.request, text)
+        return HttpResponseRedirect(to)
+
+    def refuse(self, problem: JutongError, *, back: str) -> HttpResponse:
+        """Show a refused action as a page of its own, with the way back."""
+        return problem_page(self.request, problem, back=back)
+
+    def query(self, **changes: str | int | None) -> str:
+        """Return the address's query with some values replaced; ``None`` removes one."""
+        values = self.request.GET.copy()
+        for name, value in changes.items():
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = str(value)
+        return "?" + urlencode(list(values.lists()), doseq=True)
+
+
+def problem_page(request: HttpRequest, problem: JutongError, *, back: str = "/") -> HttpResponse:
+    """Render the whole-page state of an error."""
+    language = get_language() or "zh-hans"
+    context = {
+        "problem": problem,
+        "text": problem.explain(language),
+        "advice": problem.advise(language),
+        "problems": problem.fields.get("problems", []),
+        "back": back,
+        "kind": "forbidden" if problem.http_status == ForbiddenError.http_status else "problem",
+    }
+    return render(request, "errors/problem.html", context, status=problem.http_status)
+
+
+def current_post(request: HttpRequest) -> Post | None:
+    """Return the post the person works in now: the chosen one, else the first open one."""
+    if not isinstance(request.user, User):
+        return None
+    posts = org.posts_of(request.user)
+    chosen = request.session.get(POST_KEY)
+    return next((post for post in posts if str(post.id) == chosen), posts[0] if posts else None)
+
+
+def page(
+    needs: Permission | None = None,
+) -> Callable[
+    [Callable[Concatenate[Visit, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+]:
+    """Wrap a view for signed-in people, optionally only for posts that carry ``needs``."""
+
+    def wrap(
+        view: Callable[Concatenate[Visit, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @functools.wraps(view)
+        def enter(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            post = current_post(request)
+            if post is None:
+                return render(request, "errors/no_post.html", status=403)
+            visit = Visit(request, org.actor_for(post), post, utc_now())
+            try:
+                if needs is not None:
+                    org.require(visit.actor, needs)
+                return view(visit, *args, **kwargs)
+            except JutongError as problem:
+                logger.info("refused %s", problem.code)
+                return problem_page(request, problem)
+
+        enter.rule = needs or SIGNED_IN  # type: ignore[attr-defined]  # what the architecture test reads
+        return enter
+
+    return wrap
+
+
+def public(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Mark a view that anyone may open."""
+    view.rule = PUBLIC  # type: ignore[attr-defined]  # what the architecture test reads
+    return view

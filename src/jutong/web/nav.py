@@ -1,0 +1,68 @@
+"""The side menu as data. A group with nothing visible is left out; an unfinished page is not in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jutong.center.org.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the menu."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    needs: Permission | None = None
+    counts: str = ""
+
+
+MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
+    (
+        "",
+        (
+            Place(_("工作台"), "/", "home"),
+            Place(_("待我办理"), "/inbox", "inbox", counts="inbox"),
+        ),
+    ),
+    (
+        _("找数据、用数据"),
+        (
+            Place(_("数据目录"), "/catalog", "book", Permission.CATALOG_ENTRY_VIEW),
+            Place(_("我的申请"), "/applications", "send", Permission.SHARING_APPLICATION_VIEW),
+            Place(_("授权与试用"), "/grants", "key", Permission.SHARING_GRANT_VIEW),
+        ),
+    ),
+    (
+        _("管本部门数据"),
+        (
+            Place(_("目录登记"), "/manage/entries", "edit", Permission.CATALOG_ENTRY_EDIT),
+            Place(_("数据源与挂接"), "/manage/sources", "db", Permission.CATALOG_ENTRY_BIND),
+        ),
+    ),
+    (
+        _("运行与办件"),
+        (
+            Place(_("目录审核"), "/review", "check", Permission.CATALOG_ENTRY_REVIEW),
+            Place(_("交换作业"), "/jobs", "swap", Permission.JOBS_JOB_VIEW),
+        ),
+    ),
+    (
+        _("看成效"),
+        (Place(_("使用留痕"), "/audit", "eye", Permission.USAGE_ACCESS_VIEW),),
+    ),
+    (
+        _("系统管理"),
+        (
+            Place(_("机构与系统"), "/admin/orgs", "city", Permission.ORG_ORGANISATION_MANAGE),
+            Place(_("人员与岗位"), "/admin/users", "people", Permission.ORG_USER_VIEW),
+            Place(_("工作日历"), "/admin/calendar", "clock", Permission.CLOCKS_CALENDAR_LOAD),
+            Place(_("节点"), "/admin/nodes", "db", Permission.FLEET_NODE_VIEW),
+            Place(_("操作审计"), "/admin/audit", "file", Permission.AUDIT_TRAIL_VIEW),
+        ),
+    ),
+)

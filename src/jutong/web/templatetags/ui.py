@@ -1,0 +1,101 @@
+"""What every page shows the same way: days, clocks, errors."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, Select
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from jutong.center.clocks.queries import ClockView
+from jutong.kernel.errors import JutongError
+
+register = template.Library()
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+MOST_CELLS = 20
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Write a date as people say it: 11月24日周二, with the year only when it is not this one's."""
+    if value is None:
+        return ""
+    shown = localtime(value).date() if isinstance(value, datetime) else value
+    if (get_language() or "").startswith("en"):
+        return date_format(shown, "j M Y")
+    year = f"{shown.year}年" if shown.year != localtime().year else ""
+    return f"{year}{shown.month}月{shown.day}日{WEEKDAYS[shown.weekday()]}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Write a time of day with its date: 11月20日周五 10:31."""
+    if value is None:
+        return ""
+    return f"{day(value)} {localtime(value):%H:%M}"
+
+
+@register.filter
+def cells(clock: ClockView) -> list[str]:
+    """Return one mark per working day of a clock: ``u`` used, ``x`` over, ``p`` paused, empty ahead."""
+    total = max(clock.total, 1)
+    shown = min(total, MOST_CELLS)
+    used = min(shown, round(clock.used * shown / total))
+    ahead = "p" if clock.state == "paused" else ""
+    row = ["u"] * used + [ahead] * (shown - used)
+    if clock.state == "over":
+        row.append("x")
+    return row
+
+
+@register.filter
+def deadline_text(clock: ClockView) -> str:
+    """Say a clock in words; the cells beside it are decoration."""
+    if clock.state == "paused":
+        return _("计时已暂停")
+    if clock.state == "done":
+        return _("用时%(n)s个工作日") % {"n": clock.used}
+    if clock.remaining < 0:
+        return _("已超%(n)s个工作日") % {"n": -clock.remaining}
+    if clock.remaining == 0:
+        return _("今天到期")
+    return _("剩%(n)s个工作日") % {"n": clock.remaining}
+
+
+@register.inclusion_tag("ui/deadline.html")
+def deadline(clock: ClockView, verb: str = "") -> dict[str, Any]:
+    """Draw the working-day countdown."""
+    return {"clock": clock, "verb": verb or _("答复")}
+
+
+@register.filter
+def explain(problem: JutongError) -> str:
+    """Say what was found, in the page's language."""
+    return problem.explain(get_language() or "zh-hans")
+
+
+@register.filter
+def advise(problem: JutongError) -> str:
+    """Say the next step, in the page's language."""
+    return problem.advise(get_language() or "zh-hans")
+
+
+@register.filter
+def lookup(mapping: dict[Any, Any], key: Any) -> Any:
+    """Return ``mapping[key]`` or an empty string."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """Render a form field with the stylesheet's classes and its error joined by ``aria-describedby``."""
+    attributes: dict[str, Any] = {"class": "select" if isinstance(field.field.widget, Select) else "input"}
+    if field.errors:
+        attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}_error"}
+    return field.as_widget(attrs=attributes)
