@@ -1,0 +1,122 @@
+"""Bringing a folder back to one truth: the write-ahead log is replayed over the last durable tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jutong.evidence import files, merkle
+from jutong.evidence.checkpoint import Checkpoint, VerifierKey, parse_keys
+from jutong.evidence.errors import LogDamagedError
+from jutong.evidence.records import RecordStore
+from jutong.evidence.tiles import TileError
+from jutong.evidence.wal import Segment, WalError, read_all
+from jutong.evidence.writer import ASIDE, CHECKPOINT, TileWriter
+
+KEYS = "keys"
+WAL = "wal"
+Sign = Callable[[int, bytes], Checkpoint]
+
+
+def clear_aside(folder: Path) -> None:
+    """Remove unfinished files."""
+    for item in folder.iterdir():
+        item.unlink()
+
+
+def publish_key(folder: Path, key: VerifierKey) -> None:
+    """Put the log's public key into the list of published keys; keys of the past stay.
+
+    Raises:
+        LogDamagedError: if the list is unreadable.
+        OSError: if the disk refuses.
+    """
+    path = folder / KEYS
+    try:
+        keys = parse_keys(path.read_text("utf-8")) if path.exists() else ()
+    except ValueError as problem:
+        raise LogDamagedError(file=KEYS, problem=str(problem)) from problem
+    if key not in keys:
+        text = "".join(f"{item}\n" for item in (*keys, key))
+        files.write_atomic(path, text.encode(), aside=folder / ASIDE, durable=True)
+
+
+def read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
+    """Return the published checkpoint, None for a new folder.
+
+    Raises:
+        LogDamagedError: if it is unreadable or not signed by this log's key.
+    """
+    path = folder / CHECKPOINT
+    try:
+        checkpoint = Checkpoint.parse(path.read_text("utf-8"))
+        checkpoint.verify([key])
+    except FileNotFoundError:
+        return None
+    except ValueError as problem:
+        raise LogDamagedError(file=CHECKPOINT, problem=str(problem)) from problem
+    if checkpoint.origin != key.name:
+        raise LogDamagedError(file=CHECKPOINT, problem=f"{checkpoint.origin} / {key.name}")
+    return checkpoint
+
+
+def recover(folder: Path, key: VerifierKey, sign: Sign, records: RecordStore) -> tuple[TileWriter, Checkpoint]:
+    """Replay the write-ahead log, publish all of it and drop it.
+
+    Everything is written again and synced, not only what seems to be missing: after a power cut or a failed sync a
+    file's presence says nothing about its content.
+
+    Raises:
+        LogDamagedError: if log, tiles and checkpoint contradict each other.
+        OSError, sqlite3.Error: if the disk refuses; nothing is lost, recovery can be tried again.
+    """
+    former = read_checkpoint(folder, key)
+    try:
+        segments = read_all(folder / WAL)
+    except WalError as problem:
+        raise LogDamagedError(file=f"{WAL}/{problem.name}", problem=problem.problem) from problem
+    _check_reach(folder, former, segments)
+    writer = TileWriter(folder)
+    try:
+        _replay(writer, former, segments)
+    except TileError as problem:
+        raise LogDamagedError(file=problem.path, problem=problem.problem) from problem
+    for segment in segments:
+        records.insert((segment.first + at, pair[1]) for at, pair in enumerate(segment.pairs))
+    records.sync()
+    writer.sync()
+    checkpoint = former
+    if checkpoint is None or checkpoint.size != writer.size:
+        checkpoint = sign(writer.size, writer.root())
+    writer.publish(checkpoint)
+    _drop(folder / WAL, segments)
+    return writer, checkpoint
+
+
+def _check_reach(folder: Path, former: Checkpoint | None, segments: list[Segment]) -> None:
+    """Refuse a log that ends before what was signed, or starts after it."""
+    signed = former.size if former else 0
+    if segments and not segments[0].first <= signed <= segments[-1].end:
+        problem = f"{segments[0].first}-{segments[-1].end} / {signed}"
+        raise LogDamagedError(file=f"{WAL}/{segments[-1].name}", problem=problem)
+    if former is None and (folder / "tile").exists() and not segments:
+        raise LogDamagedError(file=CHECKPOINT, problem="missing")
+
+
+def _replay(writer: TileWriter, former: Checkpoint | None, segments: list[Segment]) -> None:
+    signed = former.size if former else 0
+    base = segments[0].first if segments else signed
+    writer.load(base)
+    leaves = [leaf for segment in segments for leaf, _ in segment.pairs]
+    writer.extend(leaves[: signed - base])
+    if writer.root() != (former.root if former else merkle.EMPTY_ROOT):
+        raise TileError(CHECKPOINT, f"the tiles give another root at {signed}")
+    writer.extend(leaves[signed - base :])
+    writer.rewrite_partials()
+    writer.flush()
+
+
+def _drop(folder: Path, segments: list[Segment]) -> None:
+    for segment in segments:
+        (folder / segment.name).unlink()
+    files.sync_folder(folder)
