@@ -103,6 +103,19 @@ class Post(models.Model):
             models.UniqueConstraint(
                 fields=("user", "organisation", "role"), condition=Q(ended_at=None), name="one_open_post_each"
             ),
+            models.UniqueConstraint(
+                fields=("user",),
+                condition=Q(ended_at=None, role__in=("system-admin", "security-admin", "auditor")),
+                name="one_administrator_post",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "organisation"),
+                condition=Q(ended_at=None, role__in=("office-head", "department-head")),
+                name="one_head_post",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("valid_from")), name="post_ends_after_start"
+            ),
         )
 
 
@@ -118,7 +131,12 @@ class InformationSystem(models.Model):
 
     class Meta:
         ordering = ("name",)
-        constraints = (models.UniqueConstraint(fields=("organisation", "name"), name="system_name_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "name"), name="system_name_once"),
+            models.CheckConstraint(
+                condition=Q(protection_level__gte=1, protection_level__lte=5), name="protection_level_one_to_five"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -144,3 +162,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="token_ends_after_start"),
+        )

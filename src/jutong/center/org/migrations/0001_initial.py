@@ -244,4 +244,40 @@ class Migration(migrations.Migration):
                 name="one_open_post_each",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="apitoken",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends_after_start"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="informationsystem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("protection_level__gte", 1), ("protection_level__lte", 5)),
+                name="protection_level_one_to_five",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None), ("role__in", ("system-admin", "security-admin", "auditor"))),
+                fields=("user",),
+                name="one_administrator_post",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None), ("role__in", ("office-head", "department-head"))),
+                fields=("user", "organisation"),
+                name="one_head_post",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("valid_from")), _connector="OR"),
+                name="post_ends_after_start",
+            ),
+        ),
     ]
