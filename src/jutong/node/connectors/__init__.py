@@ -1,0 +1,1 @@
+"""How a node reaches a department's databases: read-only, bounded, one module per dialect."""
