@@ -86,9 +86,7 @@ def provisional_year(year: int) -> CalendarYear:
         ValueError: as ``statutory_days``.
     """
     source = _rules()["regulation"]
-    rows = tuple(
-        DayRow(found.day, is_workday=False, source=source, note=found.name) for found in statutory_days(year)
-    )
+    rows = tuple(DayRow(found.day, is_workday=False, source=source, note=found.name) for found in statutory_days(year))
     return CalendarYear(year, YearStatus.PROVISIONAL, rows, source)
 
 

@@ -8,6 +8,7 @@ moon to a few seconds. Compared with published tables it gives every feast of th
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from functools import lru_cache
 from math import cos, floor, radians, sin
@@ -117,7 +118,7 @@ def _months(year: int) -> tuple[LunarMonth, ...]:
     needs_leap = closing - opening == 13  # noqa: PLR2004 - months of a leap year
     months: list[LunarMonth] = []
     number = 10
-    for start, following in zip(starts, starts[1:], strict=False):
+    for start, following in itertools.pairwise(starts):
         leap = needs_leap and not _has_major_term(start, following)
         if leap:
             needs_leap = False
