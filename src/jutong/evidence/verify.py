@@ -32,6 +32,8 @@ VERSION = 1
 REPEATED = ("kind", "agreement_id", "actor_dept", "provider_dept", "time_ms", "rows", "batch_root")
 """What a leaf says in the open; the record must say the same."""
 LEAF_MEMBERS = {"v", "commit", *REPEATED}
+LATEST_TIME = 253_402_300_800_000
+"""Milliseconds of the year 10000; also what keeps ``time_ms`` a date."""
 
 KEYS_MALFORMED = "evidence.keys.malformed"
 RECEIPT_MALFORMED = "evidence.receipt.malformed"
@@ -150,8 +152,10 @@ def _read_record(text: str | bytes) -> _Disclosure:
         leaf_bytes = canonical(leaf)
     except CanonicalError as problem:
         raise _Refusal(LEAF_ALTERED, problem) from problem
-    if leaf.get("v") != VERSION or type(leaf["v"]) is not int or not set(leaf) <= LEAF_MEMBERS:
+    if not LEAF_MEMBERS - {"batch_root"} <= set(leaf) <= LEAF_MEMBERS or leaf["v"] is True or leaf["v"] != VERSION:
         raise _Refusal(LEAF_ALTERED, "unknown version or members")
+    if type(leaf["time_ms"]) is not int or not 0 <= leaf["time_ms"] < LATEST_TIME:
+        raise _Refusal(LEAF_ALTERED, "time_ms")
     return _Disclosure(record, salt, leaf, leaf_bytes)
 
 

@@ -1,0 +1,225 @@
+"""`jutong evidence`: check receipts, records and log folders without network, database or running platform."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from jutong.cli.text import language
+from jutong.evidence import audit as auditing
+from jutong.evidence import errors
+from jutong.evidence.checkpoint import NoteError, UnknownKeyError, WrongSignatureError, parse_keys
+from jutong.evidence.home import log_folder
+from jutong.evidence.merkle import leaf_hash
+from jutong.evidence.tiles import TileError, TileReader
+from jutong.evidence.verify import Verdict, verify
+from jutong.kernel import settings as jutong_settings
+from jutong.kernel.clock import BEIJING
+from jutong.kernel.errors import JutongError
+from jutong.kernel.i18n import LANGUAGES, gettext_noop, translate
+
+P = ParamSpec("P")
+FAILURES: dict[str, type[JutongError]] = {
+    kind.code: kind
+    for kind in (
+        errors.KeysMalformedError,
+        errors.ReceiptMalformedError,
+        errors.CheckpointKeyError,
+        errors.CheckpointSignatureError,
+        errors.RecordMalformedError,
+        errors.SaltAlteredError,
+        errors.LeafAlteredError,
+        errors.RecordAlteredError,
+        errors.CommitmentError,
+        errors.ReceiptProofError,
+    )
+}
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+A_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Prints sentences in one language."""
+
+    language: str
+
+    def say(self, message: str, **fields: object) -> None:
+        """Print one sentence."""
+        click.echo(translate(message, self.language).format(**fields))
+
+
+def _spoken(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--lang`` and let a named error end it with 1, told in that language."""
+
+    @click.option("--lang", type=click.Choice([code for code, _ in LANGUAGES]), help="语言 · language")
+    @wraps(command)
+    def run(*, lang: str | None, **arguments: Any) -> None:
+        voice = Voice(lang or language())
+        try:
+            command(voice, **arguments)
+        except JutongError as error:
+            voice.say(gettext_noop("✗ 不通过"))
+            click.echo(error.explain(voice.language), err=True)
+            click.echo(error.advise(voice.language), err=True)
+            click.echo(f"[{error.code}]", err=True)
+            sys.exit(1)
+
+    return run
+
+
+@click.group()
+def evidence() -> None:
+    """核验存证 · check what was served, offline."""
+
+
+@evidence.command("verify")
+@click.argument("receipt", type=EXISTING_FILE)
+@click.option("--record", required=True, type=EXISTING_FILE, help="record.json：记录、盐和叶子 · record, salt and leaf")
+@click.option("--keys", type=EXISTING_FILE, help="公布的公钥 · published keys; $JUTONG_HOME/evidence/keys")
+@click.option("--log", type=A_FOLDER, help="存证文件夹 · log folder; $JUTONG_HOME/evidence")
+@click.option("--receipt-only", is_flag=True, help="不核对存证文件夹 · do not check the log folder")
+@_spoken
+def verify_command(
+    voice: Voice, *, receipt: Path, record: Path, keys: Path | None, log: Path | None, receipt_only: bool
+) -> None:
+    """核验回执与记录 · check a receipt with its record.
+
+    退出码 0：成立；1：不成立，并说明哪一步；2：用法不对。
+    Exit code 0: proven; 1: not proven, naming the step; 2: wrong usage.
+    """
+    home = log_folder(jutong_settings.load())
+    keys_file = keys or home / auditing.KEYS
+    if not keys_file.is_file():
+        needed = gettext_noop("没有公钥文件“{file}”，请用 --keys 指定日志公布的公钥。")
+        raise click.UsageError(translate(needed, voice.language).format(file=keys_file))
+    verdict = _judge(receipt, record, keys_file)
+    folder = None if receipt_only else log or (home if home.is_dir() else None)
+    report = None if folder is None else _check_folder(verdict, folder, keys_file, named=log is not None)
+    _tell_proof(voice, verdict)
+    _tell_folder(voice, verdict, report)
+    _tell_limits(voice, verdict, own_keys=keys is None)
+
+
+def _judge(receipt: Path, record: Path, keys: Path) -> Verdict:
+    try:
+        vkeys = keys.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise errors.KeysMalformedError(problem=str(problem)) from problem
+    verdict = verify(receipt.read_bytes(), record.read_bytes(), vkeys)
+    if not verdict.ok:
+        raise FAILURES[verdict.code](problem=verdict.problem)
+    return verdict
+
+
+def _tell_proof(voice: Voice, verdict: Verdict) -> None:
+    assert verdict.receipt is not None  # noqa: S101 - a good verdict carries its receipt
+    assert verdict.record is not None  # noqa: S101 - and its record
+    head, record = verdict.receipt.checkpoint, verdict.record
+    voice.say(gettext_noop("✓ 通过。已证明："))
+    voice.say(gettext_noop("✓ 日志“{origin}”用已公布的公钥签署了{size}条的检查点"), origin=head.origin, size=head.size)
+    for key in verdict.signers:
+        click.echo(f"    {key}")
+    voice.say(gettext_noop("✓ 这条访问是该日志的第{index}条（从 0 数起）"), index=verdict.receipt.index)
+    voice.say(gettext_noop("✓ 记录与盐符合登记时的承诺值，此后一个字节也没有改动"))
+    served = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=record["time_ms"])
+    voice.say(
+        gettext_noop("  {time}（北京时间），{actor}依授权 {grant} 向{provider}取得 {rows} 行，方式 {kind}"),
+        time=served.astimezone(BEIJING).isoformat(" ", "seconds").removesuffix("+08:00"),
+        actor=record["actor_dept"],
+        provider=record["provider_dept"],
+        grant=record["agreement_id"],
+        rows=record["rows"],
+        kind=record["kind"],
+    )
+
+
+def _check_folder(verdict: Verdict, folder: Path, keys: Path, *, named: bool) -> auditing.AuditReport:
+    """Audit the folder and compare; one that was not named may be another log's, which is no failure."""
+    assert verdict.receipt is not None  # noqa: S101 - a good verdict carries its receipt
+    report = auditing.audit(folder)
+    if not named and report.checkpoint.origin != verdict.receipt.checkpoint.origin:
+        return report
+    try:
+        report.checkpoint.verify(parse_keys(keys.read_text("utf-8")))
+    except (UnknownKeyError, WrongSignatureError, NoteError) as problem:
+        raise errors.FolderAlteredError(file=auditing.CHECKPOINT, problem=str(problem)) from problem
+    auditing.check_against(report, verdict.receipt, verdict.leaf)
+    return report
+
+
+def _tell_folder(voice: Voice, verdict: Verdict, report: auditing.AuditReport | None) -> None:
+    assert verdict.receipt is not None  # noqa: S101 - a good verdict carries its receipt
+    if report is None:
+        voice.say(gettext_noop("– 没有核对存证文件夹：只凭回执、记录和公钥。"))
+    elif report.checkpoint.origin != verdict.receipt.checkpoint.origin:
+        voice.say(
+            gettext_noop("– 本机的存证文件夹属于另一个日志“{origin}”，没有用来对照。"), origin=report.checkpoint.origin
+        )
+    else:
+        _tell_audit(voice, report)
+        voice.say(gettext_noop("✓ 文件夹延续了回执所属的那棵树，同一序号上就是这片叶子"))
+
+
+def _tell_audit(voice: Voice, report: auditing.AuditReport) -> None:
+    voice.say(
+        gettext_noop("✓ 存证文件夹完好：{files}个文件逐字节核对，{size}条叶子算到签署的根"),
+        files=report.files,
+        size=report.checkpoint.size,
+    )
+    if report.unpublished:
+        voice.say(gettext_noop("  另有{count}条已落盘、等待发布"), count=report.unpublished)
+
+
+def _tell_limits(voice: Voice, verdict: Verdict, *, own_keys: bool) -> None:
+    voice.say(gettext_noop("没有证明："))
+    voice.say(gettext_noop("· 登记的内容属实：日志只证明登记了什么、此后没有改动"))
+    voice.say(gettext_noop("· 没有漏登记：要由供需双方的台账逐日对账"))
+    voice.say(gettext_noop("· 时间：取自登记时日志所在机器的时钟"))
+    if verdict.unchecked:
+        voice.say(gettext_noop("· 其他签名：{names} 的公钥未提供，没有核对"), names="、".join(verdict.unchecked))
+    else:
+        voice.say(gettext_noop("· 没有第二份历史：检查点尚无其他部门的见证签名"))
+    if own_keys:
+        voice.say(gettext_noop("· 公钥属于谁：公钥取自本机文件夹，请与公布渠道的对照，或用 --keys 指定"))
+
+
+@evidence.command("audit")
+@click.argument("folder", type=A_FOLDER, required=False)
+@_spoken
+def audit_command(voice: Voice, *, folder: Path | None) -> None:
+    """核对整个存证文件夹 · check every byte of a log folder."""
+    report = auditing.audit(folder or log_folder(jutong_settings.load()))
+    _tell_audit(voice, report)
+    click.echo(str(report.checkpoint), nl=False)
+
+
+@evidence.command("show")
+@click.argument("index", type=click.IntRange(min=0))
+@click.option("--log", type=A_FOLDER, help="存证文件夹 · log folder; $JUTONG_HOME/evidence")
+@_spoken
+def show_command(voice: Voice, *, index: int, log: Path | None) -> None:
+    """显示一片叶子 · print one leaf, without checking the folder."""
+    del voice
+    folder = log or log_folder(jutong_settings.load())
+    size = auditing.published_size(folder)
+    if index >= size:
+        raise errors.EntryNotFoundError(index=index, size=size)
+    try:
+        leaf = TileReader(folder, size).entry(index)
+    except TileError as problem:
+        raise errors.FolderAlteredError(file=problem.path, problem=problem.problem) from problem
+    try:
+        shown = json.dumps(json.loads(leaf), ensure_ascii=False, indent=2)
+    except ValueError:
+        shown = repr(leaf)
+    click.echo(shown)
+    click.echo(f"leaf hash {leaf_hash(leaf).hex()}")

@@ -1,0 +1,322 @@
+"""The full check of a log folder: from every entry up to the signed root, and every file against what it must say.
+
+It needs the folder only. It may run while the log is written: files are listed before the write-ahead log is read
+and the checkpoint after it, so whatever lies in the folder is covered by one of the two. A finding counts only if the
+log did not move meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jutong.evidence import merkle
+from jutong.evidence.checkpoint import Checkpoint, VerifierKey, parse_keys
+from jutong.evidence.errors import (
+    FolderAlteredError,
+    FolderForkedError,
+    FolderMissingError,
+    FolderOlderError,
+)
+from jutong.evidence.receipt import Receipt
+from jutong.evidence.tiles import (
+    ENTRIES,
+    WIDTH,
+    TileError,
+    TileName,
+    TileReader,
+    decode_bundle,
+    encode_bundle,
+    level_count,
+)
+from jutong.evidence.wal import Segment, WalError, read_all
+from jutong.kernel.i18n import gettext_noop
+
+CHECKPOINT = "checkpoint"
+KEYS = "keys"
+WAL = "wal"
+LOCK = "wal/lock"
+ASIDE = "tmp/"
+ATTEMPTS = 4
+PAUSE = 0.05
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What a clean audit covered."""
+
+    folder: Path
+    checkpoint: Checkpoint
+    keys: tuple[VerifierKey, ...]
+    files: int
+    octets: int
+    unpublished: int
+    """Entries that are durable but not yet under the checkpoint."""
+
+
+@dataclass
+class _Audit:
+    """One pass over a folder."""
+
+    folder: Path
+    checkpoint: Checkpoint
+    segments: list[Segment]
+    tiles: dict[tuple[int, int], set[int]]
+    files: int = 0
+    octets: int = 0
+    pending: dict[int, bytes] = field(default_factory=dict)
+    above: list[bytes] = field(default_factory=list)
+    """Hashes of the level above the one being checked."""
+
+
+def audit(folder: Path) -> AuditReport:
+    """Check every byte of a log folder against its published keys.
+
+    Raises:
+        FolderMissingError: if there is no log in the folder.
+        FolderAlteredError: naming the first file that does not say what it must.
+    """
+    _require(folder)
+    for attempt in range(ATTEMPTS):
+        before = _read(folder, CHECKPOINT)
+        try:
+            return _audit_once(folder)
+        except FolderAlteredError as finding:
+            moved = (folder / CHECKPOINT).is_file() and _read(folder, CHECKPOINT) != before
+            if attempt == ATTEMPTS - 1 or not (moved or isinstance(finding, _UnsettledError)):
+                raise
+            time.sleep(PAUSE)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _require(folder: Path) -> None:
+    if not (folder / CHECKPOINT).is_file():
+        raise FolderMissingError(folder=str(folder), problem=gettext_noop("其中没有 checkpoint 文件"))
+
+
+def published_size(folder: Path) -> int:
+    """Return how many entries a folder's checkpoint covers.
+
+    Raises:
+        FolderMissingError: if there is no log in the folder.
+        FolderAlteredError: if keys or checkpoint are not in order.
+    """
+    _require(folder)
+    return _read_checkpoint(folder, _read_keys(folder)).size
+
+
+class _UnsettledError(FolderAlteredError):
+    """A finding that a write in progress would explain: worth another look."""
+
+
+def _altered(file: str, problem: object) -> FolderAlteredError:
+    return FolderAlteredError(file=file, problem=str(problem))
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as problem:
+        raise _altered(name, problem.strerror or "unreadable") from problem
+
+
+def _audit_once(folder: Path) -> AuditReport:
+    keys = _read_keys(folder)
+    before = _read_checkpoint(folder, keys)
+    names = list(_walk(folder, ""))
+    segments = _read_wal(folder, before)
+    checkpoint = _read_checkpoint(folder, keys)
+    run = _Audit(folder, checkpoint, segments, _sort(folder, names))
+    run.files = len(names)
+    run.pending = {segment.first + at: leaf for segment in segments for at, (leaf, _) in enumerate(segment.pairs)}
+    _check_tree(run)
+    end = max([checkpoint.size, *(segment.end for segment in segments)])
+    return AuditReport(folder, checkpoint, keys, run.files, run.octets, end - checkpoint.size)
+
+
+def _read_keys(folder: Path) -> tuple[VerifierKey, ...]:
+    try:
+        return parse_keys(_read(folder, KEYS).decode("utf-8"))
+    except ValueError as problem:
+        raise _altered(KEYS, problem) from problem
+
+
+def _read_checkpoint(folder: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
+    try:
+        checkpoint = Checkpoint.parse(_read(folder, CHECKPOINT).decode("utf-8"))
+        checkpoint.verify(keys)
+    except ValueError as problem:
+        raise _altered(CHECKPOINT, problem) from problem
+    return checkpoint
+
+
+def _read_wal(folder: Path, checkpoint: Checkpoint) -> list[Segment]:
+    """Read the write-ahead log, which must reach at least as far as the checkpoint read before it."""
+    try:
+        segments = read_all(folder / WAL)
+    except WalError as problem:
+        raise _altered(f"{WAL}/{problem.name}", problem.problem) from problem
+    except FileNotFoundError as problem:
+        raise _UnsettledError(file=WAL, problem="dropped while it was read") from problem
+    if not segments:
+        return []
+    last = segments[-1]
+    if last.torn:
+        stray = f"{last.torn} stray bytes after the last intact frame"
+        raise _UnsettledError(file=f"{WAL}/{last.name}", problem=stray)
+    if last.end < checkpoint.size:
+        raise _altered(f"{WAL}/{last.name}", f"ends at {last.end}, signed are {checkpoint.size}")
+    return segments
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    with os.scandir(folder / prefix) as found:
+        items = sorted(found, key=lambda item: item.name)
+    for item in items:
+        name = prefix + item.name
+        if item.is_dir(follow_symlinks=False):
+            try:
+                yield from _walk(folder, name + "/")
+            except FileNotFoundError:
+                continue
+        elif item.is_file(follow_symlinks=False):
+            yield name
+        else:
+            raise _altered(name, "neither a file nor a folder")
+
+
+def _sort(folder: Path, names: Sequence[str]) -> dict[tuple[int, int], set[int]]:
+    """Return which widths lie there of each tile; a file that belongs to no part of a log is a finding."""
+    tiles: dict[tuple[int, int], set[int]] = {}
+    for name in names:
+        tile = TileName.parse(name)
+        if tile is not None:
+            tiles.setdefault((tile.level, tile.number), set()).add(tile.width)
+        elif name == LOCK:
+            if _read(folder, name):
+                raise _altered(name, "not empty")
+        elif not (name in {CHECKPOINT, KEYS} or name.startswith(ASIDE) or _is_segment(name)):
+            raise _altered(name, "no part of a log")
+    return tiles
+
+
+def _is_segment(name: str) -> bool:
+    return name.startswith(WAL + "/") and name.endswith(".wal") and name.count("/") == 1
+
+
+def _check_tree(run: _Audit) -> None:
+    edges = [_check_leaves(run)]
+    while run.above:
+        edges.append(_check_level(run, len(edges)))
+    if run.tiles:
+        level, number = min(run.tiles)
+        name = TileName(level, number, max(run.tiles[level, number]))
+        raise _altered(name.path, "reaches beyond the log")
+    carried: list[bytes] = []
+    for edge in edges:
+        nodes = edge + carried
+        carried = [merkle.fold(nodes)] if nodes else []
+    if (carried[0] if carried else merkle.EMPTY_ROOT) != run.checkpoint.root:
+        raise _altered(CHECKPOINT, f"the entries give another root at {run.checkpoint.size}")
+
+
+def _check_leaves(run: _Audit) -> list[bytes]:
+    """Check bundles and level 0 tile by tile; return the hashes of the incomplete tile at the checkpoint's size."""
+    size, edge = run.checkpoint.size, []
+    tiles = -(-max([size, *(index + 1 for index in run.pending)]) // WIDTH)
+    for number in range(tiles):
+        entries = _known_entries(run, number)
+        hashes = [merkle.leaf_hash(entry) for entry in entries]
+        need = min(WIDTH, max(0, size - number * WIDTH))
+        _check_tile(run, TileName(ENTRIES, number), entries, need)
+        _check_tile(run, TileName(0, number), hashes, need)
+        if len(hashes) == WIDTH:
+            run.above.append(merkle.fold(hashes))
+        if 0 < need < WIDTH:
+            edge = hashes[:need]
+    return edge
+
+
+def _known_entries(run: _Audit, number: int) -> list[bytes]:
+    """Return the entries of a tile as the widest bundle has them, continued and contradicted by nothing but the WAL."""
+    entries: list[bytes] = []
+    for width in sorted(run.tiles.get((ENTRIES, number), ()), reverse=True):
+        name = TileName(ENTRIES, number, width).path
+        try:
+            entries = decode_bundle((run.folder / name).read_bytes())
+        except FileNotFoundError:
+            continue
+        except ValueError as problem:
+            raise _altered(name, problem) from problem
+        if len(entries) != width:
+            raise _altered(name, f"holds {len(entries)} instead of {width}")
+        for at, entry in enumerate(entries):
+            if run.pending.get(number * WIDTH + at, entry) != entry:
+                raise _altered(name, f"entry {number * WIDTH + at} differs from the write-ahead log")
+        break
+    while len(entries) < WIDTH and (index := number * WIDTH + len(entries)) in run.pending:
+        entries.append(run.pending[index])
+    return entries
+
+
+def _check_level(run: _Audit, level: int) -> list[bytes]:
+    """Check the hash tiles of a level above 0; return the hashes of its incomplete tile at the checkpoint's size."""
+    known, run.above = run.above, []
+    count, edge = level_count(run.checkpoint.size, level), []
+    for number in range(-(-len(known) // WIDTH)):
+        hashes = known[number * WIDTH : (number + 1) * WIDTH]
+        need = min(WIDTH, max(0, count - number * WIDTH))
+        _check_tile(run, TileName(level, number), hashes, need)
+        if len(hashes) == WIDTH:
+            run.above.append(merkle.fold(hashes))
+        if 0 < need < WIDTH:
+            edge = hashes[:need]
+    return edge
+
+
+def _check_tile(run: _Audit, tile: TileName, items: Sequence[bytes], need: int) -> None:
+    """Check every file of one tile, and that the one the checkpoint needs is there."""
+    widths = run.tiles.pop((tile.level, tile.number), set())
+    for width in widths:
+        name = TileName(tile.level, tile.number, width).path
+        if width > len(items):
+            raise _altered(name, "reaches beyond the log")
+        expected = encode_bundle(items[:width]) if tile.level == ENTRIES else b"".join(items[:width])
+        try:
+            found = (run.folder / name).read_bytes()
+        except FileNotFoundError:
+            continue  # a partial tile goes when the full one comes
+        except OSError as problem:
+            raise _altered(name, problem.strerror or "unreadable") from problem
+        if found != expected:
+            raise _altered(name, "differs from the entries")
+        run.octets += len(found)
+    if need and not widths & {need, WIDTH} and not (run.folder / tile.path).exists():
+        raise _altered(TileName(tile.level, tile.number, need).path, "missing")
+
+
+def check_against(report: AuditReport, receipt: Receipt, leaf: bytes) -> None:
+    """Check that an audited folder continues the tree a receipt was issued from and holds its leaf.
+
+    Raises:
+        FolderOlderError: if the folder's tree is smaller.
+        FolderForkedError: if it is another history.
+    """
+    there = receipt.checkpoint
+    if report.checkpoint.origin != there.origin:
+        problem = f"{report.checkpoint.origin} / {there.origin}"
+        raise FolderForkedError(problem=problem)
+    if report.checkpoint.size < there.size:
+        raise FolderOlderError(folder_size=report.checkpoint.size, receipt_size=there.size)
+    reader = TileReader(report.folder, report.checkpoint.size)
+    try:
+        root, entry = reader.root(there.size), reader.entry(receipt.index)
+    except TileError as problem:
+        raise _altered(problem.path, problem.problem) from problem
+    if root != there.root:
+        raise FolderForkedError(problem=gettext_noop("同一大小的树有两个根哈希"))
+    if entry != leaf:
+        raise FolderForkedError(problem=gettext_noop("同一序号上是另一片叶子"))
