@@ -15,8 +15,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from jutong.runtime.account import NO_CAPABILITY, Account, server_account
-from jutong.runtime.postgres import as_account
+from jutong.runtime.account import NO_CAPABILITY, Account, as_account, server_account
 from tests.plugins.missing import component_missing
 
 START_SECONDS = 90.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ PREFERRED = ("jutong", "nobody")
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 NO_CAPABILITY = -1
+LAUNCHER = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True)
@@ -120,3 +122,9 @@ def capability_for(account: Account, folders: Iterable[Path]) -> int:
             if mask >> capability & 1:
                 return capability
     raise ServerUserError(user=account.name or str(os.geteuid()), reason=f"cannot enter {closed[0]}")
+
+
+def as_account(account: Account, capability: int, death_signal: int, command: list[str]) -> list[str]:
+    """Return the command line that runs ``command`` as the account and ends it with us (see ``launch``)."""
+    conditions = (os.getpid(), int(death_signal), account.uid, account.gid, capability)
+    return [sys.executable, "-I", "-S", str(LAUNCHER), *map(str, conditions), *command]

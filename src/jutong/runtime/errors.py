@@ -136,11 +136,11 @@ class StopTimeoutError(JutongError):
     next_step = gettext_noop("请查看日志 {log} 后再试；数据库会在下次启动时自行恢复。")
 
 
-class MigrationError(JutongError):
+class PreparationError(JutongError):
     """The registry's tables could not be brought up to date."""
 
-    code = "runtime.registry.migration-failed"
-    message = gettext_noop("登记库升级没有完成：{reason}。")
+    code = "runtime.registry.preparation-failed"
+    message = gettext_noop("登记库没有准备好：{reason}。")
     next_step = gettext_noop("请查看日志 {log}；每一步升级要么全部完成、要么没有发生，排除原因后重新启动即可。")
 
 
@@ -151,3 +151,19 @@ class DatabaseUnreachableError(JutongError):
     http_status = 503
     message = gettext_noop("连接不上外部登记库：{reason}。")
     next_step = gettext_noop("请检查 JUTONG_DATABASE_URL、网络和数据库服务后重新启动。")
+
+
+class DatabaseVersionError(JutongError):
+    """The external registry is too old."""
+
+    code = "runtime.registry.too-old"
+    message = gettext_noop("外部登记库是 PostgreSQL {found}，平台需要 15 或更新的版本。")
+    next_step = gettext_noop("请升级数据库后重新启动。")
+
+
+class DetachedStartError(JutongError):
+    """The instance in the background ended before it was ready."""
+
+    code = "runtime.instance.start-failed"
+    message = gettext_noop("平台没有启动：\n{said}")
+    next_step = gettext_noop("完整输出见 {log}。")

@@ -14,6 +14,7 @@ from pathlib import Path
 from jutong.runtime.errors import DiskFullError, HomeError, NotAHomeError
 
 MARKER = "JUTONG_HOME"
+DEMO_MARKER = "JUTONG_DEMO"
 FOLDERS = ("keys", "logs", "run", "evidence", "library")
 PRIVATE = 0o700
 PASSABLE = 0o711
@@ -55,6 +56,14 @@ class Home:
     def is_ours(self) -> bool:
         """Return whether the marker is there."""
         return self.marker.is_file()
+
+    def holds_demo(self) -> bool:
+        """Return whether the invented city was loaded here; its pages are marked at every later start too."""
+        return (self.path / DEMO_MARKER).is_file()
+
+    def mark_demo(self) -> None:
+        """Note that the invented city is loaded here."""
+        (self.path / DEMO_MARKER).touch(mode=0o600)
 
     def prepare(self) -> None:
         """Create the folders, or check that they are ours.

@@ -12,7 +12,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,7 +23,14 @@ import psycopg
 from psycopg import sql
 
 from jutong.runtime import bundle, configuration, postmaster
-from jutong.runtime.account import NO_CAPABILITY, Account, capability_for, permitted, server_account
+from jutong.runtime.account import (
+    NO_CAPABILITY,
+    Account,
+    as_account,
+    capability_for,
+    permitted,
+    server_account,
+)
 from jutong.runtime.errors import (
     DatabaseNameError,
     PostgresStartError,
@@ -34,7 +40,6 @@ from jutong.runtime.errors import (
 )
 from jutong.runtime.home import PRIVATE, Home, write_private
 
-LAUNCHER = Path(__file__).with_name("launch.py")
 SUPERUSER = "postgres"
 OWNER = "jutong"
 PORT = 5432
@@ -206,7 +211,8 @@ class Postgres:
                 reason = f"processes {postmaster.users_of(self.data)} still use {self.data}"
                 raise PostgresStartError(reason=reason, log=self.log)
             time.sleep(POLL_SECONDS)
-        postmaster.forget_stale(self.data)
+        if self.data.exists():
+            postmaster.forget_stale(self.data, self.socket_folder())
         return False
 
     def _launch(self) -> None:
@@ -290,12 +296,6 @@ class Postgres:
     def _reap(self) -> None:
         if self._child is not None and self._child.poll() is not None:
             self._child = None
-
-
-def as_account(account: Account, capability: int, death_signal: int, command: list[str]) -> list[str]:
-    """Return the command line that runs ``command`` as the account and ends it with us (see ``launch``)."""
-    conditions = (os.getpid(), int(death_signal), account.uid, account.gid, capability)
-    return [sys.executable, "-I", "-S", str(LAUNCHER), *map(str, conditions), *command]
 
 
 @contextmanager

@@ -71,11 +71,13 @@ def look(data: Path) -> Postmaster | None:
     return Postmaster(pid, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else "starting")
 
 
-def forget_stale(data: Path) -> None:
-    """Remove the pid file of a server that is gone.
+def forget_stale(data: Path, socket: Path) -> None:
+    """Remove the lock files of a server that is gone, in its data and its socket folder.
 
-    Only when no process stands in the folder: PostgreSQL's own safety net reads this file, and a backend that
-    outlived its postmaster must still be found.
+    Left to itself PostgreSQL would not start while the number in them belongs to any process of its user, even to
+    one that ended and waits to be collected. Only done when no process stands in the folder: PostgreSQL's own
+    safety net reads these files, and a backend that outlived its postmaster must still be found.
     """
     if not users_of(data):
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (data / "postmaster.pid", *socket.glob(".s.PGSQL.*")):
+            lock.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""The `jutong` command: one table of subcommands, one place where errors become sentences."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from jutong.cli.lazy import LazyGroup
+from jutong.cli.text import language
+from jutong.kernel.errors import JutongError
+
+COMMANDS = {
+    "up": ("jutong.cli.instance:up", "启动平台 · start the platform"),
+    "down": ("jutong.cli.instance:down", "停止平台 · stop the platform"),
+    "status": ("jutong.cli.instance:status", "查看运行情况 · what is running"),
+    "reset": ("jutong.cli.instance:reset", "清除数据文件夹 · delete the data folder's content"),
+    "migrate": ("jutong.cli.instance:migrate", "升级登记库的表 · bring the registry's tables up to date"),
+    "settings": ("jutong.cli.about:settings", "列出全部设置 · list every setting"),
+    "version": ("jutong.cli.about:version", "显示版本 · print the version"),
+    "demo": ("jutong.cli.demo:demo", "演示城市 · the demo city"),
+    "tour": ("jutong.cli.tour:tour", "走一遍完整流程 · drive one need through the platform"),
+    "evidence": ("jutong.cli.evidence:evidence", "核验存证 · verify evidence offline"),
+    "node": ("jutong.cli.node:node", "前置节点 · manage nodes"),
+    "calendar": ("jutong.cli.calendar:calendar", "工作日历 · working-day calendars"),
+    "user": ("jutong.cli.user:user", "用户 · users"),
+}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+def jutong() -> None:
+    """聚通 Jutong：政务数据共享平台 · a platform on which departments share data, with proof."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; a named error prints what is wrong and the next step, and ends with 1."""
+    try:
+        return jutong.main(args=arguments, prog_name="jutong")
+    except JutongError as error:
+        spoken = language()
+        click.echo(f"{error.explain(spoken)}\n{error.advise(spoken)}\n[{error.code}]", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
