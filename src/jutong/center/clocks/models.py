@@ -58,4 +58,10 @@ class StatutoryClock(models.Model):
                 condition=Q(state__in=("running", "paused")),
                 name="one_running_clock_per_subject",
             ),
+            models.CheckConstraint(condition=Q(length__gte=1), name="clock_has_a_day"),
+            models.CheckConstraint(
+                condition=Q(state__in=("running", "paused"), stopped_at=None)
+                | Q(state__in=("met", "late", "cancelled"), stopped_at__isnull=False),
+                name="clock_stop_paired",
+            ),
         )
