@@ -20,6 +20,7 @@ from jutong.evidence.errors import (
     FolderForkedError,
     FolderMissingError,
     FolderOlderError,
+    FolderUnreadableError,
 )
 from jutong.evidence.receipt import Receipt
 from jutong.evidence.tiles import (
@@ -78,12 +79,15 @@ def audit(folder: Path) -> AuditReport:
     Raises:
         FolderMissingError: if there is no log in the folder.
         FolderAlteredError: naming the first file that does not say what it must.
+        FolderUnreadableError: if a file may not be read.
     """
     _require(folder)
     for attempt in range(ATTEMPTS):
         before = _read(folder, CHECKPOINT)
         try:
             return _audit_once(folder)
+        except OSError as problem:
+            raise FolderUnreadableError(file=problem.filename, reason=problem.strerror) from problem
         except FolderAlteredError as finding:
             moved = (folder / CHECKPOINT).is_file() and _read(folder, CHECKPOINT) != before
             if attempt == ATTEMPTS - 1 or not (moved or isinstance(finding, _UnsettledError)):
@@ -119,8 +123,8 @@ def _altered(file: str, problem: object) -> FolderAlteredError:
 def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
-    except OSError as problem:
-        raise _altered(name, problem.strerror or "unreadable") from problem
+    except FileNotFoundError as problem:
+        raise _altered(name, "missing") from problem
 
 
 def _audit_once(folder: Path) -> AuditReport:
@@ -289,8 +293,6 @@ def _check_tile(run: _Audit, tile: TileName, items: Sequence[bytes], need: int) 
             found = (run.folder / name).read_bytes()
         except FileNotFoundError:
             continue  # a partial tile goes when the full one comes
-        except OSError as problem:
-            raise _altered(name, problem.strerror or "unreadable") from problem
         if found != expected:
             raise _altered(name, "differs from the entries")
         run.octets += len(found)

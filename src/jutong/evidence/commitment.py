@@ -64,9 +64,9 @@ def canonical(value: Any) -> bytes:
         raise CanonicalError("$", "text with a lone surrogate") from problem
 
 
-def commit(salt: bytes, record: Any) -> str:
-    """Return base64 of HMAC-SHA256(salt, canonical record)."""
-    return base64.b64encode(hmac.digest(salt, canonical(record), "sha256")).decode()
+def commit(salt: bytes, record_bytes: bytes) -> str:
+    """Return base64 of HMAC-SHA256(salt, record), the record in canonical JSON."""
+    return base64.b64encode(hmac.digest(salt, record_bytes, "sha256")).decode()
 
 
 def strict_base64(text: str) -> bytes:

@@ -91,6 +91,16 @@ class RecordNotFoundError(JutongError):
     next_step = gettext_noop("请核对编号；记录删除后，日志中的叶子仍然有效，但不再能还原内容。")
 
 
+class ErasureUnfinishedError(JutongError):
+    """A record could not be removed everywhere."""
+
+    code = "evidence.record.erasure-unfinished"
+    http_status = 503
+    message = gettext_noop("编号为“{record_id}”的访问记录还没有删干净：记录库正被另一个程序读取。")
+    next_step = gettext_noop("请等备份或查询程序结束后再删一次；删完之前不要告知申请人已删除。")
+    retry_after = 30
+
+
 class EntryNotFoundError(JutongError):
     """The log has no entry at this index yet."""
 
@@ -116,6 +126,15 @@ class FolderMissingError(JutongError):
     http_status = 404
     message = gettext_noop("“{folder}”不是存证文件夹：{problem}。")
     next_step = gettext_noop("请用 --log 指定存证文件夹，通常是 $JUTONG_HOME/evidence。")
+
+
+class FolderUnreadableError(JutongError):
+    """The operating system refuses to let the folder be read."""
+
+    code = "evidence.folder.unreadable"
+    http_status = 422
+    message = gettext_noop("读不了存证文件夹中的“{file}”（{reason}），因此什么也没有核对。")
+    next_step = gettext_noop("请用有读取权限的账号再试，或核对一份完整的副本。")
 
 
 class FolderOlderError(JutongError):

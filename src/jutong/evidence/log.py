@@ -17,6 +17,7 @@ from jutong.evidence.checkpoint import Checkpoint, SignsBytes, VerifierKey, veri
 from jutong.evidence.errors import (
     EntryNotFoundError,
     EntryTooLargeError,
+    ErasureUnfinishedError,
     LogBusyError,
     LogClosedError,
     LogStoppedError,
@@ -103,7 +104,7 @@ class EvidenceLog:
             recovery.publish_key(self.folder, self.key)
             records = RecordStore(self._records_path)
             try:
-                writer, checkpoint = recovery.recover(self.folder, self.key, self._sign, records)
+                writer, checkpoint, sealed = recovery.recover(self.folder, self.key, self._sign, records)
                 segment = WalWriter(self.folder / WAL, writer.size, self.folder / ASIDE)
             except BaseException:
                 records.close()
@@ -111,7 +112,7 @@ class EvidenceLog:
         except DISK_ERRORS as problem:
             raise LogUnwritableError(reason=_reason(problem)) from problem
         self._records, self._writer, self._checkpoint, self._segment = records, writer, checkpoint, segment
-        self._sealed: list[tuple[Path, int]] = []
+        self._sealed = sealed
         self._pending: list[Pair] = []
         self._size = writer.size
 
@@ -242,7 +243,8 @@ class EvidenceLog:
         if not ready:
             return
         self._writer.sync()
-        self._records.sync()
+        if not self._records.sync():
+            return
         for path in ready:
             remove(path)
         files.sync_folder(self.folder / WAL)
@@ -298,6 +300,7 @@ class EvidenceLog:
 
         Raises:
             RecordNotFoundError: if there is none.
+            ErasureUnfinishedError: if another program holds the record store; the erasure must then be repeated.
             LogUnwritableError: if the disk refuses; the erasure must then be repeated.
         """
         with self._publishing:
@@ -308,7 +311,9 @@ class EvidenceLog:
                     self._seal_if_used()
             self._publish_pending(files.shred)
             with self._stopping():
-                self._records.erase(record_id)
+                done = self._records.erase(record_id)
+            if self._sealed or not done:
+                raise ErasureUnfinishedError(record_id=record_id)
 
     def _seal_if_used(self) -> None:
         if self._size > self._segment.first:

@@ -46,7 +46,7 @@ class RecordStore:
         path.parent.chmod(0o700)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -83,22 +83,20 @@ class RecordStore:
         return (row[0], row[1]) if row else None
 
     def erase(self, record_id: str) -> bool:
-        """Remove a record for good, durable on return. Tells whether it was there."""
+        """Remove a record; it is gone for good once ``sync`` says so. Tells that."""
         with self._lock:
-            gone = self._db.execute("DELETE FROM record WHERE record_id = ?", (record_id,)).rowcount > 0
-        self.sync()
-        return gone
+            self._db.execute("DELETE FROM record WHERE record_id = ?", (record_id,))
+        return self.sync()
 
-    def sync(self) -> None:
+    def sync(self) -> bool:
         """Make everything durable and leave no older content in the store's own journal.
 
-        Raises:
-            sqlite3.OperationalError: if a reader holds the journal back.
+        Returns:
+            Whether that was possible; not while another program reads the store.
         """
         with self._lock:
-            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            raise sqlite3.OperationalError("a reader holds the journal of the record store back")
+            busy: int = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def close(self) -> None:
         """Close the file."""

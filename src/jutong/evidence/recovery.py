@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from jutong.evidence.writer import ASIDE, CHECKPOINT, TileWriter
 KEYS = "keys"
 WAL = "wal"
 Sign = Callable[[int, bytes], Checkpoint]
+Sealed = tuple[Path, int]
+"""A segment that is no longer written, and the index it ends at."""
 
 
 def clear_aside(folder: Path) -> None:
@@ -33,7 +36,7 @@ def publish_key(folder: Path, key: VerifierKey) -> None:
     """
     path = folder / KEYS
     try:
-        keys = parse_keys(path.read_text("utf-8")) if path.exists() else ()
+        keys = parse_keys(path.read_bytes().decode("utf-8")) if path.exists() else ()
     except ValueError as problem:
         raise LogDamagedError(file=KEYS, problem=str(problem)) from problem
     if key not in keys:
@@ -49,7 +52,7 @@ def read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
     """
     path = folder / CHECKPOINT
     try:
-        checkpoint = Checkpoint.parse(path.read_text("utf-8"))
+        checkpoint = Checkpoint.parse(path.read_bytes().decode("utf-8"))
         checkpoint.verify([key])
     except FileNotFoundError:
         return None
@@ -60,8 +63,10 @@ def read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
     return checkpoint
 
 
-def recover(folder: Path, key: VerifierKey, sign: Sign, records: RecordStore) -> tuple[TileWriter, Checkpoint]:
-    """Replay the write-ahead log, publish all of it and drop it.
+def recover(
+    folder: Path, key: VerifierKey, sign: Sign, records: RecordStore
+) -> tuple[TileWriter, Checkpoint, list[Sealed]]:
+    """Replay the write-ahead log, publish all of it and drop it; return the segments that must stay a while.
 
     Everything is written again and synced, not only what seems to be missing: after a power cut or a failed sync a
     file's presence says nothing about its content.
@@ -83,14 +88,13 @@ def recover(folder: Path, key: VerifierKey, sign: Sign, records: RecordStore) ->
         raise LogDamagedError(file=problem.path, problem=problem.problem) from problem
     for segment in segments:
         records.insert((segment.first + at, pair[1]) for at, pair in enumerate(segment.pairs))
-    records.sync()
+    indexed = records.sync()
     writer.sync()
     checkpoint = former
     if checkpoint is None or checkpoint.size != writer.size:
         checkpoint = sign(writer.size, writer.root())
     writer.publish(checkpoint)
-    _drop(folder / WAL, segments)
-    return writer, checkpoint
+    return writer, checkpoint, _drop(folder / WAL, segments, indexed=indexed)
 
 
 def _check_reach(folder: Path, former: Checkpoint | None, segments: list[Segment]) -> None:
@@ -116,7 +120,16 @@ def _replay(writer: TileWriter, former: Checkpoint | None, segments: list[Segmen
     writer.flush()
 
 
-def _drop(folder: Path, segments: list[Segment]) -> None:
+def _drop(folder: Path, segments: list[Segment], *, indexed: bool) -> list[Sealed]:
+    """Remove what is durable elsewhere; while the record store is being read, keep its content without torn tail."""
+    kept: list[Sealed] = []
     for segment in segments:
-        (folder / segment.name).unlink()
+        path = folder / segment.name
+        if indexed or not segment.pairs:
+            path.unlink()
+        else:
+            os.truncate(path, segment.good)
+            files.sync_file(path)
+            kept.append((path, segment.end))
     files.sync_folder(folder)
+    return kept

@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
-from jutong.evidence.errors import EntryNotFoundError, LogClosedError, LogOverloadedError
+from jutong.evidence.errors import EntryNotFoundError, EntryTooLargeError, LogClosedError, LogOverloadedError
 from jutong.evidence.log import EvidenceLog
 from jutong.evidence.receipt import Receipt
+from jutong.evidence.tiles import LARGEST_ENTRY
 from jutong.kernel.errors import JutongError
 
 LOGGER = logging.getLogger(__name__)
@@ -80,9 +81,8 @@ class Sequencer:
             return
         self._running = False
         await self._idle.wait()
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        self._wanted.set()
+        await self._task
         await self._publish()
         self._committer.shutdown()
         self._publisher.shutdown()
@@ -104,6 +104,8 @@ class Sequencer:
         """
         if not self._running:
             raise LogClosedError
+        if len(leaf) > LARGEST_ENTRY:
+            raise EntryTooLargeError(size=len(leaf), limit=LARGEST_ENTRY)
         if len(self._waiting) >= self._most_waiting:
             raise LogOverloadedError(waiting=len(self._waiting), limit=self._most_waiting)
         waiter = _Waiter(leaf, attachment, self._loop.create_future())
@@ -185,26 +187,32 @@ class Sequencer:
 
     async def _publish_often(self) -> None:
         """Publish every second at most, sooner when someone waits, never more often than ten times a second."""
-        while True:
+        while self._running:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), self._publish_every)
             self._wanted.clear()
             await self._publish()
-            await asyncio.sleep(PUBLISH_GAP)
+            if self._running:
+                await asyncio.sleep(PUBLISH_GAP)
 
     async def _publish(self) -> None:
         waiting, self._receipts = self._receipts, []
+        problem: Exception | None = None
         try:
             await self._loop.run_in_executor(self._publisher, self._publish_now)
-        except JutongError as problem:
-            LOGGER.error("the evidence log could not publish: %s", problem)  # noqa: TRY400 - named, no trace needed
-            for done in waiting:
-                if not done.done():
-                    done.set_exception(_copy(problem))
-        else:
-            for done in waiting:
-                if not done.done():
-                    done.set_result(None)
+        except JutongError as named:
+            LOGGER.error("the evidence log could not publish: %s", named)  # noqa: TRY400 - named, no trace needed
+            problem = named
+        except Exception as unnamed:  # this task must outlive whatever happens in the thread
+            LOGGER.exception("the evidence log could not publish")
+            problem = unnamed
+        for done in waiting:
+            if done.done():
+                continue
+            if problem is None:
+                done.set_result(None)
+            else:
+                done.set_exception(_copy(problem))
 
     def _publish_now(self) -> None:
         self._revive()

@@ -77,6 +77,7 @@ class Verdict:
 @dataclass(frozen=True)
 class _Disclosure:
     record: dict[str, Any]
+    record_bytes: bytes
     salt: bytes
     leaf: dict[str, Any]
     leaf_bytes: bytes
@@ -137,7 +138,7 @@ def _read_record(text: str | bytes) -> _Disclosure:
         if not isinstance(found, dict) or set(found) != {"record", "salt", "leaf"}:
             raise ValueError("not exactly record, salt and leaf")  # noqa: TRY301 - one way out
         record, leaf = found["record"], found["leaf"]
-        canonical(record)
+        record_bytes = canonical(record)
         if not isinstance(record, dict) or not isinstance(leaf, dict):
             raise ValueError("record and leaf are objects")  # noqa: TRY301, TRY004 - one way out
     except ValueError as problem:
@@ -156,13 +157,13 @@ def _read_record(text: str | bytes) -> _Disclosure:
         raise _Refusal(LEAF_ALTERED, "unknown version or members")
     if type(leaf["time_ms"]) is not int or not 0 <= leaf["time_ms"] < LATEST_TIME:
         raise _Refusal(LEAF_ALTERED, "time_ms")
-    return _Disclosure(record, salt, leaf, leaf_bytes)
+    return _Disclosure(record, record_bytes, salt, leaf, leaf_bytes)
 
 
 def _check_disclosure(receipt: Receipt, given: _Disclosure) -> None:
     """Leaf in the tree, record against leaf, salted commitment; a failure is laid at the part that stands alone."""
     differing = [name for name in REPEATED if not _same(given.record, given.leaf, name)]
-    expected = commit(given.salt, given.record)
+    expected = commit(given.salt, given.record_bytes)
     committed = hmac.compare_digest(expected.encode(), str(given.leaf.get("commit")).encode())
     try:
         receipt.prove(leaf_hash(given.leaf_bytes))
