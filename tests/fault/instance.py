@@ -38,7 +38,7 @@ def _main() -> int:
     try:
         supervisor.run(lambda: click.echo("ready"))
     except JutongError as error:
-        click.echo(error.code, error.explain())
+        click.echo(f"{error.code} {error.explain()}")
         return 1
     return 0
 

@@ -1,0 +1,70 @@
+# 聚通 Jutong. `make` lists the targets; each is the same for a developer and for CI.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
+CODE := src tests bench
+SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet
+
+.PHONY: help run install test check fix docs bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## start the platform with the demo city; Ctrl-C stops it, the data stays
+	@exec $(BIN)/jutong up --demo
+
+install: $(VENV)/installed ## build the virtual environment with locked dependencies
+
+$(VENV)/bin/python:
+	@found=; for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if command -v "$$name" >/dev/null && "$$name" -c '$(SUITABLE)' 2>/dev/null; then found=$$name; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Jutong needs Python 3.11, 3.12 or 3.13 with venv; found: $$(python3 -V 2>&1 || true)" >&2; \
+	  echo "Install it, for example: sudo apt-get install python3 python3-venv" >&2; \
+	  echo "or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; \
+	fi; \
+	"$$found" -m venv --clear $(VENV)
+
+$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing locked dependencies into $(VENV) (once; about 700 MB on disk) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	@echo "Installing the tools for tests and checks ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+test: $(VENV)/installed-dev ## run the tests with the coverage gate (ARGS='-k name' narrows them, without the gate)
+	@$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+
+check: $(VENV)/installed-dev ## format, lint, types and import contracts; changes nothing
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/installed-dev ## format and correct what can be corrected by itself
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+docs: $(VENV)/installed-dev ## check that the documents agree with the code
+	@$(BIN)/pytest tests/architecture -q
+
+bench: $(addprefix bench-,$(BENCHES)) ## run every benchmark; bench-NAME runs one; results in bench/out
+
+bench-%: $(VENV)/installed
+	@$(BIN)/python bench/$*.py $(ARGS)
+
+clean: ## remove what the tools made; the environment and the data stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov bench/out build dist
+	@find src tests bench -type d -name __pycache__ -prune -exec rm -rf {} +
