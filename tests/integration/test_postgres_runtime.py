@@ -253,6 +253,15 @@ def test_a_home_nobody_else_can_enter_works_with_one_capability(server):
 
 
 @as_root
+def test_programs_in_a_folder_nobody_else_can_enter_still_run(room, server, monkeypatch):
+    copied = bundle.find().copy_to(room / "programs")
+    assert stat.S_IMODE(room.stat().st_mode) == 0o700
+    monkeypatch.setattr(bundle, "find", lambda: copied)
+    assert ask(server.start(), "SELECT 1") == 1
+    assert not list(server.folder.glob("programs-*"))
+
+
+@as_root
 def test_an_open_path_needs_no_capability(room, server):
     room.chmod(0o711)
     copied = bundle.find().copy_to(room / "programs")

@@ -22,6 +22,7 @@ PREFERRED = ("jutong", "nobody")
 
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_SETPCAP = 8
 NO_CAPABILITY = -1
 LAUNCHER = Path(__file__).with_name("launch.py")
 
@@ -119,7 +120,7 @@ def capability_for(account: Account, folders: Iterable[Path]) -> int:
         mask = permitted()
         # Containers usually grant the second but not the first, narrower one.
         for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
-            if mask >> capability & 1:
+            if mask >> capability & 1 and mask >> CAP_SETPCAP & 1:
                 return capability
     raise ServerUserError(user=account.name or str(os.geteuid()), reason=f"cannot enter {closed[0]}")
 

@@ -16,8 +16,9 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_SET_NO_NEW_PRIVS = 38
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION = 0x20080522
@@ -46,7 +47,9 @@ def _check(result: int, what: str) -> None:
 def drop(libc: ctypes.CDLL, uid: int, gid: int, capability: int) -> None:
     """Change to a user and group, with no supplementary groups and at most one capability."""
     if capability >= 0:
-        _check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities")
+        # Without it the kernel takes the capability away for the length of every access(2), with which initdb
+        # looks for its fellow programs.
+        _check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "set secure bits")
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
