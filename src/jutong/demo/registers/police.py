@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PERSONS = Table(
     "rk_czrk",
-    "常住人口基本信息",
+    "户籍人口基本信息",
     (
         Column("rybh", "人员编号", length=14, key=True),
         number("gmsfhm", "公民身份号码"),

@@ -73,12 +73,8 @@ class PostgresStore:
     def _admit(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         """Make the reader or renew its password. Whatever it could do before, it signs in to read."""
         found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (self.reader,)).fetchone()
-        verb = sql.SQL("ALTER" if found else "CREATE")
-        connection.execute(
-            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD {}").format(
-                verb, sql.Identifier(self.reader), sql.Literal(self.password)
-            )
-        )
+        template = "ALTER ROLE {} PASSWORD {}" if found else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
+        connection.execute(sql.SQL(template).format(sql.Identifier(self.reader), sql.Literal(self.password)))
         connection.execute(
             sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(sql.Identifier(self.reader))
         )
