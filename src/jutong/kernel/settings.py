@@ -18,6 +18,8 @@ from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 
 PREFIX = "JUTONG_"
+FOR_TESTS = "JUTONG_TEST_"
+"""Names the test suite keeps for itself; they are no settings."""
 ROLES = ("all", "center", "node")
 
 
@@ -102,7 +104,7 @@ def _parse(name: str, kind: Any, text: str) -> Any:
             return False
         raise SettingError(name=variable, found=text, allowed="1/0, true/false, yes/no, on/off")
     if kind is int:
-        if not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= HIGHEST_PORT:
             raise SettingError(name=variable, found=text, allowed=f"1-{HIGHEST_PORT}")
         return int(text)
     if kind is Path:
@@ -121,6 +123,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     kinds = get_type_hints(Settings)
+    known = {PREFIX + field.name.upper() for field in fields(Settings)}
+    for name in sorted(source):
+        if name.startswith(PREFIX) and not name.startswith(FOR_TESTS) and name not in known:
+            raise SettingError(name=name, found=source[name], allowed="、".join(sorted(known)))
     values = {
         field.name: _parse(field.name, kinds[field.name], source[PREFIX + field.name.upper()])
         for field in fields(Settings)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _OLD_SYSTEM_BEGAN = date(1900, 1, 1)
 _OLD_SYSTEM_ENDED = date(1999, 9, 30)
-_SUBJECT_ALPHABET = credit_code.ALPHABET
 
 
 def identity_number(rng: random.Random, *, division: str, born_on: date, sex: Literal["男", "女"]) -> str:
@@ -64,12 +63,8 @@ def unified_credit_code(
     Raises:
         ValueError: if a part does not fit the standard.
     """
-    head = authority + kind + _six_digits(division)
-    while True:
-        subject = organisation(rng, prefix=prefix)
-        if all(character in _SUBJECT_ALPHABET for character in subject):
-            body = head + subject
-            return body + credit_code.check_character(body)
+    body = authority + kind + _six_digits(division) + organisation(rng, prefix=prefix)
+    return body + credit_code.check_character(body)
 
 
 def registration_number(rng: random.Random, *, division: str) -> str:

@@ -53,6 +53,11 @@ def test_credit_codes_hold_a_valid_organisation_code(rng):
         assert organisation_code.check(parts.organisation) is None
 
 
+def test_letters_the_standard_leaves_out_are_refused(rng):
+    with pytest.raises(ValueError):
+        generate.unified_credit_code(rng, division="620102", prefix="MO")
+
+
 def test_registration_numbers(rng):
     for _ in range(300):
         number = generate.registration_number(rng, division="620102")
