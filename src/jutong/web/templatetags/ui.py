@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -99,3 +100,28 @@ def styled(field: BoundField) -> SafeString:
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.auto_id}_error"}
     return field.as_widget(attrs=attributes)
+
+
+@register.inclusion_tag("ui/field.html")
+def field(
+    name: str,
+    label: str,
+    value: Any = "",
+    *,
+    hint: str = "",
+    kind: str = "text",
+    rows: int = 0,
+    choices: Iterable[tuple[str, Any]] = (),
+    required: bool = False,
+) -> dict[str, Any]:
+    """Draw one labelled control; ``choices`` makes it a select, ``rows`` a text area."""
+    return {
+        "name": name,
+        "label": label,
+        "value": "" if value is None else value,
+        "hint": hint,
+        "kind": kind,
+        "rows": rows,
+        "choices": list(choices),
+        "required": required,
+    }
