@@ -5,7 +5,7 @@ Coded values are those of ``standards.lists``; titles, items and summaries are C
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from jutong.demo.city import DEPARTMENTS
@@ -66,9 +66,9 @@ class CatalogEntry:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the entry as JSON values, defaults left out."""
-        plain = {name: value for name, value in asdict(self).items() if value not in {"", False} and name != "items"}
-        blank = asdict(CatalogItem(""))
-        items = [{k: v for k, v in asdict(item).items() if v != blank[k]} for item in self.items]
+        plain = _set_values(self)
+        plain.pop("items", None)
+        items = [_set_values(item) for item in self.items]
         return plain | ({"items": items} if items else {})
 
     @classmethod
@@ -77,6 +77,10 @@ class CatalogEntry:
         values = dict(row)
         items = tuple(CatalogItem(**item) for item in values.pop("items", ()))
         return cls(**values, items=items)
+
+
+def _set_values(row: CatalogItem | CatalogEntry) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(row) if getattr(row, field.name) != field.default}
 
 
 def items_of(table: Table) -> tuple[CatalogItem, ...]:
