@@ -6,13 +6,13 @@ import shutil
 
 import pytest
 
-from tests.plugins.missing import component_missing
+from tests.plugins.missing import PATH, component_missing
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser program."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = shutil.which("chromium", path=PATH)
     if found is None:
         component_missing("Chromium")
     return found

@@ -11,12 +11,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pymysql
 import pytest
 
-from jutong.runtime.account import NO_CAPABILITY, Account, as_account, server_account
-from tests.plugins.missing import component_missing
+from tests.plugins.missing import PATH, component_missing
+
+if TYPE_CHECKING:
+    from jutong.runtime.account import Account
 
 START_SECONDS = 90.0
 
@@ -52,9 +55,8 @@ def _free_port() -> int:
 
 
 def _programs() -> tuple[str, str]:
-    path = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
-    server = shutil.which("mariadbd", path=path)
-    install = shutil.which("mariadb-install-db", path=path)
+    server = shutil.which("mariadbd", path=PATH)
+    install = shutil.which("mariadb-install-db", path=PATH)
     if server is None or install is None:
         component_missing("MariaDB")
     return server, install
@@ -82,6 +84,8 @@ def _wait(server: MariaDB, child: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """A running MariaDB, started with the first test that asks for it."""
+    from jutong.runtime.account import NO_CAPABILITY, as_account, server_account
+
     program, install = _programs()
     room = Path(tempfile.mkdtemp(prefix="jutong-maria-", dir="/tmp"))
     account = server_account(room / "data")

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
 
 INSTALL = "sudo apt-get install --no-install-recommends chromium mariadb-server fonts-noto-cjk"
+PATH = "/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", "/usr/bin:/usr/local/bin")
+COMPONENTS = {"MariaDB": ("mariadbd", "mariadb-install-db"), "Chromium": ("chromium",)}
 
 
-def component_missing(program: str) -> NoReturn:
-    reason = f"{program} is not installed; {INSTALL}"
+def is_installed(component: str) -> bool:
+    return all(shutil.which(program, path=PATH) for program in COMPONENTS[component])
+
+
+def component_missing(component: str) -> NoReturn:
+    reason = f"{component} is not installed; {INSTALL}"
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name, at the end where it is seen, what was left out and the one line that brings it."""
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    for component in COMPONENTS:
+        count = sum(f"{component} is not installed" in reason for reason in skipped)
+        if count:
+            terminalreporter.write_line(f"LEFT OUT: {count} tests that need {component}. To run them: {INSTALL}")
