@@ -13,6 +13,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -22,6 +23,7 @@ from jutong.demo.catalog_bound import BOUND_ENTRIES
 from jutong.demo.catalog_entry import CatalogEntry, CatalogItem, grade_of, own_class, theme_class
 from jutong.demo.catalog_withheld import WITHHELD_ENTRIES
 from jutong.demo.city import DEPARTMENTS, SYSTEMS, department
+from jutong.demo.words import words
 from jutong.standards import divisions
 
 OUT = Path(__file__).parent / "data" / "catalog.json.gz"
@@ -88,7 +90,8 @@ def _worth(row: Mapping[str, str | None], entry: CatalogEntry) -> int:
     at_home = 6 if re.match(r".{0,4}市", row["department"] or "") else 0
     other = _match(terms.TITLE_WORDS, entry.name)
     elsewhere = 40 if other not in {None, entry.department} else 0
-    return 4 * min(len(entry.items), 8) + at_home + (2 if entry.update_cycle != "irregular" else 0) - elsewhere
+    own = 0 if entry.items[0].note else 4 * min(len(entry.items), 8)
+    return own + at_home + (2 if entry.update_cycle != "irregular" else 0) - elsewhere
 
 
 def _entry(row: Mapping[str, str | None], places: _Places) -> CatalogEntry | None:
@@ -96,7 +99,8 @@ def _entry(row: Mapping[str, str | None], places: _Places) -> CatalogEntry | Non
     key = _department(row["department"] or "", title)
     if key is None or not title:
         return None
-    items = _items(row["description"] or "", places)
+    listed = _items(row["description"] or "", places)
+    items = listed or _supplied(title)
     code, library = _classify(key, title)
     closed = (row["is_open"] or "") in {"有条件开放", "依申请开放", "开放条件", "申请后开放"}
     unconditional = not closed and not terms.WELFARE.search(title)
@@ -108,7 +112,7 @@ def _entry(row: Mapping[str, str | None], places: _Places) -> CatalogEntry | Non
         key=f"real-{digest}",
         name=title,
         department=key,
-        summary=_summary(title, key, items),
+        summary=_summary(title, key, items, listed=bool(listed)),
         classification=code,
         domain=library,
         data_format=form,
@@ -230,13 +234,17 @@ def _sensitivity(name: str) -> tuple[int, str]:
     return 1, "all"
 
 
-def _summary(title: str, key: str, items: tuple[CatalogItem, ...]) -> str:
+def _supplied(title: str) -> tuple[CatalogItem, ...]:
+    names = words(_match(terms.ITEM_SETS, title) or "")
+    return tuple(replace(_item(name), note=terms.SUPPLIED) for name in names)
+
+
+def _summary(title: str, key: str, items: tuple[CatalogItem, ...], *, listed: bool) -> str:
     office = department(key).short_name
-    if not items:
-        return f"{office}在履行职责中形成的“{title}”，覆盖全市。数据项待登记部门补充。"
     shown = "、".join(item.name for item in items[:6])
     more = "等" if len(items) > 6 else ""  # noqa: PLR2004 - as many as are shown
-    return f"{office}在履行职责中形成的“{title}”，覆盖全市，含{shown}{more}{len(items)}个数据项。"
+    check = "" if listed else "数据项按同类目录补列，待登记部门核对。"
+    return f"{office}在履行职责中形成的“{title}”，覆盖全市，含{shown}{more}{len(items)}个数据项。{check}"
 
 
 def _classify(key: str, title: str) -> tuple[str, str]:
