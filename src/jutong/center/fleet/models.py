@@ -23,6 +23,8 @@ class Node(models.Model):
     version = models.CharField(max_length=32, default="", blank=True)
     registered_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
+    reported_ms = models.BigIntegerField(default=0)
+    problems = models.JSONField(default=list)
 
 
 class Source(models.Model):

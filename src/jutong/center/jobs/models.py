@@ -29,6 +29,7 @@ class Job(models.Model):
     state = models.CharField(max_length=16, choices=JobState, default=JobState.ORDERED, db_index=True)
     ordered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True, blank=True)
     rows_read = models.BigIntegerField(null=True, blank=True)
     rows_written = models.BigIntegerField(null=True, blank=True)
     source_digest = models.CharField(max_length=80, default="", blank=True)

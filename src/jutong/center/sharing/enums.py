@@ -40,11 +40,53 @@ class ItemAnswer(models.TextChoices):
 
 
 class GrantState(models.TextChoices):
-    """``ordered`` until the node's receipt says it can serve; ``unknown`` states are never guessed."""
+    """``ordered`` until the node's receipt says it can serve; nothing else makes a grant usable."""
 
+    AWAITING_BINDING = "awaiting-binding", _("待提供方挂接数据")
     ORDERED = "ordered", _("正在开通")
     ACTIVE = "active", _("可以使用")
     FAILED = "failed", _("开通失败")
     SUSPENDED = "suspended", _("已暂停")
     REVOKED = "revoked", _("已收回")
     EXPIRED = "expired", _("已到期")
+
+
+class Side(models.TextChoices):
+    """Where a person, the node or the platform itself stands towards one application or grant."""
+
+    REQUESTER = "requester", _("申请方")
+    PROVIDER = "provider", _("提供方")
+    AUTHORITY = "authority", _("主管部门")
+    NODE = "node", _("前置节点")
+    PLATFORM = "platform", _("平台")
+
+
+class Event(models.TextChoices):
+    """Everything that can happen to an application or a grant."""
+
+    EDIT = "edit", _("修改申请")
+    REQUEST_CONSENT = "request-consent", _("提请本部门负责人同意")
+    CONSENT = "consent", _("同意并提交申请")
+    DECLINE = "decline", _("退回经办人")
+    WITHDRAW = "withdraw", _("撤回申请")
+    ASK_SUPPLEMENT = "ask-supplement", _("退回补正")
+    ANSWER_SUPPLEMENT = "answer-supplement", _("补正")
+    ASK_EXTENSION = "ask-extension", _("申请延长答复期限")
+    DECIDE_EXTENSION = "decide-extension", _("决定是否延长")
+    PREPARE_REPLY = "prepare-reply", _("拟答复")
+    RETURN_REPLY = "return-reply", _("退回拟稿人")
+    AGREE = "agree", _("答复同意")
+    REFUSE = "refuse", _("答复不同意")
+    MESSAGE = "message", _("留言")
+    REMIND = "remind", _("催办")
+    SUPPLY = "supply", _("开通")
+    FAIL_SUPPLY = "fail-supply", _("开通失败")
+    SUSPEND = "suspend", _("暂停")
+    LIFT = "lift", _("恢复")
+    REVOKE = "revoke", _("收回")
+    RELINQUISH = "relinquish", _("不再使用")
+    EXPIRE = "expire", _("到期")
+    ORDER = "order", _("下达授权")
+    CONFIRM_SUSPENSION = "confirm-suspension", _("节点确认暂停")
+    CONFIRM_END = "confirm-end", _("节点确认停止")
+    TRY = "try", _("试用")

@@ -41,6 +41,7 @@ class Application(models.Model):
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -153,6 +154,7 @@ class Grant(models.Model):
     issued_at = models.DateTimeField()
     supplied_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    end_confirmed_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=500, default="", blank=True)
 
     class Meta:
@@ -252,14 +254,25 @@ class Violation(models.Model):
 
 
 class Notice(models.Model):
-    """通知 in the platform, to everyone in a post of an organisation with the role."""
+    """通知 in the platform, to everyone in a post of an organisation with the role.
+
+    ``text`` is the Chinese template and ``fields`` what fills it, so that each reader gets the own language.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="notices")
     role = models.CharField(max_length=16, default="", blank=True)
     text = models.CharField(max_length=300)
+    fields = models.JSONField(default=dict)
     link = models.CharField(max_length=200, default="", blank=True)
     at = models.DateTimeField(db_index=True)
 
     class Meta:
         ordering = ("-at", "-id")
+
+
+class NumberCounter(models.Model):
+    """The last number given under a prefix such as ``SQ20261109``; its row is locked while one is taken."""
+
+    prefix = models.CharField(max_length=16, primary_key=True)
+    last = models.PositiveIntegerField(default=0)

@@ -1,0 +1,150 @@
+"""Messages, reminders, try-it tickets, and what is written down when the law's time runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from jutong.center.audit import actions as audit
+from jutong.center.clocks.models import StatutoryClock
+from jutong.center.fleet import actions as fleet
+from jutong.center.fleet import queries as fleet_queries
+from jutong.center.org import queries as org
+from jutong.center.org.actor import Actor
+from jutong.center.org.enums import Role
+from jutong.center.org.errors import NoAuthorityError
+from jutong.center.org.permissions import Permission
+from jutong.center.sharing import rules
+from jutong.center.sharing.actions import _common as common
+from jutong.center.sharing.enums import ApplicationState, Event, Side
+from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError
+from jutong.center.sharing.models import Application, Grant, Message, Violation
+from jutong.center.sharing.parties import sides_of
+from jutong.contracts.envelope import Envelope
+from jutong.kernel.clock import civil_date
+from jutong.kernel.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class TryTicket:
+    """What the browser of the person who tries needs: where the gateway is and the sealed ticket."""
+
+    gateway_url: str
+    ticket: Envelope
+
+
+@transaction.atomic
+def message(*, application: Application, text: str, by: Actor, now: datetime) -> Message:
+    """Write the other side a message on an application, 1 to 1000 characters."""
+    locked, _row = common.begin(application, Event.MESSAGE, by)
+    clean = common.require_text("text", text, limit=1000, message=_("请写留言"))
+    sent = Message.objects.create(
+        application=locked,
+        by_id=common.user_id(by),
+        organisation_id=by.organisation_id or org.NOBODY,
+        text=clean,
+        at=now,
+    )
+    common.record("sharing:message:send", locked, by, now)
+    asks = common.is_on(Side.REQUESTER, locked, by)
+    other, role = (locked.provider, Role.STEWARD) if asks else (locked.requester, Role.REQUESTER)
+    common.notify(
+        other, role, gettext_noop("{who}就“{title}”留言。"), common.application_link(locked), now,
+        who=by.organisation_name, title=locked.title,
+    )  # fmt: skip
+    return sent
+
+
+@transaction.atomic
+def remind(*, application: Application, by: Actor, now: datetime) -> Application:
+    """Remind whoever must act now (催一下), once a day.
+
+    Raises:
+        RemindedError: if somebody reminded today.
+    """
+    locked, _row = common.begin(application, Event.REMIND, by)
+    if locked.reminded_at is not None and civil_date(locked.reminded_at) == civil_date(now):
+        raise RemindedError
+    locked.reminded_at = now
+    locked.save(update_fields=["reminded_at"])
+    role = Role.OFFICE_HEAD if locked.state == ApplicationState.REPLY_PREPARED else Role.STEWARD
+    common.record("sharing:reminder:send", locked, by, now)
+    common.notify(
+        locked.provider, role, gettext_noop("{who}催办：{title}"), common.application_link(locked), now,
+        who=by.organisation_name, title=locked.title,
+    )  # fmt: skip
+    return locked
+
+
+@transaction.atomic
+def try_grant(*, grant: Grant, by: Actor, now: datetime) -> TryTicket:
+    """Give a person of the requester a ticket to try an active grant once, in the browser, within minutes.
+
+    Raises:
+        GrantNotUsableError: if the grant is not in use.
+        GrantExpiredError: if its time is over.
+    """
+    locked, application = common.lock_grant(grant.id)
+    if not sides_of(application, by):
+        raise NotFoundError(what=locked.number)
+    if rules.GRANTS.find(locked.state, Event.TRY) is None:
+        raise GrantNotUsableError(number=locked.number, state=locked.get_state_display())
+    common.admit(rules.GRANTS, locked.state, Event.TRY, application, by)
+    if locked.valid_until <= now:
+        raise GrantExpiredError(number=locked.number, until=civil_date(locked.valid_until))
+    node = fleet_queries.node_of_grant(locked.id)
+    assert node is not None  # noqa: S101 - an active grant has been ordered
+    ticket = fleet.issue_ticket(node=node, grant_id=locked.id, system_id=locked.system_id, by=by, now=now)
+    return TryTicket(gateway_url=node.gateway_url, ticket=ticket)
+
+
+@transaction.atomic
+def record_violations(*, breaches: Iterable[StatutoryClock], by: Actor, now: datetime) -> list[Violation]:
+    """Write down every breached clock as a violation and tell the authority and the head of who was late.
+
+    An application's state is not touched: the law knows no tacit consent (条例 39(4)). The same clock again writes
+    nothing.
+    """
+    org.require(by, Permission.SHARING_VIOLATION_RECORD)
+    written = []
+    for clock in breaches:
+        offence = rules.OFFENCES.get(clock.period)
+        if offence is None:
+            continue
+        violation, fresh = Violation.objects.get_or_create(
+            code=offence.code, subject_kind="clock", subject_id=str(clock.id),
+            defaults={
+                "clause": offence.clause, "organisation": clock.organisation, "subject_label": clock.subject_label,
+                "found_at": now,
+            },
+        )  # fmt: skip
+        if fresh:
+            _escalate(violation, clock, by, now)
+            written.append(violation)
+    return written
+
+
+def _escalate(violation: Violation, clock: StatutoryClock, by: Actor, now: datetime) -> None:
+    audit.record(
+        event="sharing:violation:record", by=by, now=now, subject_kind=clock.subject_kind,
+        subject_id=clock.subject_id, subject_label=clock.subject_label, code=violation.code,
+        clause=violation.clause, organisation=clock.organisation.code, due_on=clock.due_on.isoformat(),
+    )  # fmt: skip
+    number = clock.subject_label.split(" ", 1)[0]
+    link = f"/applications/{number}" if clock.subject_kind == common.SUBJECT else ""
+    text = gettext_noop("{who}应于{due}办结“{label}”，已超期，已记录违规（{clause}）。")
+    fields = {
+        "who": clock.organisation.short_name, "due": clock.due_on, "label": clock.subject_label,
+        "clause": violation.clause,
+    }  # fmt: skip
+    common.notify(clock.organisation, Role.OFFICE_HEAD, text, link, now, **fields)
+    try:
+        authority = org.authority_for(clock.organisation.division_code)
+    except NoAuthorityError:
+        return
+    common.notify(authority, Role.AUTHORITY, text, link, now, **fields)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from jutong.kernel.errors import JutongError
+from jutong.kernel.i18n import gettext_noop
+
+
+class StepNotAllowedError(JutongError):
+    """The state machine has no row for this state and event."""
+
+    code = "sharing.state.not-allowed"
+    http_status = 409
+    message = gettext_noop("{what}现在是“{state}”，不能{event}；现在可以：{allowed}。")
+    next_step = gettext_noop("请刷新页面，按现在的状态办理。")
+
+
+class WrongSideError(JutongError):
+    """The step belongs to another party of the application."""
+
+    code = "sharing.state.wrong-side"
+    http_status = 403
+    message = gettext_noop("{event}由{sides}办理，您所在的部门不是。")
+    next_step = gettext_noop("请联系应当办理的一方，可以在申请单里留言或催办。")
+
+
+class EntryUnpublishedError(JutongError):
+    """条例 20(2): applications are made on the published catalogue."""
+
+    code = "sharing.entry.unpublished"
+    http_status = 409
+    message = gettext_noop("目录“{entry}”还没有发布，不能申请使用。")
+    next_step = gettext_noop("请在已发布的目录里查找；没有需要的数据时，请提出数据需求。")
+
+
+class NotShareableError(JutongError):
+    """条例 14, 15: a law, an administrative regulation or a decision of the State Council forbids sharing it."""
+
+    code = "sharing.entry.not-shareable"
+    http_status = 409
+    message = gettext_noop("目录“{entry}”属于不予共享，依据是{basis}。")
+    next_step = gettext_noop("只需要知道是否一致时，请向提供方申请核验；认为依据不成立的，可以提出争议。")
+
+
+class OwnDataError(JutongError):
+    """A department needs no application for what it holds itself."""
+
+    code = "sharing.entry.own"
+    http_status = 409
+    message = gettext_noop("目录“{entry}”是本部门自己的数据，不需要申请。")
+    next_step = gettext_noop("请在“目录登记”里直接使用或维护这项目录。")
+
+
+class EntryMovedError(JutongError):
+    """The entry was published anew while the draft was being written."""
+
+    code = "sharing.entry.moved-on"
+    http_status = 409
+    message = gettext_noop("目录“{entry}”已发布第{version}版，申请还依据旧版的信息项。")
+    next_step = gettext_noop("请打开申请，按新版重新选择信息项后再提请同意。")
+
+
+class SamePersonError(JutongError):
+    """Two steps that must be taken by two people."""
+
+    code = "sharing.person.same"
+    http_status = 409
+    message = gettext_noop("{first}和{second}不能是同一个人，{first}的是{name}。")
+    next_step = gettext_noop("请由另一位有该岗位的人办理。")
+
+
+class SupplementTwiceError(JutongError):
+    """条例 21(2): what is missing is told once and completely."""
+
+    code = "sharing.supplement.twice"
+    http_status = 409
+    message = gettext_noop("这件申请已在{sent_on}退回补正过一次，法规只允许一次性告知。")
+    next_step = gettext_noop("请依据现有材料作出答复，或在申请单里留言询问。")
+
+
+class ExtensionTwiceError(JutongError):
+    """条例 21(1): one extension of at most ten working days."""
+
+    code = "sharing.extension.twice"
+    http_status = 409
+    message = gettext_noop("这件申请已申请过延长答复期限。")
+    next_step = gettext_noop("请在现有期限内答复。")
+
+
+class ExtensionTooLongError(JutongError):
+    """条例 21(1): at most ten working days."""
+
+    code = "sharing.extension.too-long"
+    http_status = 422
+    message = gettext_noop("延长{days}个工作日不在允许的1到{limit}个工作日之内。")
+    next_step = gettext_noop("请改为{limit}个工作日以内。")
+
+
+class NoExtensionError(JutongError):
+    """There is no request for more time that still waits for a decision."""
+
+    code = "sharing.extension.none"
+    http_status = 409
+    message = gettext_noop("这件申请没有待决定的延长申请。")
+    next_step = gettext_noop("请刷新页面；提供方提出延长后才能决定。")
+
+
+class UnconditionalRefusedError(JutongError):
+    """条例 14, 21: what is shared without conditions is not refused."""
+
+    code = "sharing.reply.unconditional-refused"
+    http_status = 409
+    message = gettext_noop("“{entry}”是无条件共享，不能答复不同意，也不能减少申请的信息项。")
+    next_step = gettext_noop("请答复同意；材料不全的，可以退回补正一次。")
+
+
+class ConsentMissingError(JutongError):
+    """条例 20: both 工作机构负责人 must have consented."""
+
+    code = "sharing.consent.missing"
+    http_status = 409
+    message = gettext_noop("缺少{side}工作机构负责人的同意，不能授权。")
+    next_step = gettext_noop("请先由{side}的工作机构负责人办理同意。")
+
+
+class GrantOverlapError(JutongError):
+    """One system holds one running grant per entry."""
+
+    code = "sharing.grant.overlap"
+    http_status = 409
+    message = gettext_noop("系统“{system}”对“{entry}”已有授权{number}，期限重叠。")
+    next_step = gettext_noop("请先让原授权到期或停用，再办理新的申请。")
+
+
+class GrantNotUsableError(JutongError):
+    """A grant that cannot be tried now."""
+
+    code = "sharing.grant.not-usable"
+    http_status = 409
+    message = gettext_noop("授权{number}现在是“{state}”，不能使用。")
+    next_step = gettext_noop("请在授权页面查看原因；已到期的请重新申请。")
+
+
+class GrantExpiredError(JutongError):
+    """The time of use is over."""
+
+    code = "sharing.grant.expired"
+    http_status = 409
+    message = gettext_noop("授权{number}已在{until}到期。")
+    next_step = gettext_noop("仍需使用的，请以原申请为样本提出新的申请。")
+
+
+class RemindedError(JutongError):
+    """One reminder a day."""
+
+    code = "sharing.reminder.too-soon"
+    http_status = 429
+    message = gettext_noop("今天已经催办过一次。")
+    next_step = gettext_noop("请明天再催，或在申请单里留言。")
+    retry_after = 3600
