@@ -21,7 +21,7 @@ def gettext_noop(message: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _catalogue(language: str) -> _gettext.NullTranslations:
+def _messages(language: str) -> _gettext.NullTranslations:
     return _gettext.translation("django", LOCALE_DIR, languages=[language], fallback=True)
 
 
@@ -29,7 +29,7 @@ def translate(message: str, language: str = SOURCE_LANGUAGE) -> str:
     """Return ``message`` in ``language`` (``zh-hans`` or ``en``); unknown languages read the source wording."""
     if not message or language.lower().startswith("zh"):
         return message
-    return _catalogue(language.split("-", maxsplit=1)[0].lower()).gettext(message)
+    return _messages(language.split("-", maxsplit=1)[0].lower()).gettext(message)
 
 
 def preferred(accept_language: str) -> str:

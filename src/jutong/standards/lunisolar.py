@@ -163,13 +163,13 @@ def _sun_longitude(ephemeris: float) -> float:
     """Return the sun's apparent longitude in degrees, 0 to 360."""
     t = (ephemeris - _J2000) / _CENTURY
     anomaly = radians(357.52911 + 35999.05029 * t - 0.0001537 * t * t)
-    centre = (
+    equation = (
         (1.914602 - 0.004817 * t - 0.000014 * t * t) * sin(anomaly)
         + (0.019993 - 0.000101 * t) * sin(2 * anomaly)
         + 0.000289 * sin(3 * anomaly)
     )
     mean = 280.46646 + 36000.76983 * t + 0.0003032 * t * t
-    return (mean + centre - 0.00569 - 0.00478 * sin(radians(125.04 - 1934.136 * t))) % 360
+    return (mean + equation - 0.00569 - 0.00478 * sin(radians(125.04 - 1934.136 * t))) % 360
 
 
 def _sun_reaches(degrees: float, near: date) -> date:

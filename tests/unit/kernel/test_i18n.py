@@ -31,9 +31,9 @@ def english(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "django.mo").write_bytes(catalog({"目录": "catalog"}))
     monkeypatch.setattr(i18n, "LOCALE_DIR", tmp_path)
-    i18n._catalogue.cache_clear()
+    i18n._messages.cache_clear()
     yield
-    i18n._catalogue.cache_clear()
+    i18n._messages.cache_clear()
 
 
 @pytest.mark.parametrize(
