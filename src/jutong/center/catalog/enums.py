@@ -103,3 +103,28 @@ class AssessmentKind(models.TextChoices):
 
     SECRECY = "secrecy", _("保密风险评估")
     PERSONAL = "personal", _("个人信息保护影响评估")
+
+
+class Event(models.TextChoices):
+    """What may happen to a version of an entry; the table in ``rules`` says when."""
+
+    EDIT = "edit", _("修改")
+    ASSESS = "assess", _("登记评估")
+    FINISH_ASSESSMENT = "finish-assessment", _("完成评估")
+    CONSENT = "consent", _("同意")
+    DECLINE = "decline", _("不同意")
+    SUBMIT = "submit", _("提交审核")
+    RECALL = "recall", _("撤回")
+    PUBLISH = "publish", _("发布")
+    RETURN = "return", _("退回")
+    SUPERSEDE = "supersede", _("被新版取代")
+
+
+class UpdateTrigger(models.TextChoices):
+    """条例 17: why a published entry is changed. All but the last start the department's clock."""
+
+    LAW = "law", _("法律调整")
+    REGULATION = "regulation", _("行政法规调整")
+    STATE_COUNCIL = "state-council", _("国务院决定调整")
+    DUTY = "duty", _("部门职责变化")
+    VOLUNTARY = "voluntary", _("主动完善")

@@ -25,8 +25,11 @@ class Entry(models.Model):
     share_attribute = models.CharField(
         max_length=16, choices=enums.ShareAttribute, default="", blank=True, db_index=True
     )
+    domain = models.CharField(max_length=32, default="", blank=True)
+    update_cycle = models.CharField(max_length=16, choices=enums.UpdateCycle, default="", blank=True)
     is_bound = models.BooleanField(default=False, db_index=True)
     use_count = models.PositiveIntegerField(default=0)
+    search_name = models.CharField(max_length=256, default="", blank=True)
     search_text = models.TextField(default="", blank=True)
     search_tokens = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField()
@@ -34,7 +37,14 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ("code",)
-        indexes = (GinIndex(fields=("search_tokens",), name="entry_search"),)
+        indexes = (
+            GinIndex(fields=("search_tokens",), name="entry_search"),
+            models.Index(
+                fields=("-is_bound", "-use_count", "code"),
+                condition=Q(published__isnull=False),
+                name="entry_published_order",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.published_name or self.code
@@ -66,6 +76,10 @@ class EntryVersion(models.Model):
     is_open = models.BooleanField(default=False)
     not_secret = models.BooleanField(default=False)
     origin = models.CharField(max_length=200, default="", blank=True)
+    trigger = models.CharField(
+        max_length=16, choices=enums.UpdateTrigger, default=enums.UpdateTrigger.VOLUNTARY, blank=True
+    )
+    writers = ArrayField(models.UUIDField(), default=list, blank=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     consented_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -93,6 +107,23 @@ class EntryVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(decided_by=None, decided_at=None) | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="version_decision_paired",
+            ),
+            models.UniqueConstraint(
+                fields=("entry",), condition=Q(state="published"), name="one_published_version_per_entry"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("published", "superseded")) | Q(published_at__isnull=False),
+                name="published_version_is_dated",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="submitted") | Q(submitted_at__isnull=False, consented_at__isnull=False),
+                name="submitted_version_is_consented",
+            ),
+            models.CheckConstraint(condition=~Q(state="returned") | ~Q(return_reason=""), name="return_gives_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("published", "superseded"), share_attribute="none")
+                | ~(Q(refusal_reason="") | Q(basis_kind="") | Q(basis_title="") | Q(basis_article="")),
+                name="not_shared_names_its_basis",
             ),
         )
 

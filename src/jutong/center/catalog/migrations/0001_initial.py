@@ -428,4 +428,120 @@ class Migration(migrations.Migration):
             model_name="item",
             constraint=models.UniqueConstraint(fields=("version", "position"), name="item_position_once"),
         ),
+        migrations.AddField(
+            model_name="entry",
+            name="domain",
+            field=models.CharField(blank=True, default="", max_length=32),
+        ),
+        migrations.AddField(
+            model_name="entry",
+            name="search_name",
+            field=models.CharField(blank=True, default="", max_length=256),
+        ),
+        migrations.AddField(
+            model_name="entry",
+            name="update_cycle",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("realtime", "实时"),
+                    ("daily", "每日"),
+                    ("weekly", "每周"),
+                    ("monthly", "每月"),
+                    ("quarterly", "每季度"),
+                    ("yearly", "每年"),
+                    ("irregular", "不定期"),
+                ],
+                default="",
+                max_length=16,
+            ),
+        ),
+        migrations.AddField(
+            model_name="entryversion",
+            name="trigger",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("law", "法律调整"),
+                    ("regulation", "行政法规调整"),
+                    ("state-council", "国务院决定调整"),
+                    ("duty", "部门职责变化"),
+                    ("voluntary", "主动完善"),
+                ],
+                default="voluntary",
+                max_length=16,
+            ),
+        ),
+        migrations.AddField(
+            model_name="entryversion",
+            name="writers",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.UUIDField(), blank=True, default=list, size=None
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("published__isnull", False)),
+                fields=["-is_bound", "-use_count", "code"],
+                name="entry_published_order",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="entryversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("entry",), name="one_published_version_per_entry"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="entryversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("published", "superseded")), _negated=True),
+                    ("published_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="published_version_is_dated",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="entryversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "submitted"), _negated=True),
+                    models.Q(("consented_at__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submitted_version_is_consented",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="entryversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True),
+                    models.Q(("return_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="return_gives_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="entryversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("share_attribute", "none"), ("state__in", ("published", "superseded")), _negated=True),
+                    models.Q(
+                        ("refusal_reason", ""),
+                        ("basis_kind", ""),
+                        ("basis_title", ""),
+                        ("basis_article", ""),
+                        _connector="OR",
+                        _negated=True,
+                    ),
+                    _connector="OR",
+                ),
+                name="not_shared_names_its_basis",
+            ),
+        ),
     ]

@@ -1,0 +1,105 @@
+"""What can go wrong with catalogue entries."""
+
+from __future__ import annotations
+
+from jutong.kernel.errors import JutongError
+from jutong.kernel.i18n import gettext_noop
+
+
+class StepNotAllowedError(JutongError):
+    """The state machine has no such step from here."""
+
+    code = "catalog.version.step-not-allowed"
+    http_status = 409
+    message = gettext_noop("“{name}”现在是“{state}”，不能{step}；现在能办：{allowed}。")
+    next_step = gettext_noop("请刷新后按现在的状态办理。")
+
+
+class WriterDecidesError(JutongError):
+    """Whoever wrote an entry cannot consent to it or publish it."""
+
+    code = "catalog.version.writer-decides"
+    http_status = 403
+    message = gettext_noop("{person}编写过“{name}”，不能由同一个人{step}。")
+    next_step = gettext_noop("请另一位有权的人办理。")
+
+
+class OfficeHeadConsentsError(JutongError):
+    """部门负责人 and 工作机构负责人 are two people (条例 13)."""
+
+    code = "catalog.version.office-head-consents"
+    http_status = 403
+    message = gettext_noop("{person}是本部门的工作机构负责人，目录须由部门负责人另一人同意（条例第十三条）。")
+    next_step = gettext_noop("请部门负责人本人登录后办理。")
+
+
+class OpenVersionExistsError(JutongError):
+    """An entry has one open version at a time."""
+
+    code = "catalog.version.open-exists"
+    http_status = 409
+    message = gettext_noop("“{name}”已有一个正在编制的版本（{state}），不能再建一个。")
+    next_step = gettext_noop("请在已有的版本上继续修改。")
+
+
+class NotPublishedError(JutongError):
+    """The step needs a published entry."""
+
+    code = "catalog.entry.not-published"
+    http_status = 409
+    message = gettext_noop("“{name}”还没有发布，不能{step}。")
+    next_step = gettext_noop("请先完成目录的审核发布。")
+
+
+class NameTakenError(JutongError):
+    """Another entry of the department has this name (VC-06), found at the last moment."""
+
+    code = "catalog.entry.name-taken"
+    http_status = 409
+    message = gettext_noop("本部门已有名称相同的目录“{name}”（全半角、空格、标点和尾号不算不同）。")
+    next_step = gettext_noop("请改名，或在已有的目录上更新版本。")
+
+
+class TableUnknownError(JutongError):
+    """The table is not in what the node last reported."""
+
+    code = "catalog.binding.table-unknown"
+    http_status = 422
+    message = gettext_noop("数据源{source}最近一次盘点里没有数据表{table}。")
+    next_step = gettext_noop("请让前置节点重新盘点该数据源，再从盘点结果中选表。")
+
+
+class ColumnsUnknownError(JutongError):
+    """Items were mapped to columns the table does not have."""
+
+    code = "catalog.binding.columns-unknown"
+    http_status = 422
+    message = gettext_noop("数据表{table}没有这些列：{missing}。")
+    next_step = gettext_noop("请从盘点结果中为每个信息项选列。")
+
+
+class ItemsUnmappedError(JutongError):
+    """The mapping names items the entry does not have, or leaves out all or the keys."""
+
+    code = "catalog.binding.items-unmapped"
+    http_status = 422
+    message = gettext_noop("挂接时信息项与目录不符：{items}。")
+    next_step = gettext_noop("请至少为全部查询键选列，并只填写目录已有的信息项。")
+
+
+class NotBoundError(JutongError):
+    """There is no open binding to end."""
+
+    code = "catalog.binding.none"
+    http_status = 409
+    message = gettext_noop("“{name}”没有挂接数据，不能解除挂接。")
+    next_step = gettext_noop("不用再办。")
+
+
+class BindingInUseError(JutongError):
+    """Grants run over the binding; ending it would end a service without notice (条例 27(3))."""
+
+    code = "catalog.binding.in-use"
+    http_status = 409
+    message = gettext_noop("“{name}”有{count}个授权正在使用这个挂接，不能解除（条例第二十七条）。")
+    next_step = gettext_noop("请先与需求部门协商并向主管部门备案，或改挂到新的数据表。")

@@ -1,0 +1,52 @@
+"""What an entry carries of its published version, so that search and lists read one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jutong.center.catalog.models import Entry, EntryVersion
+from jutong.center.catalog.tokens import normalise, tokens
+from jutong.center.org.models import Organisation
+from jutong.center.sharing.models import Notice
+from jutong.kernel.i18n import gettext_noop
+
+PUBLISHED_FIELDS = (
+    "published",
+    "published_name",
+    "share_attribute",
+    "domain",
+    "update_cycle",
+    "search_name",
+    "search_text",
+    "search_tokens",
+    "updated_at",
+)
+ANNOUNCED = gettext_noop("{organisation}发布目录“{name}”，信息资源代码{code}。")
+RENEWED = gettext_noop("{organisation}更新目录“{name}”，信息资源代码{code}，第{number}版。")
+IMPORTED = gettext_noop("{organisation}发布目录{count}条。")
+"""The notices by which 主管部门 announces to all departments (条例 16)."""
+
+
+def show(entry: Entry, version: EntryVersion, item_names: Iterable[str], now: datetime) -> None:
+    """Put what search and lists need of a version into its entry; nothing is saved."""
+    entry.published = version
+    entry.published_name = version.name
+    entry.share_attribute = version.share_attribute
+    entry.domain = version.domain
+    entry.update_cycle = version.update_cycle
+    entry.search_name = normalise(version.name)
+    parts = (version.name, version.summary, *item_names, entry.organisation.name, entry.organisation.short_name)
+    entry.search_text = " ".join(filter(None, map(normalise, (*parts, entry.code))))
+    entry.search_tokens = tokens(entry.search_text)
+    entry.updated_at = now
+
+
+def announce(text: str, link: str, now: datetime) -> int:
+    """Tell every department in one row each. Returns how many."""
+    rows = [
+        Notice(organisation_id=organisation_id, text=text[:300], link=link, at=now)
+        for organisation_id in Organisation.objects.filter(closed_at=None).values_list("id", flat=True)
+    ]
+    Notice.objects.bulk_create(rows, batch_size=1000)
+    return len(rows)

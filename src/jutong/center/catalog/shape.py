@@ -1,0 +1,97 @@
+"""Whether what was written fits its columns: lengths and coded values. A draft must pass this, nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from django.db import models
+
+from jutong.center.catalog.fields import EntryFields, ItemFields
+from jutong.center.catalog.findings import GUIDE, Finding
+from jutong.center.catalog.models import EntryVersion, Item
+from jutong.kernel.i18n import gettext_noop
+from jutong.standards import resource_code
+
+LABELS = {
+    "name": gettext_noop("数据目录名称"),
+    "classification": gettext_noop("信息资源分类"),
+    "summary": gettext_noop("摘要"),
+    "domain": gettext_noop("所属领域"),
+    "items": gettext_noop("数据项"),
+    "organisation": gettext_noop("提供单位"),
+    "data_format": gettext_noop("数据格式"),
+    "update_cycle": gettext_noop("数据更新频率"),
+    "share_attribute": gettext_noop("共享属性"),
+    "share_way": gettext_noop("共享方式"),
+    "share_scope": gettext_noop("共享范围"),
+    "share_purpose": gettext_noop("使用用途"),
+    "use_conditions": gettext_noop("使用条件"),
+    "refusal_reason": gettext_noop("不予共享理由"),
+    "basis_kind": gettext_noop("不予共享依据类型"),
+    "basis_title": gettext_noop("不予共享依据名称"),
+    "basis_article": gettext_noop("不予共享依据条款"),
+    "grade": gettext_noop("数据分类分级"),
+    "is_open": gettext_noop("是否向社会开放"),
+    "not_secret": gettext_noop("不涉密声明"),
+    "origin": gettext_noop("来源"),
+    "column": gettext_noop("列名"),
+    "data_type": gettext_noop("数据类型"),
+    "length": gettext_noop("数据长度"),
+    "is_key": gettext_noop("是否查询键"),
+    "is_personal": gettext_noop("是否个人信息"),
+    "is_sensitive": gettext_noop("是否敏感个人信息"),
+    "widest_mode": gettext_noop("最大开放程度"),
+    "mask": gettext_noop("脱敏规则"),
+    "note": gettext_noop("说明"),
+}
+"""What people call each field."""
+MOST_ITEMS = 500
+_TOO_LONG = gettext_noop("超过了允许的长度")
+_NOT_LISTED = gettext_noop("不在允许的取值之内")
+_SHORTEN = gettext_noop("请缩短到规定长度以内")
+_CHOOSE = gettext_noop("请从列表中选择")
+_WRITE = gettext_noop("请填写")
+_MISSING = gettext_noop("必须填写")
+_SEE_GUIDE = gettext_noop("请按类、项、目、细目填写分类代码")
+
+
+def shape_findings(fields: EntryFields, items: Sequence[ItemFields]) -> list[Finding]:
+    """Return what does not fit; an empty list lets the draft be saved."""
+    found = [*_misfits(fields, EntryVersion, "")]
+    if not fields.name.strip():
+        found.append(_finding("name", "name", _MISSING, _WRITE, ""))
+    wrong_code = resource_code.check(f"{fields.classification}/1")
+    if wrong_code:
+        found.append(_finding("classification", "classification", wrong_code.place, _SEE_GUIDE, fields.classification))
+    if len(items) > MOST_ITEMS:
+        found.append(_finding("items", "items", _TOO_LONG, gettext_noop("请拆成几条目录"), str(len(items))))
+    for at, item in enumerate(items[:MOST_ITEMS]):
+        found.extend(_misfits(item, Item, f"items.{at}."))
+        if not item.name.strip():
+            found.append(_finding(f"items.{at}.name", "name", _MISSING, _WRITE, ""))
+    return found
+
+
+def _misfits(row: EntryFields | ItemFields, model: type[models.Model], prefix: str) -> Iterator[Finding]:
+    for spec in dataclass_fields(row):
+        value, column = getattr(row, spec.name), model._meta.get_field(spec.name)  # noqa: SLF001 - Django's public _meta
+        place = prefix + spec.name
+        if not isinstance(column, models.CharField) or not value:
+            yield from _bad_length(place, spec.name, value, column)
+        elif column.choices is not None and value not in dict(column.flatchoices):
+            yield _finding(place, spec.name, _NOT_LISTED, _CHOOSE, value)
+        elif column.max_length is not None and len(value) > column.max_length:
+            yield _finding(place, spec.name, _TOO_LONG, _SHORTEN, str(len(value)))
+        elif "\x00" in value:
+            yield _finding(place, spec.name, _NOT_LISTED, _WRITE, "")
+
+
+def _bad_length(place: str, name: str, value: Any, column: object) -> Iterator[Finding]:
+    if isinstance(column, models.PositiveIntegerField) and value is not None and not 1 <= value <= 2**31 - 1:
+        yield _finding(place, name, _NOT_LISTED, gettext_noop("请填写正整数"), str(value))
+
+
+def _finding(place: str, name: str, message: str, way_out: str, found: str) -> Finding:
+    return Finding("VC-00", place, LABELS[name], GUIDE, message, way_out, found[:100])

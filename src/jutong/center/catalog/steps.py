@@ -1,0 +1,114 @@
+"""What every step of a version shares: finding and locking it, asking the table, writing the audit event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.center.audit.actions import record
+from jutong.center.catalog.enums import Event
+from jutong.center.catalog.errors import WriterDecidesError
+from jutong.center.catalog.fields import EntryFields, ItemFields
+from jutong.center.catalog.models import Entry, EntryVersion, Item
+from jutong.center.catalog.rules import Transition, permission_for, transition
+from jutong.center.org.actor import Actor
+from jutong.center.org.queries import authority_for, require
+from jutong.kernel.errors import NotFoundError
+
+CLOCK_SUBJECT = "catalog-version"
+"""``subject_kind`` of the authority's review clocks; the id is the version's."""
+UPDATE_SUBJECT = "catalog-entry"
+"""``subject_kind`` of the department's update clocks (条例 17); the id is the entry's."""
+_ITEM_FIELDS = (
+    "name",
+    "data_type",
+    "length",
+    "column",
+    "is_key",
+    "is_personal",
+    "is_sensitive",
+    "grade",
+    "widest_mode",
+    "mask",
+    "note",
+)
+_REVIEW_EVENTS = frozenset({Event.PUBLISH, Event.RETURN})
+FIELD_NAMES = tuple(EntryFields.__dataclass_fields__)
+
+
+def open_step(version: EntryVersion, event: Event, by: Actor) -> tuple[EntryVersion, Transition]:
+    """Return the locked version and the table's row for a step the actor may take on it.
+
+    Raises:
+        ForbiddenError: if the post does not carry the step's permission.
+        NotFoundError: if the version is another department's, or for the authority another division's.
+        StepNotAllowedError: if the table has no such step.
+    """
+    require(by, permission_for(event))
+    locked = (
+        EntryVersion.objects.select_for_update(of=("self",))
+        .select_related("entry__organisation")
+        .filter(id=version.id)
+        .first()
+    )
+    if locked is None or not _is_party(locked, event, by):
+        raise NotFoundError(what=version.name)
+    return locked, transition(locked.state, event, name=locked.name)
+
+
+def _is_party(version: EntryVersion, event: Event, by: Actor) -> bool:
+    organisation = version.entry.organisation
+    if event in _REVIEW_EVENTS:
+        return authority_for(organisation.division_code).id == by.organisation_id
+    return organisation.id == by.organisation_id
+
+
+def require_other_hands(version: EntryVersion, event: Event, by: Actor) -> None:
+    """Let nobody decide on what they wrote or consented to.
+
+    Raises:
+        WriterDecidesError: for a writer, or whoever consented.
+    """
+    if by.user_id in version.writers or by.user_id == version.consented_by_id:
+        raise WriterDecidesError(person=by.name, name=version.name, step=event.label)
+
+
+def written(version: EntryVersion) -> tuple[EntryFields, list[ItemFields]]:
+    """Return what stands in a version as plain data."""
+    fields = EntryFields(**{name: getattr(version, name) for name in FIELD_NAMES})
+    return fields, [ItemFields(**{name: getattr(item, name) for name in _ITEM_FIELDS}) for item in version.items.all()]
+
+
+def write(version: EntryVersion, fields: EntryFields) -> None:
+    """Put what was written into a version; blanks around text are dropped. Nothing is saved."""
+    for name in FIELD_NAMES:
+        value = getattr(fields, name)
+        setattr(version, name, value.strip() if isinstance(value, str) else value)
+
+
+def items_for(version: EntryVersion, items: list[ItemFields]) -> list[Item]:
+    """Return the rows of a version's items, numbered from 1; nothing is saved."""
+    return [
+        Item(
+            version=version,
+            position=position,
+            **{name: getattr(item, name) for name in _ITEM_FIELDS if name != "name"},
+            name=item.name.strip(),
+        )
+        for position, item in enumerate(items, start=1)
+    ]
+
+
+def note(verb: str, version: EntryVersion, by: Actor, now: datetime, **details: object) -> None:
+    """Record an audit event about a version."""
+    entry: Entry = version.entry
+    record(
+        event=f"catalog:version:{verb}",
+        by=by,
+        now=now,
+        subject_kind="entry",
+        subject_id=entry.code,
+        subject_label=version.name,
+        version=version.number,
+        state=str(version.state),
+        **details,
+    )
