@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,23 +81,29 @@ def start_detached(home: Home, command: list[str], environment: Mapping[str, str
     """
     home.prepare()
     output = home.logs / "up.log"
-    with output.open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env=dict(environment), cwd="/", start_new_session=True,
-        )  # fmt: skip
-    output.chmod(0o600)
+    # Not subprocess: its object wants to be waited for, and this process is meant to outlive us.
+    pid = os.posix_spawn(
+        command[0],
+        command,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(output), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
     try:
-        while process.poll() is None:
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
             known = state.read(home)
-            if known is not None and known.pid == process.pid and known.phase == state.READY:
+            if known is not None and known.pid == pid and known.phase == state.READY:
                 return
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
         raise
-    raise DetachedStartError(said=logs.tail(output, 3) or f"exit code {process.returncode}", log=output)
+    raise DetachedStartError(said=logs.tail(output, 3), log=output)
 
 
 def end(home: Home) -> bool:
