@@ -1,0 +1,1 @@
+"""The unified resource library (统一资源库): Delta tables in folders, proven by content digests."""

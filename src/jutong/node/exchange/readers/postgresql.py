@@ -1,0 +1,146 @@
+"""PostgreSQL through ADBC: binary COPY decoded into Arrow batches by the driver, in one REPEATABLE READ snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import adbc_driver_manager
+import pyarrow as pa
+from adbc_driver_postgresql import StatementOptions, dbapi  # type: ignore[import-untyped]
+from psycopg import sql
+
+from jutong.contracts.orders import JobOrder
+from jutong.node.connectors import postgresql as connector
+from jutong.node.connectors.limits import CONNECT_SECONDS
+from jutong.node.exchange import convert
+from jutong.node.exchange.errors import SourceLostError
+from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
+from jutong.node.exchange.readers import OpenRead
+from jutong.node.sources import SourceConfig
+
+BATCH_BYTES = 8 * 1024 * 1024
+MAX_DECIMAL = 38
+_NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
+_UNDEFINED = {"42P01", "42703"}
+
+_CATALOG = """
+SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
+                              CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
+       coalesce(b.typtype, t.typtype)
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_type b ON b.oid = nullif(t.typbasetype, 0)
+ WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+ ORDER BY a.attnum
+"""
+
+_TEXT = Mapping("{}::text", pa.string(), pa.string(), convert.text)
+_UTC = pa.timestamp("us", tz="UTC")
+_NAIVE = pa.timestamp("us")
+_PLAIN: dict[str, Mapping] = {
+    "boolean": Mapping("{}", pa.bool_(), pa.bool_(), convert.same),
+    "smallint": Mapping("{}", pa.int16(), pa.int16(), convert.same),
+    "integer": Mapping("{}", pa.int32(), pa.int32(), convert.same),
+    "bigint": Mapping("{}", pa.int64(), pa.int64(), convert.same),
+    "real": Mapping("{}", pa.float32(), pa.float32(), convert.same),
+    "double precision": Mapping("{}", pa.float64(), pa.float64(), convert.same),
+    "bytea": Mapping("{}", pa.binary(), pa.binary(), convert.same),
+    "date": Mapping("{}", pa.date32(), pa.date32(), convert.instant),
+    "text": Mapping("{}", pa.string(), pa.string(), convert.text),
+    "character varying": Mapping("{}", pa.string(), pa.string(), convert.text),
+    "timestamp with time zone": Mapping("{}", _UTC, _UTC, convert.instant),
+    "timestamp without time zone": Mapping("{}", _NAIVE, _NAIVE, convert.instant),
+}
+# Exact in text, and nothing in a Delta table means quite the same. char(n) loses its padding on the way.
+_AS_TEXT = {
+    "character", "name", "numeric", "uuid", "json", "jsonb", "xml", "inet", "cidr", "macaddr", "macaddr8",
+    "time with time zone", "time without time zone",
+}  # fmt: skip
+
+
+def mapping_of(column: CatalogColumn) -> Mapping | None:
+    """Return how a PostgreSQL type travels, or None."""
+    if column.kind == "e":
+        return _TEXT
+    if found := _NUMERIC.fullmatch(column.type):
+        precision, scale = int(found[1]), int(found[2])
+        if precision <= MAX_DECIMAL and 0 <= scale <= precision:
+            return Mapping("{}", pa.string(), pa.decimal128(precision, scale), convert.decimal)
+        return _TEXT
+    bare = re.sub(r"\(\d+\)", "", column.type)
+    return _TEXT if bare in _AS_TEXT else _PLAIN.get(bare)
+
+
+@contextmanager
+def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
+    """Open a table for one consistent read.
+
+    Raises:
+        SourceUnreachableError: when the server does not let us in.
+        JutongError: as ``plan_move`` does.
+    """
+    plan, count, select = _prepare(source, order)
+    rows = 0
+
+    def lost(error: adbc_driver_manager.Error) -> SourceLostError:
+        reason = "table or columns gone" if error.sqlstate in _UNDEFINED else f"SQLSTATE {error.sqlstate or '-'}"
+        return SourceLostError(source=source.name, rows=rows, reason=reason)
+
+    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        nonlocal rows
+        try:
+            for batch in reader:
+                yield plan.convert(batch)
+                rows += batch.num_rows
+        except adbc_driver_manager.Error as error:
+            raise lost(error) from error
+        except OSError as error:  # how the Arrow stream reports a broken connection
+            raise SourceLostError(source=source.name, rows=rows, reason="connection broken") from error
+
+    try:
+        with closing(dbapi.connect(_address(source))) as connection, connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(count)
+            counted = _only_number(cursor.fetchall())
+            cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
+            cursor.execute(select)
+            with cursor.fetch_record_batch() as reader:
+                yield OpenRead(plan, counted, batches(reader))
+    except adbc_driver_manager.Error as error:
+        raise lost(error) from error
+
+
+def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str, str]:
+    with connector.session(source) as connection:
+        rows = connection.execute(_CATALOG, (order.schema_name, order.table)).fetchall()
+        plan = plan_move(order, [CatalogColumn(*row) for row in rows], mapping_of)
+        relation = sql.Identifier(plan.schema_name, plan.table)
+        columns = sql.SQL(", ").join(
+            sql.SQL("{} AS {}").format(
+                sql.SQL(column.mapping.expression).format(sql.Identifier(column.name)),
+                sql.Identifier(column.name),
+            )
+            for column in plan.columns
+        )
+        count = sql.SQL("SELECT count(*) FROM {}").format(relation).as_string(connection)
+        select = sql.SQL("SELECT {} FROM {}").format(columns, relation).as_string(connection)
+    return plan, count, select
+
+
+def _address(source: SourceConfig) -> str:
+    # A source whose network vanished must not hold a job for ever: keepalives end it in about a minute.
+    extra = (
+        f"connect_timeout={CONNECT_SECONDS}&application_name=jutong&client_encoding=UTF8"
+        "&keepalives_idle=30&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=60000"
+    )
+    return source.dsn + ("&" if "?" in source.dsn else "?") + extra
+
+
+def _only_number(rows: list[tuple[Any, ...]]) -> int:
+    return int(rows[0][0])
