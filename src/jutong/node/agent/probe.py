@@ -1,0 +1,67 @@
+"""Tries a grant on its table before the first call: it must be there, hold every column, and be quick to look up."""
+
+from __future__ import annotations
+
+from jutong.kernel.errors import JutongError
+from jutong.kernel.i18n import gettext_noop
+from jutong.node.errors import ExplainedError, SourceSlowError, SourceUnavailableError
+from jutong.node.grants import Grant
+from jutong.node.live.pool import Sources
+from jutong.node.live.source import ProbedTable
+
+LARGEST_UNINDEXED = 100_000
+"""Rows up to which a look-up column may do without an index; beyond, each call would read the whole table."""
+
+
+class BindingUnfitError(ExplainedError):
+    """The table a grant is bound to cannot serve it."""
+
+    code = "node.binding.unfit"
+    http_status = 422
+    message = gettext_noop("挂接的表不能供数：{problem}。")
+    next_step = gettext_noop("请数源部门修正表或挂接后，重新下达授权。")
+
+
+def unfit(grant: Grant, table: ProbedTable) -> BindingUnfitError | None:
+    """Return why a table cannot serve a grant, or None."""
+    order = grant.order
+    columns = [item.column for item in (*order.lookup, *order.fields)] + [one.column for one in order.conditions]
+    missing = sorted({column for column in columns if column not in table.columns})
+    if missing:
+        return BindingUnfitError(problem=gettext_noop("没有列{columns}"), columns="、".join(missing))
+    if not order.lookup:
+        return BindingUnfitError(problem=gettext_noop("授权没有查询条件"))
+    leading = any(item.column in table.indexed for item in order.lookup)
+    if not leading and not table.is_view and table.row_estimate > LARGEST_UNINDEXED:
+        column = order.lookup[0].column
+        return BindingUnfitError(
+            problem=gettext_noop("查询列{column}没有索引，而表约有{rows}行"), column=column, rows=table.row_estimate
+        )
+    return None
+
+
+async def probe(grant: Grant, sources: Sources) -> str:
+    """Return what keeps a grant from being served, or an empty text when it is ready.
+
+    Raises:
+        SourceUnavailableError, SourceSlowError: the database does not answer; that says nothing about the grant.
+    """
+    order = grant.order
+    try:
+        source = sources.get(order.source)
+        problem = unfit(grant, await source.probe(order.schema_name, order.table))
+        if problem is not None:
+            return problem.explain()
+        # The real statement, with keys that fit no row.
+        nobody = (None,) * len(order.lookup)
+        if "query" in order.ways and grant.visible:
+            await source.fetch(grant.plan(tuple(grant.visible)), nobody)
+        if "verify" in order.ways and grant.claimable:
+            await source.fetch(grant.plan(tuple(grant.claimable), verify=True), nobody)
+    except (SourceUnavailableError, SourceSlowError):
+        raise
+    except JutongError as error:
+        return error.explain()
+    except ValueError as error:
+        return BindingUnfitError(problem=gettext_noop("授权的条件不成立（{reason}）"), reason=str(error)).explain()
+    return ""

@@ -1,0 +1,173 @@
+"""The gateway as an ASGI application: plain dispatch, no framework on the way of a call.
+
+Every answer under ``/gw/v1`` is signed by the node and bound to the request by its nonce.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from jutong.evidence.errors import RecordNotFoundError
+from jutong.kernel.errors import JutongError
+from jutong.kernel.ids import uuid7
+from jutong.node.errors import (
+    GatewayFaultError,
+    MethodNotAllowedError,
+    NoSuchPathError,
+    ReceiptNotFoundError,
+    SignatureStaleError,
+)
+from jutong.node.gateway import calls
+from jutong.node.gateway.http import (
+    Answer,
+    HungUpError,
+    Receive,
+    Scope,
+    Send,
+    headers_of,
+    language_of,
+    read_body,
+    refusal,
+    send_answer,
+)
+from jutong.node.gateway.nonces import NonceMemory
+from jutong.node.gateway.recorder import Asker, Attempt, Proof, base64_text
+from jutong.node.gateway.serving import RefusedCall, Serving
+from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier, SignedRequest
+from jutong.node.grants import Caller
+
+LOGGER = logging.getLogger(__name__)
+BASE = "/gw/v1/"
+RECEIPTS = BASE + "receipts/"
+Health = Callable[[], dict[str, Any]]
+FindRecord = Callable[[str], tuple[int, bytes]]
+MakeReceipt = Callable[[int], Awaitable[object]]
+Page = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass
+class Gateway:
+    """The application of one node.
+
+    Attributes:
+        serving: decides and answers.
+        verifier: checks request signatures.
+        signer: signs answers.
+        nonces: replay protection.
+        find_record: returns leaf index and record of an id; blocking.
+        make_receipt: returns the receipt of a leaf.
+        health: what ``/healthz`` shows.
+        pages: everything that is no call, by path.
+        clock: seconds since 1970 UTC.
+    """
+
+    serving: Serving
+    verifier: RequestVerifier
+    signer: AnswerSigner
+    nonces: NonceMemory
+    find_record: FindRecord
+    make_receipt: MakeReceipt
+    health: Health
+    pages: dict[tuple[str, str], Page]
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            return
+        method, path = scope["method"], scope["path"]
+        page = self.pages.get((method, path))
+        if page is not None:
+            await page(scope, receive, send)
+        elif path == "/healthz":
+            await send_answer(send, Answer(200, orjson.dumps(self.health())))
+        else:
+            await self._signed(method, path, scope, receive, send)
+
+    async def _signed(self, method: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        now = self.clock()
+        nonce = ""
+        headers: dict[bytes, bytes] = {}
+        try:
+            headers = headers_of(scope)
+            route = self._route(method, path, scope)
+            body = await read_body(receive)
+            signed = self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
+            nonce = signed.nonce
+            mark = self.nonces.mark(signed.key_id, nonce)
+            self.nonces.take(mark, signed.created, now)
+            answer = await route(path, body, signed, mark, now)
+        except HungUpError:
+            return
+        except RefusedCall as refused:
+            answer = refusal(refused.error, language_of(headers), refused.record_id)
+        except JutongError as error:
+            answer = refusal(error, language_of(headers))
+        except Exception:
+            incident = str(uuid7())[-12:]
+            LOGGER.exception("request failed, incident %s", incident)
+            answer = refusal(GatewayFaultError(incident=incident), language_of(headers))
+        await send_answer(send, answer, self.signer.headers(answer.status, answer.body, nonce=nonce, now=now))
+
+    def _route(self, method: str, path: str, scope: Scope) -> Callable[..., Awaitable[Answer]]:
+        if path in {"/gw/v1/query", "/gw/v1/verify"}:
+            allowed, route = "POST", self._call
+        elif path.startswith(RECEIPTS):
+            allowed, route = "GET", self._receipt
+        else:
+            raise NoSuchPathError
+        if method != allowed or scope["query_string"]:
+            raise MethodNotAllowedError(allowed=allowed)
+        return route
+
+    async def _call(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
+        kind: Literal["query", "verify"] = "query" if path == "/gw/v1/query" else "verify"
+        caller = self.serving.book.callers[signed.key_id]
+        call: calls.Call | JutongError
+        try:
+            call = calls.read(kind, body)
+        except JutongError as error:
+            call = error
+        proof = Proof(signed.digest, base64_text(signed.signature), signed.created, mark)
+        record_id = str(uuid7(int(now * 1000)))
+        served = await self.serving.serve(Attempt(record_id, kind, call, asker_of(caller), proof, now))
+        return Answer(200, served.body)
+
+    async def _receipt(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
+        if signed.created < int(self.started):
+            # Reading a receipt is not recorded, so its nonce is not known after a restart.
+            raise SignatureStaleError(seconds=int(now - signed.created), limit=int(now - self.started))
+        caller = self.serving.book.callers[signed.key_id]
+        return Answer(200, await self.receipt_for(path[len(RECEIPTS) :], asker_of(caller)))
+
+    async def receipt_for(self, record_id: str, asker: Asker) -> bytes:
+        """Return receipt and record of a call as JSON, for the one who made it.
+
+        Raises:
+            ReceiptNotFoundError: if there is no such record, or it is somebody else's.
+        """
+        try:
+            index, attachment = await asyncio.to_thread(self.find_record, record_id)
+        except RecordNotFoundError as error:
+            raise ReceiptNotFoundError(record=record_id[:36]) from error
+        record = orjson.loads(attachment)["record"]
+        if (record.get("system_id"), record["actor_dept"]) != (asker.system_id, asker.requester_code):
+            raise ReceiptNotFoundError(record=record_id[:36])
+        receipt = str(await self.make_receipt(index))
+        return b'{"receipt":' + orjson.dumps(receipt) + b',"record":' + attachment + b"}"
+
+
+def asker_of(caller: Caller) -> Asker:
+    """Return a caller as the one who asks."""
+    key = caller.key
+    return Asker(key.system_id, key.system_name, key.key_id, caller.requester_code, caller.requester_name)

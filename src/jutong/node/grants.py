@@ -1,0 +1,149 @@
+"""Grants as the gateway holds them: compiled once when an order arrives, looked up in a dictionary for each call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jutong.contracts.orders import CallerKey, GrantOrder
+from jutong.kernel.keys import Ed25519Verifier
+from jutong.node.live.source import PointQuery
+from jutong.node.masking import rule
+
+GrantState = Literal["active", "suspended", "revoked"]
+Probe = Literal["pending", "ready", "failed"]
+Mask = Callable[[str], str]
+
+VERIFY_ROWS = 2
+"""Verification needs to see a second row only to know that the key is ambiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One item a query may answer: its name, its column, and how it is masked (None: plain)."""
+
+    item: str
+    column: str
+    mask: Mask | None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One grant, ready to be checked against a call."""
+
+    order: GrantOrder
+    state: GrantState = "active"
+    reason: str = ""
+    probe: Probe = "pending"
+    callers: frozenset[str] = field(init=False)
+    lookup: tuple[str, ...] = field(init=False)
+    lookup_set: frozenset[str] = field(init=False)
+    visible: Mapping[str, Column] = field(init=False)
+    claimable: Mapping[str, str] = field(init=False)
+    _plans: dict[tuple[str, ...], PointQuery] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        order = self.order
+        lookup = tuple(item.item for item in order.lookup)
+        visible = {
+            item.item: Column(item.item, item.column, None if item.mode == "plain" else rule(item.mask))
+            for item in order.fields
+            if item.mode != "verify"
+        }
+        # A masked item is not claimable: confirming guesses would give back what the mask took away.
+        claimable = {item.item: item.column for item in order.fields if item.mode != "masked"}
+        compiled = {
+            "callers": frozenset(caller.key_id for caller in order.callers),
+            "lookup": lookup,
+            "lookup_set": frozenset(lookup),
+            "visible": visible,
+            "claimable": claimable,
+        }
+        for name, value in compiled.items():
+            object.__setattr__(self, name, value)
+
+    def plan(self, items: tuple[str, ...], *, verify: bool = False) -> PointQuery:
+        """Return the query that reads these items; its columns all come from the order."""
+        key = ("verify", *items) if verify else ("query", *items)
+        found = self._plans.get(key)
+        if found is None:
+            order = self.order
+            columns = [self.claimable[item] if verify else self.visible[item].column for item in items]
+            found = PointQuery(
+                schema=order.schema_name,
+                table=order.table,
+                columns=tuple(columns),
+                lookup=tuple(item.column for item in order.lookup),
+                conditions=order.conditions,
+                limit=VERIFY_ROWS if verify else order.max_rows + 1,
+            )
+            self._plans[key] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An information system that may sign calls."""
+
+    key: CallerKey
+    verifier: Ed25519Verifier
+    requester_code: str
+    requester_name: str
+
+    def verify(self, signature: bytes, message: bytes) -> bool:
+        """Tell whether the signature over ``message`` is this caller's."""
+        return self.verifier.verify(signature, message)
+
+
+class KeyConflictError(ValueError):
+    """Two grants give one key id to different public keys or departments."""
+
+
+class GrantBook:
+    """All grants of this node in memory, by number, and the keys of their callers."""
+
+    def __init__(self, grants: Iterable[Grant] = ()) -> None:
+        self.by_id: dict[str, Grant] = {}
+        self.by_number: dict[str, Grant] = {}
+        self.callers: dict[str, Caller] = {}
+        for grant in grants:
+            self.put(grant)
+
+    def put(self, grant: Grant) -> None:
+        """Take in a grant, replacing an earlier version of it.
+
+        Raises:
+            KeyConflictError: if a key id of its callers already means something else.
+            ValueError: if a public key is unreadable.
+        """
+        fresh = self._callers_of(grant)
+        former = self.by_id.get(grant.order.grant_id)
+        if former is not None:
+            self.by_number.pop(former.order.grant_number, None)
+        self.by_id[grant.order.grant_id] = grant
+        self.by_number[grant.order.grant_number] = grant
+        self.callers.update(fresh)
+        if former is not None and former.callers - grant.callers:
+            self._drop_unused()
+
+    def check(self, grant: Grant) -> None:
+        """Check that ``put`` would take a grant; same errors, no effect."""
+        self._callers_of(grant)
+
+    def _callers_of(self, grant: Grant) -> dict[str, Caller]:
+        order = grant.order
+        fresh: dict[str, Caller] = {}
+        for key in order.callers:
+            known = self.callers.get(key.key_id)
+            same = known is not None and known.key.public_key == key.public_key
+            if known is not None and not (same and known.requester_code == order.requester_code):
+                raise KeyConflictError(key.key_id)
+            verifier = known.verifier if known else Ed25519Verifier.from_b64(key.key_id, key.public_key)
+            fresh[key.key_id] = Caller(key, verifier, order.requester_code, order.requester_name)
+        return fresh
+
+    def _drop_unused(self) -> None:
+        used = {key for grant in self.by_id.values() for key in grant.callers}
+        for key in self.callers.keys() - used:
+            del self.callers[key]

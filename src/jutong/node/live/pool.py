@@ -1,0 +1,46 @@
+"""The live databases of this node by name, opened at the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jutong.node.connectors.errors import SourceUnknownError
+from jutong.node.live.mysql import MysqlSource
+from jutong.node.live.postgresql import PostgresSource
+from jutong.node.live.source import LiveSource
+from jutong.node.live.sqlite import SqliteSource
+from jutong.node.sources import SourceConfig
+
+OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
+    "postgresql": PostgresSource,
+    "sqlite": SqliteSource,
+    "mysql": MysqlSource,
+}
+
+
+class Sources:
+    """Opens sources when first asked for and keeps them."""
+
+    def __init__(self, configs: Mapping[str, SourceConfig]) -> None:
+        self.configs = dict(configs)
+        self._open: dict[str, LiveSource] = {}
+
+    def get(self, name: str) -> LiveSource:
+        """Return a source; no connection is made yet.
+
+        Raises:
+            SourceUnknownError: if this node has none of that name.
+        """
+        found = self._open.get(name)
+        if found is None:
+            config = self.configs.get(name)
+            if config is None:
+                raise SourceUnknownError(source=name, configured="、".join(sorted(self.configs)) or "-")
+            found = self._open[name] = OPENERS[config.dialect](config)
+        return found
+
+    async def close(self) -> None:
+        """Close every source."""
+        for source in self._open.values():
+            await source.close()
+        self._open.clear()

@@ -1,0 +1,163 @@
+"""One node put together: what it holds, how it starts, how it stops."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from jutong.evidence.home import open_log
+from jutong.evidence.log import EvidenceLog
+from jutong.evidence.sequencer import Sequencer
+from jutong.kernel.clock import Clock, utc_now
+from jutong.kernel.keys import load_or_create_signer
+from jutong.kernel.settings import Settings
+from jutong.node import health, sources
+from jutong.node.agent.center import TIMEOUT_SECONDS, Center, write_public
+from jutong.node.agent.loop import Agent
+from jutong.node.agent.orders import Orders
+from jutong.node.agent.served import Served, restore, restore_quotas
+from jutong.node.agent.tasks import Tasks
+from jutong.node.freshness import Freshness
+from jutong.node.gateway.app import Gateway
+from jutong.node.gateway.nonces import NonceMemory
+from jutong.node.gateway.quota import Quotas
+from jutong.node.gateway.recorder import Recorder
+from jutong.node.gateway.serving import Serving
+from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier
+from jutong.node.grants import GrantBook
+from jutong.node.live.pool import Sources
+from jutong.node.state import State
+
+NODE_NAME = "node-1"
+"""Name of the node of an instance whose ``node/name`` says nothing else."""
+
+SECRET_BYTES = 32
+
+
+@dataclass
+class Node:
+    """A running node."""
+
+    settings: Settings
+    name: str
+    gateway: Gateway
+    agent: Agent
+    log: EvidenceLog
+    state: State
+    served: Served
+
+
+def node_name(settings: Settings) -> str:
+    """Return the name this node is registered under: ``node/name`` in its home, or ``node-1``."""
+    path = settings.path("node", "name")
+    return path.read_text("utf-8").strip() if path.exists() else NODE_NAME
+
+
+def secret(path: Path) -> bytes:
+    """Return the node's own secret, made at the first start. It keys look-up tags and replay marks."""
+    if not path.exists():
+        fresh = path.with_name(path.name + ".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(SECRET_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.rename(path)
+    return bytes.fromhex(path.read_text("ascii"))
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Node]:
+    """Open everything, start the agent and yield the node; close in the opposite order.
+
+    Raises:
+        SourcesFileError, SourcesExposedError: the sources are not configured as they must be.
+        LogBusyError, LogDamagedError, LogUnwritableError: the evidence log does not open.
+    """
+    settings.path("keys").mkdir(mode=0o700, parents=True, exist_ok=True)
+    configs = sources.load(settings.path(sources.FILE))
+    with open_log(settings) as log:
+        state = State(settings.path("node", "state.db"))
+        try:
+            async with (
+                Sequencer(log) as sequencer,
+                httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+            ):
+                live = Sources(configs)
+                node = _assemble(settings, clock, log=log, sequencer=sequencer, state=state, live=live, client=client)
+                await node.agent.start()
+                try:
+                    yield node
+                finally:
+                    await node.agent.close()
+                    await live.close()
+        finally:
+            state.close()
+
+
+def _assemble(
+    settings: Settings,
+    clock: Clock,
+    *,
+    log: EvidenceLog,
+    sequencer: Sequencer,
+    state: State,
+    live: Sources,
+    client: httpx.AsyncClient,
+) -> Node:
+    name = node_name(settings)
+    signer = load_or_create_signer(settings.path("keys", "node.key"), name)
+    write_public(settings.path("keys", "node.pub"), signer)
+    own_secret = secret(settings.path("keys", "node.secret"))
+    center = Center(
+        settings.center_base, node=name, signer=signer, key_path=settings.path("keys", "center.pub"), client=client
+    )
+    store = settings.path("records", "records.db")
+    served = Served(state, store, size=lambda: log.size, published=lambda: log.published_size, signer=signer, node=name)
+    quotas, nonces, freshness = Quotas(), NonceMemory(own_secret), Freshness()
+    now_ms = int(clock().timestamp() * 1000)
+    served.catch_up(now_ms)
+    restore(store, nonces, now_ms)
+    restore_quotas(state, quotas, now_ms)
+    book = GrantBook(state.grants())
+    recorder = Recorder(sequencer, served, own_secret)
+    serving = Serving(book, quotas, freshness, live, recorder)
+    gateway = Gateway(
+        serving=serving,
+        verifier=RequestVerifier(settings.gateway_base),
+        signer=AnswerSigner(signer),
+        nonces=nonces,
+        find_record=log.find_record,
+        make_receipt=sequencer.receipt,
+        health=lambda: _healthz(log, freshness, served, book),
+        pages={},
+    )
+    orders = Orders(state, book, center, live)
+    tasks = Tasks(state, center, live, _no_jobs, clock)
+    agent = Agent(
+        center=center, state=state, orders=orders, tasks=tasks, served=served, freshness=freshness,
+        health=lambda: health.report(settings, log, live), clock=clock,
+    )  # fmt: skip
+    return Node(settings, name, gateway, agent, log, state, served)
+
+
+async def _no_jobs(task: object) -> None:
+    raise NotImplementedError
+
+
+def _healthz(log: EvidenceLog, freshness: Freshness, served: Served, book: GrantBook) -> dict[str, Any]:
+    return {
+        "status": "ok" if freshness.fresh and not log.failed else "degraded",
+        "center_confirmed": freshness.fresh,
+        "log_writable": not log.failed,
+        "log_size": log.size,
+        "unreported": served.waiting,
+        "grants": len(book.by_id),
+    }

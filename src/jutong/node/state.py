@@ -1,0 +1,245 @@
+"""What the node must not forget, in ``$JUTONG_HOME/node/state.db``: orders applied, grants, receipts not yet sent.
+
+Each method is one transaction, durable on return. Blocking: asyncio code calls it through ``asyncio.to_thread``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import cast
+
+from jutong.contracts.envelope import Envelope
+from jutong.contracts.orders import GrantOrder
+from jutong.node.grants import Grant, GrantState, Probe
+
+PRIVATE = 0o600
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS applied (order_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grants (
+    grant_id TEXT PRIMARY KEY, body TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    probe TEXT NOT NULL, version INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS task (
+    order_id TEXT PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS outbox (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, attempts INTEGER NOT NULL DEFAULT 0,
+    envelope TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS quota (
+    grant_id TEXT PRIMARY KEY, day INTEGER NOT NULL, calls INTEGER NOT NULL
+) STRICT;
+"""
+
+
+class AlreadyAppliedError(ValueError):
+    """The feed repeats an order under a new sequence: it is not the center's feed."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An order that takes a while: an introspection or a job."""
+
+    order_id: str
+    kind: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far calls have been reported: the next leaf index, and the time of the last reported one."""
+
+    leaf: int
+    time_ms: int
+
+
+class State:
+    """The node's own small database."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create it.
+
+        Raises:
+            sqlite3.Error, OSError: if the disk refuses.
+        """
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=PRIVATE)
+        self._lock = Lock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _number(self, name: str) -> int:
+        row = self._db.execute("SELECT value FROM number WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _set_number(self, name: str, value: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO number VALUES (?, ?)", (name, value))
+
+    # -- orders ----------------------------------------------------------------------------------------------
+
+    def sequence(self) -> int:
+        """Return the sequence of the last order applied."""
+        with self._lock:
+            return self._number("sequence")
+
+    def _step(self, order_id: str) -> None:
+        try:
+            self._db.execute("INSERT INTO applied VALUES (?)", (order_id,))
+        except sqlite3.IntegrityError as error:
+            raise AlreadyAppliedError(order_id) from error
+        self._set_number("sequence", self._number("sequence") + 1)
+
+    def skip(self, order_id: str) -> None:
+        """Pass over an order this node cannot obey."""
+        with self._transaction():
+            self._step(order_id)
+
+    def put_grant(self, order_id: str, order: GrantOrder) -> Grant:
+        """Apply a grant order. A suspended grant stays suspended and a revoked one revoked: only its terms change."""
+        with self._transaction() as db:
+            self._step(order_id)
+            row = db.execute("SELECT state, reason FROM grants WHERE grant_id = ?", (order.grant_id,)).fetchone()
+            state, reason = row or ("active", "")
+            db.execute(
+                "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?, 'pending', ?)",
+                (order.grant_id, order.model_dump_json(), state, reason, self._number("sequence")),
+            )
+        return Grant(order, cast("GrantState", state), reason, "pending")
+
+    def set_grant_state(self, order_id: str, grant_id: str, state: str, reason: str) -> Grant | None:
+        """Apply a grant-state order and return the grant as it stands now; a revoked one stays revoked."""
+        with self._transaction() as db:
+            self._step(order_id)
+            db.execute(
+                "UPDATE grants SET state = ?, reason = ? WHERE grant_id = ? AND state <> 'revoked'",
+                (state, reason, grant_id),
+            )
+            return self._grant(grant_id)
+
+    def _grant(self, grant_id: str) -> Grant | None:
+        row = self._db.execute(
+            "SELECT body, state, reason, probe FROM grants WHERE grant_id = ?", (grant_id,)
+        ).fetchone()
+        return _read(row) if row else None
+
+    def grants(self) -> list[Grant]:
+        """Return every grant ever ordered."""
+        with self._lock:
+            rows = self._db.execute("SELECT body, state, reason, probe FROM grants ORDER BY version").fetchall()
+        return [_read(row) for row in rows]
+
+    def set_probe(self, grant_id: str, order: GrantOrder, probe: str, receipt: Envelope) -> Grant | None:
+        """Note how a grant's probe ended, with the receipt that says so; None if a newer order came meanwhile."""
+        with self._transaction() as db:
+            changed = db.execute(
+                "UPDATE grants SET probe = ? WHERE grant_id = ? AND body = ?",
+                (probe, grant_id, order.model_dump_json()),
+            ).rowcount
+            if not changed:
+                return None
+            self._queue(receipt)
+            return self._grant(grant_id)
+
+    # -- tasks -----------------------------------------------------------------------------------------------
+
+    def put_task(self, order_id: str, kind: str, body: str) -> Task:
+        """Apply an order by noting it as a task."""
+        with self._transaction() as db:
+            self._step(order_id)
+            db.execute("INSERT INTO task VALUES (?, ?, ?)", (order_id, kind, body))
+        return Task(order_id, kind, body)
+
+    def tasks(self) -> list[Task]:
+        """Return the tasks that are not done."""
+        with self._lock:
+            rows = self._db.execute("SELECT order_id, kind, body FROM task ORDER BY rowid").fetchall()
+        return [Task(*row) for row in rows]
+
+    def finish_task(self, order_id: str, receipt: Envelope) -> None:
+        """Note a task as done, with its receipt."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
+            self._queue(receipt)
+
+    # -- receipts --------------------------------------------------------------------------------------------
+
+    def _queue(self, envelope: Envelope) -> None:
+        self._db.execute("INSERT INTO outbox (id, envelope) VALUES (?, ?)", (envelope.id, envelope.model_dump_json()))
+
+    def queue(self, envelope: Envelope) -> None:
+        """Put a receipt into the outbox."""
+        with self._transaction():
+            self._queue(envelope)
+
+    def outbox(self, limit: int) -> list[tuple[str, str]]:
+        """Return id and JSON of receipts to send, those that failed least first."""
+        with self._lock:
+            return self._db.execute(
+                "SELECT id, envelope FROM outbox ORDER BY attempts, place LIMIT ?", (limit,)
+            ).fetchall()
+
+    def sent(self, receipt_id: str) -> None:
+        """Drop a receipt the center has accepted."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM outbox WHERE id = ?", (receipt_id,))
+
+    def failed(self, receipt_id: str) -> None:
+        """Note that the center refused a receipt, so that it does not hold up the others."""
+        with self._transaction() as db:
+            db.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", (receipt_id,))
+
+    # -- calls -----------------------------------------------------------------------------------------------
+
+    def cursor(self) -> Cursor:
+        """Return how far calls have been reported."""
+        with self._lock:
+            return Cursor(self._number("leaf"), self._number("leaf_ms"))
+
+    def report(
+        self, cursor: Cursor, receipts: Iterable[tuple[str, str]], answered: Mapping[str, int], day: int
+    ) -> None:
+        """Move the cursor together with the receipts that tell of the calls before it and the day's quota counts."""
+        with self._transaction() as db:
+            self._set_number("leaf", cursor.leaf)
+            self._set_number("leaf_ms", cursor.time_ms)
+            db.executemany("INSERT INTO outbox (id, envelope) VALUES (?, ?)", receipts)
+            db.executemany(
+                "INSERT INTO quota VALUES (?, ?, ?) ON CONFLICT (grant_id) DO UPDATE SET day = excluded.day,"
+                " calls = excluded.calls + CASE WHEN quota.day = excluded.day THEN quota.calls ELSE 0 END",
+                [(grant_id, day, calls) for grant_id, calls in answered.items()],
+            )
+
+    def answered(self, day: int) -> dict[str, int]:
+        """Return how many reported calls each grant answered on a day."""
+        with self._lock:
+            return dict(self._db.execute("SELECT grant_id, calls FROM quota WHERE day = ?", (day,)).fetchall())
+
+
+def _read(row: tuple[str, str, str, str]) -> Grant:
+    body, state, reason, probe = row
+    return Grant(GrantOrder.model_validate_json(body), cast("GrantState", state), reason, cast("Probe", probe))
