@@ -44,10 +44,12 @@ def sides_of(application: Application, actor: Actor) -> frozenset[Side]:
 def visible(actor: Actor, *, prefix: str = "") -> Q:
     """Return the condition for applications an actor may read; ``prefix`` leads to the application's fields.
 
-    Either side; the authority and leaders of the provider's division, once submitted.
+    Either side; the authority and leaders of the provider's division and the auditor, once submitted.
     """
     own = actor.organisation_id or NOBODY
     sent = Q(**{f"{prefix}submitted_at__isnull": False})
+    if actor.role == Role.AUDITOR:
+        return sent
     rule = Q(**{f"{prefix}requester_id": own}) | (Q(**{f"{prefix}provider_id": own}) & sent)
     if actor.role in _WATCHES and Organisation.objects.filter(id=own, is_authority=True, closed_at=None).exists():
         rule |= Q(**{f"{prefix}provider__division_code": actor.division_code}) & sent

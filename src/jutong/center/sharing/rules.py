@@ -155,6 +155,12 @@ def _join(labels: Collection[str | Promise]) -> str:
     return "、".join(map(str, labels)) or str(_("无"))
 
 
+def _list(parts: Collection[str | Promise]) -> str:
+    return "，".join(map(str, parts))
+
+
+listed = lazy(_list, str)
+"""Joins parts of a sentence when somebody reads them."""
 joined = lazy(_join, str)
 """Joins labels when somebody reads them, in the reader's language."""
 

@@ -141,10 +141,14 @@ def retry_supply(*, grant: Grant, by: Actor, now: datetime) -> Grant:
     return locked
 
 
+@transaction.atomic
 def on_entry_bound(*, entry: Entry, by: Actor, now: datetime) -> int:
-    """Order the grants that waited for the entry's table. Returns how many left."""
-    waiting = Grant.objects.filter(entry=entry, state=GrantState.AWAITING_BINDING).values_list("id", flat=True)
-    return sum(_order_again(grant_id, now, "binding") for grant_id in list(waiting))
+    """Order the running grants of an entry on the table it is bound to now. Returns how many left.
+
+    Called right after a binding was made or changed, in the same transaction.
+    """
+    grants = Grant.objects.filter(entry=entry, state__in=LIVE).values_list("id", flat=True)
+    return sum(_order_again(grant_id, now, "binding") for grant_id in list(grants.order_by("application_id")))
 
 
 def issue_waiting(*, now: datetime, limit: int = 100) -> int:

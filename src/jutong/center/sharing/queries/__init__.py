@@ -1,0 +1,47 @@
+"""Every read of sharing that depends on who asks."""
+
+from __future__ import annotations
+
+from jutong.center.sharing.queries.inbox import Tally, Task, TaskKind, inbox, tally
+from jutong.center.sharing.queries.reading import (
+    ApplicationRow,
+    GrantView,
+    NoticeView,
+    application,
+    applications_of,
+    events_for,
+    grant,
+    grants,
+    notices,
+    violations,
+    with_clocks,
+    wording,
+)
+from jutong.center.sharing.queries.timeline import Step, timeline
+from jutong.center.sharing.queries.workbench import Holdings, Usage, Workbench, workbench
+
+__all__ = [
+    "ApplicationRow",
+    "GrantView",
+    "Holdings",
+    "NoticeView",
+    "Step",
+    "Tally",
+    "Task",
+    "TaskKind",
+    "Usage",
+    "Workbench",
+    "application",
+    "applications_of",
+    "events_for",
+    "grant",
+    "grants",
+    "inbox",
+    "notices",
+    "tally",
+    "timeline",
+    "violations",
+    "with_clocks",
+    "wording",
+    "workbench",
+]

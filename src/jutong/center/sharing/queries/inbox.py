@@ -1,0 +1,253 @@
+"""待我办理: everything that waits for the actor's post, the most pressing first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from jutong.center.catalog import queries as catalog
+from jutong.center.catalog.enums import VersionState
+from jutong.center.catalog.models import EntryVersion
+from jutong.center.clocks.queries import ClockView
+from jutong.center.org import queries as org
+from jutong.center.org.actor import Actor
+from jutong.center.org.permissions import Permission
+from jutong.center.sharing.enums import ApplicationState, GrantState
+from jutong.center.sharing.models import Application, Grant
+from jutong.center.sharing.queries.reading import with_clocks
+from jutong.kernel.clock import civil_date
+
+CAP = 200
+"""Tasks of one kind that are read at most."""
+Text = str | Promise
+
+
+class TaskKind(models.TextChoices):
+    """What has to be done."""
+
+    APPLICATION_REVISE = "application-revise", _("修改申请")
+    APPLICATION_CONSENT = "application-consent", _("同意申请")
+    APPLICATION_ANSWER = "application-answer", _("答复申请")
+    REPLY_CONSENT = "reply-consent", _("同意答复")
+    SUPPLEMENT_ANSWER = "supplement-answer", _("补正材料")
+    EXTENSION_DECIDE = "extension-decide", _("决定延长")
+    SUPPLY_BIND = "supply-bind", _("挂接数据")
+    SUPPLY_REPAIR = "supply-repair", _("处理开通失败")
+    CATALOG_REVISE = "catalog-revise", _("修改目录")
+    CATALOG_CONSENT = "catalog-consent", _("同意目录")
+    CATALOG_SUBMIT = "catalog-submit", _("提交目录")
+    CATALOG_REVIEW = "catalog-review", _("审核目录")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits. ``number`` is the application's number, or the entry's code for catalogue tasks.
+
+    ``subject_id`` is the id of the application or of the entry's version.
+    """
+
+    kind: TaskKind
+    title: str
+    number: str
+    subject_id: str
+    organisation: str
+    person: str
+    since: datetime
+    note: Text = ""
+    clock: ClockView | None = None
+
+    @property
+    def due_on(self) -> date | None:
+        """The last day, if a clock runs."""
+        return self.clock.due_on if self.clock is not None and self.clock.state != "paused" else None
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether the task is about an entry and not about an application."""
+        return self.kind.value.startswith("catalog-")
+
+
+def _order(task: Task) -> tuple[date, datetime]:
+    return task.due_on or date.max, task.since
+
+
+def inbox(actor: Actor, now: datetime) -> list[Task]:
+    """Return what waits for the actor's post: due ones by their last day, then the others by age."""
+    org.require(actor, Permission.SHARING_INBOX_VIEW)
+    found: list[Task] = []
+    for permission, source in _SOURCES:
+        if org.has(actor, permission):
+            found += source(actor, now)
+    return sorted(found, key=_order)
+
+
+def _applications(state: str, **rule: object) -> QuerySet[Application]:
+    return _ready(Application.objects.filter(state=state, **rule))
+
+
+def _ready(rows: QuerySet[Application]) -> QuerySet[Application]:
+    """Fetch what a task shows along with the applications, the oldest first."""
+    return (
+        rows.select_related("requester", "provider", "version", "created_by")
+        .prefetch_related("items")
+        .order_by("created_at", "id")
+    )
+
+
+def _tasks(kind: TaskKind, rows: Iterable[Application], now: datetime, *, mine: bool = False) -> list[Task]:
+    """Turn applications into tasks; ``mine`` when the requester's own people have to act."""
+    tasks = []
+    for row in with_clocks(list(rows), now):
+        application = row.application
+        other = application.provider if mine else application.requester
+        count = len(application.items.all())
+        tasks.append(
+            Task(
+                kind=kind, title=application.title, number=application.number, subject_id=str(application.id),
+                organisation=other.short_name, person=application.created_by.name if application.created_by else "",
+                since=application.submitted_at or application.created_at,
+                note=format_lazy(_("申请{n}个信息项"), n=count), clock=row.clock,
+            )
+        )  # fmt: skip
+    return tasks
+
+
+def _own(actor: Actor) -> UUID:
+    return actor.organisation_id or org.NOBODY
+
+
+def _to_revise(actor: Actor, now: datetime) -> list[Task]:
+    back = _applications(ApplicationState.DRAFT, requester_id=_own(actor), created_by_id=actor.user_id)
+    returned = back.filter(consents__side="requester", consents__agreed=False).distinct()
+    return _tasks(TaskKind.APPLICATION_REVISE, returned[:CAP], now, mine=True)
+
+
+def _to_consent(actor: Actor, now: datetime) -> list[Task]:
+    waiting = _applications(ApplicationState.AWAITING_CONSENT, requester_id=_own(actor))
+    others = waiting.exclude(created_by_id=actor.user_id)
+    return _tasks(TaskKind.APPLICATION_CONSENT, others[:CAP], now, mine=True)
+
+
+def _to_answer(actor: Actor, now: datetime) -> list[Task]:
+    waiting = _applications(ApplicationState.SUBMITTED, provider_id=_own(actor))
+    return _tasks(TaskKind.APPLICATION_ANSWER, waiting[:CAP], now)
+
+
+def _to_consent_reply(actor: Actor, now: datetime) -> list[Task]:
+    waiting = _applications(ApplicationState.REPLY_PREPARED, provider_id=_own(actor))
+    return _tasks(TaskKind.REPLY_CONSENT, waiting.exclude(reply__prepared_by_id=actor.user_id)[:CAP], now)
+
+
+def _to_supplement(actor: Actor, now: datetime) -> list[Task]:
+    waiting = _applications(ApplicationState.SUPPLEMENTING, requester_id=_own(actor))
+    return _tasks(TaskKind.SUPPLEMENT_ANSWER, waiting[:CAP], now, mine=True)
+
+
+def _to_decide(actor: Actor, now: datetime) -> list[Task]:
+    states = (ApplicationState.SUBMITTED, ApplicationState.SUPPLEMENTING, ApplicationState.REPLY_PREPARED)
+    waiting = _ready(
+        Application.objects.filter(
+            state__in=states,
+            extension__isnull=False,
+            extension__consented=None,
+            provider__division_code=actor.division_code,
+        )
+    )
+    return _tasks(TaskKind.EXTENSION_DECIDE, waiting[:CAP], now)
+
+
+def _to_supply(actor: Actor, now: datetime) -> list[Task]:
+    kinds = {GrantState.AWAITING_BINDING: TaskKind.SUPPLY_BIND, GrantState.FAILED: TaskKind.SUPPLY_REPAIR}
+    grants = Grant.objects.filter(provider_id=_own(actor), state__in=kinds).select_related(
+        "application__requester", "application__provider", "application__version", "application__created_by"
+    )[:CAP]
+    by_application = {grant.application_id: grant for grant in grants}
+    tasks = []
+    for row in with_clocks([grant.application for grant in by_application.values()], now):
+        grant, application = by_application[row.application.id], row.application
+        tasks.append(
+            Task(
+                kind=kinds[GrantState(grant.state)], title=application.title, number=application.number,
+                subject_id=str(application.id), organisation=application.requester.short_name,
+                person=application.created_by.name if application.created_by else "", since=grant.issued_at,
+                note=grant.problem, clock=row.clock if row.clock and row.clock.state != "done" else None,
+            )
+        )  # fmt: skip
+    return tasks
+
+
+def _version_task(
+    kind: TaskKind, version: EntryVersion, since: datetime | None, clock: ClockView | None = None
+) -> Task:
+    return Task(
+        kind=kind, title=version.name, number=version.entry.code, subject_id=str(version.id),
+        organisation=version.entry.organisation.short_name,
+        person=version.created_by.name if version.created_by else "", since=since or version.created_at,
+        note=version.return_reason if kind == TaskKind.CATALOG_REVISE else "", clock=clock,
+    )  # fmt: skip
+
+
+def _own_versions(actor: Actor, state: str) -> list[EntryVersion]:
+    rows = EntryVersion.objects.filter(state=state, entry__organisation_id=_own(actor))
+    return list(rows.select_related("entry__organisation", "created_by").order_by("created_at", "id")[:CAP])
+
+
+def _catalog_revise(actor: Actor, now: datetime) -> list[Task]:
+    rows = _own_versions(actor, VersionState.RETURNED)
+    return [_version_task(TaskKind.CATALOG_REVISE, row, row.decided_at) for row in rows]
+
+
+def _catalog_submit(actor: Actor, now: datetime) -> list[Task]:
+    rows = _own_versions(actor, VersionState.CONSENTED)
+    return [_version_task(TaskKind.CATALOG_SUBMIT, row, row.consented_at) for row in rows]
+
+
+def _catalog_consent(actor: Actor, now: datetime) -> list[Task]:
+    rows = catalog.consent_queue(actor)[:CAP]
+    return [_version_task(TaskKind.CATALOG_CONSENT, row, row.created_at) for row in rows]
+
+
+def _catalog_review(actor: Actor, now: datetime) -> list[Task]:
+    rows = catalog.review_queue(actor, civil_date(now))[:CAP]
+    return [_version_task(TaskKind.CATALOG_REVIEW, row.version, row.version.submitted_at, row.clock) for row in rows]
+
+
+_SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...] = (
+    (Permission.SHARING_APPLICATION_DRAFT, _to_revise),
+    (Permission.SHARING_APPLICATION_CONSENT, _to_consent),
+    (Permission.SHARING_REPLY_PREPARE, _to_answer),
+    (Permission.SHARING_REPLY_CONSENT, _to_consent_reply),
+    (Permission.SHARING_SUPPLEMENT_ANSWER, _to_supplement),
+    (Permission.SHARING_EXTENSION_DECIDE, _to_decide),
+    (Permission.CATALOG_ENTRY_BIND, _to_supply),
+    (Permission.CATALOG_ENTRY_EDIT, _catalog_revise),
+    (Permission.CATALOG_ENTRY_SUBMIT, _catalog_submit),
+    (Permission.CATALOG_ENTRY_CONSENT, _catalog_consent),
+    (Permission.CATALOG_ENTRY_REVIEW, _catalog_review),
+)
+"""Each kind of task with the permission whose holders it waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many tasks wait, are overdue, or are due within two working days."""
+
+    total: int
+    overdue: int
+    soon: int
+    paused: int
+
+
+def tally(tasks: Iterable[Task]) -> Tally:
+    """Return the counts a page puts above a list of tasks."""
+    listed = list(tasks)
+    states = [task.clock.state for task in listed if task.clock is not None]
+    return Tally(len(listed), states.count("over"), states.count("soon"), states.count("paused"))
