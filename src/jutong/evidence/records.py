@@ -15,6 +15,9 @@ from threading import Lock
 
 from jutong.evidence import files
 
+BUSY_SECONDS = 5.0
+"""How long another program may hold the store up."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
     record_id TEXT PRIMARY KEY,
@@ -46,7 +49,7 @@ class RecordStore:
         path.parent.chmod(0o700)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS)
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

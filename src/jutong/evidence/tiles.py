@@ -138,7 +138,7 @@ class TileReader:
             raise TileError(path, str(problem)) from problem
         if len(items) < width or (path == name.path and len(items) != width):
             raise TileError(path, f"holds {len(items)} instead of {width}")
-        return items
+        return items[:width]
 
     def tile(self, level: int, number: int) -> list[bytes]:
         """Return the hashes (or entries) of a tile, as many as this tree has.
