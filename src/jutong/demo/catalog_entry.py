@@ -21,7 +21,7 @@ _GRADES = {number: f"general-{number}" for number in (1, 2, 3, 4)}
 
 @dataclass(frozen=True)
 class CatalogItem:
-    """信息项. ``widest_mode`` is the most that may be given: verify, masked or plain."""
+    """信息项. ``is_key``: a call gives it to get rows; ``widest_mode``: verify, masked or plain, the most it may get."""
 
     name: str
     column: str = ""
@@ -85,16 +85,16 @@ def _set_values(row: CatalogItem | CatalogEntry) -> dict[str, Any]:
 
 def items_of(table: Table) -> tuple[CatalogItem, ...]:
     """Describe a table's columns as the items of the entry bound to it."""
-    return tuple(_item(column) for column in table.columns)
+    return tuple(_item(column, looked_up=column.name in table.call_key) for column in table.columns)
 
 
-def _item(column: Column) -> CatalogItem:
+def _item(column: Column, *, looked_up: bool) -> CatalogItem:
     return CatalogItem(
         name=column.item,
         column=column.name,
         data_type=column.kind,
         length=column.size,
-        is_key=column.key,
+        is_key=looked_up,
         is_personal=column.personal,
         is_sensitive=column.sensitive,
         grade=_GRADES[column.grade],

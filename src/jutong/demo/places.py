@@ -65,11 +65,6 @@ def district(rng: random.Random) -> str:
     return rng.choices(DISTRICTS, weights=_WEIGHTS)[0].code
 
 
-def townships(code: str) -> tuple[str, ...]:
-    """Return the townships and street offices of a district."""
-    return _TOWNSHIPS[code]
-
-
 def dwelling(rng: random.Random, code: str) -> Address:
     """Return an invented flat or farmhouse in a district."""
     township = rng.choice(_TOWNSHIPS[code])

@@ -63,17 +63,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. ``indexes`` are columns people are looked up by; ``entry`` is the title of its catalogue entry."""
+    """One table. ``indexes`` speed up look-ups; ``lookup`` is the key a call must give, the first index by default.
+
+    Several look-up columns make one key together, so what a caller wants to learn is never among them.
+    """
 
     name: str
     comment: str
     columns: tuple[Column, ...]
     indexes: tuple[str, ...] = ()
+    lookup: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """Names in the order rows come in."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def call_key(self) -> tuple[str, ...]:
+        """Columns whose values a call gives to get its rows."""
+        return self.lookup or self.indexes[:1]
 
     def create(self, dialect: Dialect) -> list[str]:
         """Return the statements that make the table with its Chinese comments; indexes come apart."""

@@ -91,7 +91,7 @@ def test_bound_entries_stand_on_the_tables_they_name() -> None:
     for entry in BOUND_ENTRIES:
         (table,) = (table for table in TABLES[entry.source] if table.name == entry.table)
         assert tuple(item.column for item in entry.items) == table.column_names
-        assert any(item.is_key for item in entry.items)
+        assert {item.column for item in entry.items if item.is_key} == set(table.call_key) != set()
         assert entry.source.split("-", maxsplit=1)[0] == entry.department
 
 

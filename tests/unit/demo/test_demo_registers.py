@@ -133,6 +133,8 @@ def test_every_table_of_a_department_has_comments_keys_and_look_up_columns() -> 
             assert len(names) == len(set(names))
             assert any(column.key for column in table.columns)
             assert set(table.indexes) <= set(table.column_names)
+            first_of_key = next(column.name for column in table.columns if column.key)
+            assert set(table.call_key) & {*table.indexes, first_of_key}
             for dialect in ("postgresql", "mysql", "sqlite"):
                 text = "\n".join(table.create(dialect))
                 assert table.comment in text

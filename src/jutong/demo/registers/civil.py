@@ -31,6 +31,7 @@ MARRIAGES = Table(
         updated(),
     ),
     ("nfsfhm", "nvsfhm"),
+    ("nfsfhm", "nvsfhm"),
 )
 RELIEF = Table(
     "shjz_dbdx",

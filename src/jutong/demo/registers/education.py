@@ -28,6 +28,7 @@ SCHOOLS = Table(
         updated(),
     ),
     ("qxdm",),
+    ("xxbsm",),
 )
 PUPILS = Table(
     "xj_xsxx",

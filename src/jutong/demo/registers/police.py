@@ -56,6 +56,7 @@ HOUSEHOLDS = Table(
         updated(),
     ),
     ("hzsfhm",),
+    ("hh",),
 )
 MEMBERS = Table(
     "rk_hcy",
@@ -70,6 +71,7 @@ MEMBERS = Table(
         updated(),
     ),
     ("gmsfhm", "hh"),
+    ("hh",),
 )
 
 LIVING, CANCELLED = "1", "2"
