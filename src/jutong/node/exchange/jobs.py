@@ -1,0 +1,152 @@
+"""The folder of one job: what was ordered, how far it is, how it ended. It outlives every process.
+
+``$JUTONG_HOME/node/jobs/<job id>/`` holds ``order.json``, ``progress.json``, ``result.json``, ``job.log`` and a lock
+that only the process at work holds. A result is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from jutong.contracts.orders import JobOrder
+from jutong.contracts.receipts import MovedReceipt
+from jutong.kernel.errors import JutongError
+from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError
+
+FOLDER = "node/jobs"
+LONGEST_PROBLEM = 480
+_JOB = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class JobFolder:
+    """One job's files.
+
+    Raises:
+        OrderUnfitError: for an id that is no UUID; it becomes the folder's name.
+    """
+
+    def __init__(self, home: Path, job_id: str) -> None:
+        if not _JOB.fullmatch(job_id):
+            raise OrderUnfitError(what="编号", found=repr(job_id[:64]))
+        self.job_id = job_id
+        self.path = home / FOLDER / job_id
+
+    @property
+    def log(self) -> Path:
+        """What the job's process had to say."""
+        return self.path / "job.log"
+
+    def order(self) -> JobOrder:
+        """Return what was ordered.
+
+        Raises:
+            JobUnknownError: when nothing was.
+        """
+        try:
+            return JobOrder.model_validate_json((self.path / "order.json").read_bytes())
+        except (FileNotFoundError, ValidationError) as error:
+            raise JobUnknownError(job_id=self.job_id) from error
+
+    def accept(self, order: JobOrder) -> None:
+        """Keep the order, durable before return; the same order again changes nothing.
+
+        Raises:
+            OrderUnfitError: when the id already stands for another order.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(JobUnknownError):
+            if self.order() != order:
+                raise OrderUnfitError(what="编号", found=f"{self.job_id} ×2")
+            return
+        _write(self.path / "order.json", order.model_dump_json(), durable=True)
+
+    def result(self) -> MovedReceipt | None:
+        """Return the final receipt, once there is one."""
+        try:
+            return MovedReceipt.model_validate_json((self.path / "result.json").read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def finish(self, receipt: MovedReceipt) -> None:
+        """Keep the final receipt, durable before return."""
+        _write(self.path / "result.json", receipt.model_dump_json(), durable=True)
+
+    def progress(self) -> MovedReceipt:
+        """Return a receipt of a job under way: rows read so far and when it began."""
+        try:
+            found = json.loads((self.path / "progress.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            found = {"rows": 0, "started_ms": 0}
+        return MovedReceipt(
+            job_id=self.job_id, state="running", rows_read=found["rows"], started_ms=found["started_ms"]
+        )
+
+    def note(self, rows: int, started_ms: int) -> None:
+        """Keep how far it is. Worth nothing after a crash, so it is not forced to the disk and may fail."""
+        with contextlib.suppress(OSError):
+            _write(self.path / "progress.json", json.dumps({"rows": rows, "started_ms": started_ms}), durable=False)
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[bool]:
+        """Hold the job while working on it; yields False when another process does."""
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def is_busy(self) -> bool:
+        """Tell whether a process is at work on the job."""
+        with self.at_work() as ours:
+            return not ours
+
+
+def all_jobs(home: Path) -> list[JobFolder]:
+    """Return every job this node was ever ordered to do, newest first (their ids sort by time)."""
+    folder = home / FOLDER
+    if not folder.is_dir():
+        return []
+    names = sorted((path.name for path in folder.iterdir() if _JOB.fullmatch(path.name)), reverse=True)
+    return [JobFolder(home, name) for name in names]
+
+
+def failed(job_id: str, error: JutongError, *, rows: int, started_ms: int, finished_ms: int) -> MovedReceipt:
+    """Return the receipt of a job that did not move anything."""
+    problem = f"{error.code}: {error.explain()}{error.advise()}"
+    return MovedReceipt(
+        job_id=job_id,
+        state="failed",
+        rows_read=rows,
+        started_ms=started_ms,
+        finished_ms=finished_ms,
+        problem=problem[:LONGEST_PROBLEM],
+    )
+
+
+def _write(path: Path, content: str, *, durable: bool) -> None:
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8") as stream:
+        stream.write(content)
+        if durable:
+            stream.flush()
+            os.fsync(stream.fileno())
+    fresh.replace(path)
+    if durable:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

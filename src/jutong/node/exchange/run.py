@@ -1,0 +1,140 @@
+"""The process of one job: ``python -m jutong.node.exchange.run HOME JOB``.
+
+The source, password included, comes as one line on standard input, so that it is in no argument list, environment
+or second file. The same pipe tells when the node is gone: its end ends this process, and the next start of the node
+begins the job anew. Whatever the moment, nothing half done can be seen.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jutong.contracts.orders import JobOrder
+from jutong.contracts.receipts import MovedReceipt
+from jutong.kernel.clock import Clock, utc_now
+from jutong.kernel.errors import JutongError
+from jutong.node.exchange.jobs import JobFolder, failed
+from jutong.node.sources import SourceConfig
+
+LOGGER = logging.getLogger(__name__)
+EXIT_DONE = 0
+EXIT_NODE_GONE = 70
+EXIT_NO_RESULT = 71
+"""The result could not be written: most likely the disk is full."""
+
+EXIT_BUSY = 72
+"""Another process is at work on the job."""
+
+PROGRESS_SECONDS = 0.5
+LONGEST_LINE = 65_536
+
+
+def pack(source: SourceConfig) -> bytes:
+    """Return a source as the line a job's process reads."""
+    row = {**asdict(source), "path": str(source.path) if source.path else None}
+    return json.dumps(row, ensure_ascii=True).encode() + b"\n"
+
+
+def unpack(line: bytes) -> SourceConfig:
+    """Return the source of a line that ``pack`` made."""
+    row: dict[str, Any] = json.loads(line)
+    path = Path(row.pop("path")) if row["path"] else row.pop("path")
+    return SourceConfig(**{**row, "schemas": tuple(row["schemas"])}, path=path)
+
+
+class Worker:
+    """Carries out the job of a folder and leaves its result there."""
+
+    def __init__(self, home: Path, folder: JobFolder, source: SourceConfig, clock: Clock) -> None:
+        self._home = home
+        self._folder = folder
+        self._source = source
+        self._clock = clock
+        self._rows = 0
+        self._noted = 0.0
+        self._started_ms = self._now_ms()
+
+    def run(self) -> int:
+        """Return the status to end with."""
+        with self._folder.at_work() as ours:
+            if not ours:
+                return EXIT_BUSY
+            if self._folder.result() is not None:
+                return EXIT_DONE
+            receipt = self._receipt(self._folder.order())
+            try:
+                self._folder.finish(receipt)
+            except OSError as error:
+                LOGGER.error("the result could not be kept: %s", error.strerror)  # noqa: TRY400 - no trace is needed
+                return EXIT_NO_RESULT
+        LOGGER.info("%s: %d rows read, %d written", receipt.state, receipt.rows_read, receipt.rows_written)
+        return EXIT_DONE
+
+    def _receipt(self, order: JobOrder) -> MovedReceipt:
+        # The drivers are imported here, when the folder is already ours.
+        from jutong.node.exchange.move import move  # noqa: PLC0415
+
+        self._folder.note(0, self._started_ms)
+        library = self._home / "library"
+        try:
+            return move(order, self._source, library=library, clock=self._clock, progress=self._progress)
+        except JutongError as error:
+            LOGGER.warning("failed: %s", error)
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 - a job always ends with a receipt
+            # Only places, no message: a driver's message may repeat a value.
+            LOGGER.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))  # noqa: TRY400
+            return self._failed(JutongError(kind=type(error).__name__))
+
+    def _failed(self, error: JutongError) -> MovedReceipt:
+        return failed(
+            self._folder.job_id, error, rows=self._rows, started_ms=self._started_ms, finished_ms=self._now_ms()
+        )
+
+    def _progress(self, rows: int) -> None:
+        self._rows = rows
+        if time.monotonic() - self._noted >= PROGRESS_SECONDS:
+            self._folder.note(rows, self._started_ms)
+            self._noted = time.monotonic()
+
+    def _now_ms(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+
+def _read_line(descriptor: int) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+        chunk = os.read(descriptor, LONGEST_LINE)
+        if not chunk:
+            os._exit(EXIT_NODE_GONE)
+        line += chunk
+    return line
+
+
+def _end_with_the_node(descriptor: int) -> None:
+    while os.read(descriptor, 1):
+        pass
+    os._exit(EXIT_NODE_GONE)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the job named by home and id; return the status to end with."""
+    home, job_id = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    descriptor = sys.stdin.fileno()
+    source = unpack(_read_line(descriptor))
+    threading.Thread(target=_end_with_the_node, args=(descriptor,), daemon=True).start()
+    return Worker(Path(home), JobFolder(Path(home), job_id), source, utc_now).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
