@@ -21,7 +21,7 @@ _GRADES = {number: f"general-{number}" for number in (1, 2, 3, 4)}
 
 @dataclass(frozen=True)
 class CatalogItem:
-    """信息项. ``is_key``: a call gives it to get rows; ``widest_mode``: verify, masked or plain, the most it may get."""
+    """信息项. ``is_key``: a call gives it to get rows; ``widest_mode``: the most it gets: verify, masked, plain."""
 
     name: str
     column: str = ""
