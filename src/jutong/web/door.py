@@ -84,7 +84,6 @@ def problem_page(request: HttpRequest, problem: JutongError, *, back: str = "/")
         "problem": problem,
         "text": problem.explain(language),
         "advice": problem.advise(language),
-        "problems": problem.fields.get("problems", []),
         "back": back,
         "kind": "forbidden" if problem.http_status == ForbiddenError.http_status else "problem",
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from jutong.center.clocks.queries import ClockView
 from jutong.kernel.errors import JutongError
+from jutong.web.labels import ProblemRow, problem_rows
 
 register = template.Library()
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -125,3 +126,9 @@ def field(
         "choices": list(choices),
         "required": required,
     }
+
+
+@register.filter
+def findings(problem: JutongError) -> list[ProblemRow]:
+    """Return the single findings of an error."""
+    return problem_rows(problem)

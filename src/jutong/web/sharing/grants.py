@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from jutong.center.catalog.enums import FieldMode
+from jutong.center.org.permissions import Permission
+from jutong.center.sharing import queries
+from jutong.center.sharing.actions import stopping, watching
+from jutong.center.sharing.models import Grant
+from jutong.kernel.errors import JutongError
+from jutong.web.door import Visit, page
+from jutong.web.paging import paged
+
+
+@page(Permission.SHARING_GRANT_VIEW)
+def listing(visit: Visit) -> HttpResponseBase:
+    """Show the grants held and given."""
+    return visit.render("sharing/grants.html", {"page": paged(visit, queries.grants(visit.actor))})
+
+
+@page(Permission.SHARING_GRANT_VIEW)
+def detail(visit: Visit, number: str) -> HttpResponseBase:
+    """Show one grant, how to call it, and what this person may do on it."""
+    return _show(visit, queries.grant(visit.actor, number))
+
+
+def _show(visit: Visit, grant: Grant, problem: JutongError | None = None) -> HttpResponse:
+    context = {
+        "grant": grant,
+        "items": grant.items.select_related("item"),
+        "can": {event.value.replace("-", "_") for event in queries.allowed_on_grant(visit.actor, grant)},
+        "suspensions": grant.suspensions.select_related("by", "lifted_by"),
+        "gateway": queries.gateway_of(grant),
+        "modes": dict(FieldMode.choices),
+        "problem": problem,
+        "typed": visit.request.POST,
+    }
+    return visit.render("sharing/grant.html", context, status=problem.http_status if problem else 200)
+
+
+def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) -> HttpResponse:
+    grant = queries.grant(visit.actor, number)
+    try:
+        act(grant)
+    except JutongError as problem:
+        return _show(visit, queries.grant(visit.actor, number), problem)
+    return visit.done(said, f"/grants/{number}")
+
+
+@require_POST
+@page(Permission.SHARING_GRANT_SUSPEND)
+def suspend(visit: Visit, number: str) -> HttpResponseBase:
+    """暂停, at once (条例 27(2))."""
+    reason = visit.request.POST.get("reason", "")
+    return _take(
+        visit,
+        number,
+        _("已暂停，节点会在几秒内拒绝调用"),
+        lambda grant: stopping.suspend_grant(grant=grant, reason=reason, by=visit.actor, now=visit.now),
+    )
+
+
+@require_POST
+@page(Permission.SHARING_SUSPENSION_LIFT)
+def lift(visit: Visit, number: str) -> HttpResponseBase:
+    """Lift a suspension."""
+    return _take(
+        visit,
+        number,
+        _("已恢复，等节点确认"),
+        lambda grant: stopping.lift_suspension(grant=grant, by=visit.actor, now=visit.now),
+    )
+
+
+@require_POST
+@page(Permission.SHARING_GRANT_REVOKE)
+def revoke(visit: Visit, number: str) -> HttpResponseBase:
+    """收回."""
+    reason = visit.request.POST.get("reason", "")
+    return _take(
+        visit,
+        number,
+        _("授权已收回"),
+        lambda grant: stopping.revoke_grant(grant=grant, reason=reason, by=visit.actor, now=visit.now),
+    )
+
+
+@require_POST
+@page(Permission.SHARING_GRANT_CALL)
+def try_it(visit: Visit, number: str) -> HttpResponseBase:
+    """Issue a ticket and show the form that takes it straight to the node; values typed there never come here."""
+    grant = queries.grant(visit.actor, number)
+    try:
+        ticket = watching.try_grant(grant=grant, by=visit.actor, now=visit.now)
+    except JutongError as problem:
+        return _show(visit, grant, problem)
+    sealed = base64.urlsafe_b64encode(ticket.ticket.model_dump_json().encode()).decode()
+    items = list(grant.items.select_related("item"))
+    context = {
+        "grant": grant,
+        "gateway": ticket.gateway_url,
+        "ticket": sealed,
+        "lookup": [row for row in items if row.is_lookup],
+        "claims": [row for row in items if not row.is_lookup],
+    }
+    return visit.render("sharing/try.html", context)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from jutong.web.sharing import application, apply, grants, steps
+
+urlpatterns = [
+    path("catalog/<path:code>/apply", apply.begin),
+    path("applications", application.listing),
+    path("applications/<str:number>", application.detail),
+    path("applications/<str:number>/apply/<int:step>", apply.edit),
+    path("applications/<str:number>/consent", steps.consent),
+    path("applications/<str:number>/withdraw", steps.withdraw),
+    path("applications/<str:number>/remind", steps.remind),
+    path("applications/<str:number>/message", steps.message),
+    path("applications/<str:number>/supplement", steps.supplement),
+    path("applications/<str:number>/extension", steps.extension),
+    path("applications/<str:number>/extension/decide", steps.decide_extension),
+    path("applications/<str:number>/reply", steps.reply),
+    path("applications/<str:number>/reply/consent", steps.consent_reply),
+    path("grants", grants.listing),
+    path("grants/<str:number>", grants.detail),
+    path("grants/<str:number>/suspend", grants.suspend),
+    path("grants/<str:number>/lift", grants.lift),
+    path("grants/<str:number>/revoke", grants.revoke),
+    path("grants/<str:number>/try", grants.try_it),
+]
