@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -50,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sources(admin_dsn: str, folder: Path) -> Sources:
-    made = build(admin_dsn, folder, scale=SCALE, prefix="it_demo")
+    made = build(admin_dsn, Path(os.path.relpath(folder)), scale=SCALE, prefix="it_demo")
     return {source.name: source for source in made}
 
 
@@ -143,6 +144,7 @@ def test_a_file_opened_as_the_node_does_refuses_writes(sources: Sources) -> None
 def test_what_stands_is_left_alone_and_another_seed_replaces_it(sources: Sources, admin_dsn: str, folder: Path) -> None:
     path = sources["labour-insurance"].path
     assert path
+    assert path.is_absolute()
     before = path.stat().st_mtime_ns, path.stat().st_ino
     with psycopg.connect(sources["police-population"].dsn) as connection:
         file = connection.execute("SELECT pg_relation_filenode('rk_czrk')").fetchone()

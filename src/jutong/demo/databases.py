@@ -92,6 +92,7 @@ def build(
     Raises:
         DemoDatabaseError: when one cannot be made.
     """
+    folder = folder.resolve()  # what is returned holds wherever the reader was started
     folder.mkdir(parents=True, exist_ok=True)
     passwords = _passwords(folder / _CREDENTIALS)
     stamp = Stamp(scale, seed)
