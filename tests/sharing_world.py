@@ -27,6 +27,12 @@ from jutong.kernel.keys import Ed25519Signer, generate_signer
 NOW = datetime(2026, 11, 9, 1, 12, tzinfo=UTC)
 """Monday 9 November 2026, 09:12 in Beijing."""
 DIVISION = "629900"
+FORBIDDEN = {
+    "refusal_reason": "条例明确不得提供",
+    "basis_kind": "regulation",
+    "basis_title": "婚姻登记条例",
+    "basis_article": "第十五条",
+}
 
 
 def at(days: float) -> datetime:
@@ -96,10 +102,11 @@ def publish(
 
 
 def publish_version(entry: Entry, *, name: str, attribute: str, number: int) -> dict[str, Item]:
+    entry.versions.filter(state=VersionState.PUBLISHED).update(state=VersionState.SUPERSEDED)
     version = EntryVersion.objects.create(
         entry=entry, number=number, state=VersionState.PUBLISHED, name=name, data_format=DataFormat.DATABASE,
         update_cycle=UpdateCycle.DAILY, share_attribute=attribute, share_way=ShareWay.SERVICE, grade=Grade.G3,
-        basis_title="婚姻登记条例" if attribute == ShareAttribute.NONE else "", not_secret=True, created_at=NOW,
+        **({} if attribute != ShareAttribute.NONE else FORBIDDEN), not_secret=True, created_at=NOW,
         published_at=NOW,
     )  # fmt: skip
     rows = (
