@@ -12,7 +12,7 @@ CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet
 
-.PHONY: help run install test check fix docs bench clean
+.PHONY: help run install test check fix docs messages bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ $(VENV)/bin/python:
 	"$$found" -m venv --clear $(VENV)
 
 $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing locked dependencies into $(VENV) (once; about 700 MB on disk) ..."
+	@echo "Installing locked dependencies into $(VENV) (once; about 850 MB on disk) ..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
@@ -59,6 +59,11 @@ fix: $(VENV)/installed-dev ## format and correct what can be corrected by itself
 
 docs: $(VENV)/installed-dev ## check that the documents agree with the code
 	@$(BIN)/pytest tests/architecture -q
+
+messages: $(VENV)/installed-dev ## collect the sentences to translate, and compile the translated ones (needs gettext)
+	@command -v msgfmt >/dev/null || { echo "gettext is missing: sudo apt-get install gettext" >&2; exit 1; }
+	@cd src/jutong && $(abspath $(BIN))/django-admin makemessages --locale en --no-wrap --add-location file
+	@cd src/jutong && $(abspath $(BIN))/django-admin compilemessages --locale en
 
 bench: $(addprefix bench-,$(BENCHES)) ## run every benchmark; bench-NAME runs one; results in bench/out
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "status": ("jutong.cli.instance:status", "查看运行情况 · what is running"),
     "reset": ("jutong.cli.instance:reset", "清除数据文件夹 · delete the data folder's content"),
     "migrate": ("jutong.cli.instance:migrate", "升级登记库的表 · bring the registry's tables up to date"),
+    "registry": ("jutong.cli.registry:registry", "备份与恢复登记库 · pg_dump, pg_restore or psql on the registry"),
     "settings": ("jutong.cli.about:settings", "列出全部设置 · list every setting"),
     "version": ("jutong.cli.about:version", "显示版本 · print the version"),
     "demo": ("jutong.cli.demo:demo", "演示城市 · the demo city"),
