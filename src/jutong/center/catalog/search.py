@@ -184,7 +184,8 @@ def _order(found: QuerySet[Entry], words: Sequence[Phrase]) -> QuerySet[Entry]:
 
 
 def _with_details(shown: QuerySet[Entry]) -> Iterable[Entry]:
-    return shown.select_related("organisation", "published").prefetch_related("published__items")
+    narrow = shown.defer("search_text", "search_tokens")  # they are most of a row and sorting carries rows about
+    return narrow.select_related("organisation", "published").prefetch_related("published__items")
 
 
 def _hit(entry: Entry, words: Sequence[Phrase]) -> SearchHit:

@@ -2,8 +2,8 @@
 
 A permission reads ``scope:resource:action`` and is listed in alphabetical order. It says what a post allows; whose
 object it is (own department, other side, same division) is asked by the queries and guards of each domain. The
-three administrators hold no business permission, so that whoever runs the platform decides nothing on it and
-whoever watches it changes nothing.
+three administrators hold no business permission, the auditor's to read aside, so that whoever runs the platform
+decides nothing on it and whoever watches it changes nothing.
 """
 
 from __future__ import annotations

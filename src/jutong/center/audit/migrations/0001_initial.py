@@ -36,4 +36,13 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["subject_kind", "subject_id", "at"], name="audit_subject")],
             },
         ),
+        # hand-made: an event is written once; nobody with the platform's own rights changes or removes it
+        migrations.RunSQL(
+            sql="""CREATE FUNCTION audit_event_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'audit events are only added' USING ERRCODE = 'insufficient_privilege'; END $$;
+                CREATE TRIGGER audit_event_stands BEFORE UPDATE OR DELETE ON audit_auditevent
+                FOR EACH ROW EXECUTE FUNCTION audit_event_stands();""",
+            reverse_sql="""DROP TRIGGER audit_event_stands ON audit_auditevent;
+                DROP FUNCTION audit_event_stands();""",
+        ),
     ]

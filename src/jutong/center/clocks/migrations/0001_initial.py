@@ -88,4 +88,19 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="statutoryclock",
+            constraint=models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="clock_has_a_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="statutoryclock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("running", "paused")), ("stopped_at", None)),
+                    models.Q(("state__in", ("met", "late", "cancelled")), ("stopped_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="clock_stop_paired",
+            ),
+        ),
     ]
