@@ -9,7 +9,7 @@ from jutong.center.audit import actions as audit
 from jutong.center.fleet import queries
 from jutong.center.fleet.errors import NodeKeyError, NodeTakenError
 from jutong.center.fleet.keys import CENTER, center_signer
-from jutong.center.fleet.models import Node, Order, Source
+from jutong.center.fleet.models import Node, Order, ReceivedReceipt, Source
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
@@ -103,3 +103,14 @@ def issue_ticket(*, node: Node, grant_id: object, system_id: object, by: Actor, 
         nonce=body.nonce,
     )  # fmt: skip
     return seal("ticket", body, signer=center_signer(), issuer=CENTER, audience=node.name, now=now)
+
+
+@transaction.atomic
+def prune_health(*, before: datetime, by: Actor, now: datetime) -> int:
+    """Drop health receipts received before a time; they prove nothing that is not said again every minute."""
+    count, _rows = ReceivedReceipt.objects.filter(kind="health", received_at__lt=before).delete()
+    if count:
+        audit.record(
+            event="fleet:receipt:prune", by=by, now=now, subject_kind="receipt", subject_id="health", count=count
+        )
+    return count

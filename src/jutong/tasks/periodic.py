@@ -1,0 +1,75 @@
+"""The scans as jobs of the queue in the registry.
+
+A job is put off again by cron whether or not the one before it came to its end, so a worker that is killed delays
+a scan by a minute at most. Import only when Django is ready.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+from jutong.kernel.clock import utc_now
+from jutong.tasks import scans
+
+logger = logging.getLogger(__name__)
+EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "17 * * * *"
+STALLED_SECONDS = 30
+"""A running job whose worker gave no sign for so long is run again; a living worker gives one every ten seconds."""
+KEPT_HOURS = 72
+"""How long jobs that failed stay to be looked at."""
+
+AT_START: list[Task[Any, Any, Any]] = []
+"""What a worker does at once, without waiting for the minute."""
+
+
+def _every(cron: str, name: str, scan: Callable[[datetime], int]) -> None:
+    def run(timestamp: int) -> None:
+        count = scan(utc_now())
+        if count:
+            logger.info("%s: %d", name, count)
+
+    task = app.task(name=name, queueing_lock=name)(run)
+    app.periodic(cron=cron)(task)
+    AT_START.append(task)
+
+
+_every(EVERY_MINUTE, "scan-breaches", scans.scan_breaches)
+_every(EVERY_MINUTE, "expire-grants", scans.expire_grants)
+_every(EVERY_MINUTE, "issue-waiting-grants", scans.issue_waiting_grants)
+_every(EVERY_MINUTE, "mark-unknown-jobs", scans.mark_unknown_jobs)
+_every(EVERY_HOUR, "clean-up", scans.clean_up)
+
+
+@app.periodic(cron=EVERY_MINUTE)
+@app.task(name="rescue-stalled", queueing_lock="rescue-stalled")
+async def rescue_stalled(timestamp: int) -> None:
+    """Run again what a killed worker left behind; jobs are idempotent."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        logger.warning("running again the stalled job %s of %s", job.id, job.task_name)
+        await app.job_manager.retry_job(job)
+
+
+@app.periodic(cron=EVERY_HOUR)
+@app.task(name="forget-old-jobs", queueing_lock="forget-old-jobs")
+async def forget_old_jobs(timestamp: int) -> None:
+    """Forget jobs that failed long ago; those that succeeded are not kept at all."""
+    await app.job_manager.delete_old_jobs(
+        nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
+
+
+async def defer_at_start(now: datetime) -> None:
+    """Put off every scan once for now; one that waits in the queue already is enough."""
+    for task in AT_START:
+        try:
+            await task.defer_async(timestamp=int(now.timestamp()))
+        except exceptions.AlreadyEnqueued:
+            continue

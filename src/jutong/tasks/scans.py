@@ -1,0 +1,57 @@
+"""What the platform does by itself, each a plain function of the time. All may run twice without harm.
+
+Due times are rows; a scan that was missed, or killed half-way, is made up by the next one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from jutong.center.clocks import actions as clocks
+from jutong.center.fleet import actions as fleet
+from jutong.center.jobs import actions as jobs
+from jutong.center.org.actor import platform_actor
+from jutong.center.sharing import actions as sharing
+
+RECEIPTS_KEPT = timedelta(days=7)
+"""How long a node's health reports stay; receipts that prove something stay for good."""
+
+
+def scan_breaches(now: datetime) -> int:
+    """Mark the clocks that ran out and write down the violations, in one transaction. Returns how many clocks.
+
+    Nothing else follows from a breach: silence is never consent.
+    """
+    by = platform_actor("breach scan")
+    total = 0
+    while True:
+        with transaction.atomic():
+            breaches = clocks.scan_breaches(by=by, now=now)
+            sharing.record_violations(breaches=breaches, by=by, now=now)
+        total += len(breaches)
+        if not breaches:
+            return total
+
+
+def expire_grants(now: datetime) -> int:
+    """End the grants whose time is over. Returns how many."""
+    return sharing.expire_grants(now=now)
+
+
+def issue_waiting_grants(now: datetime) -> int:
+    """Order the grants whose entry has been bound since. Returns how many."""
+    return sharing.issue_waiting(now=now)
+
+
+def mark_unknown_jobs(now: datetime) -> int:
+    """Say of silent jobs that their state is not known. Returns how many."""
+    return jobs.mark_unknown(by=platform_actor("job watch"), now=now)
+
+
+def clean_up(now: datetime) -> int:
+    """Drop sessions that ended and health reports that are old. Returns how many reports."""
+    SessionStore.clear_expired()
+    return fleet.prune_health(before=now - RECEIPTS_KEPT, by=platform_actor("clean-up"), now=now)
