@@ -51,6 +51,10 @@ def problem_rows(problem: JutongError) -> list[ProblemRow]:
 
 def _row(row: dict[str, Any]) -> ProblemRow:
     field = str(row.get("field", ""))
+    if "place" in row:
+        way_out = gettext(str(row.get("way_out", "")))
+        message = gettext(str(row.get("message", ""))) + (f" {way_out}" if way_out else "")
+        return ProblemRow(gettext(field), message, str(row.get("clause", "")), str(row["place"]))
     known = FIELDS.get(field)
     label = str(known) if known else gettext(field) if field else ""
     return ProblemRow(label, gettext(str(row.get("message", ""))), str(row.get("clause", "")), field if known else "")

@@ -28,4 +28,10 @@ urlpatterns = [
     path("account/oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
     path("account/", include("allauth.socialaccount.urls")),
     path("settings", RedirectView.as_view(pattern_name="mfa_index")),
+    path("", include("jutong.web.desk.urls")),
+    # before the catalogue, whose codes may hold slashes
+    path("", include("jutong.web.sharing.urls")),
+    path("", include("jutong.web.catalog.urls")),
+    path("", include("jutong.web.usage.urls")),
+    path("admin/", include("jutong.web.admin.urls")),
 ]

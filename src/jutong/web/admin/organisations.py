@@ -11,8 +11,9 @@ from jutong.center.org.actions.register import create_organisation
 from jutong.center.org.actions.systems import add_system_key, register_system, revoke_system_key
 from jutong.center.org.actions.systems import close_system as close
 from jutong.center.org.enums import OrganisationKind
+from jutong.center.org.models import Division
 from jutong.center.org.permissions import Permission
-from jutong.center.sharing.actions.keys import on_system_keys_changed
+from jutong.center.sharing.actions import on_system_keys_changed
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError, NotFoundError
 from jutong.web.door import Visit, page
@@ -46,7 +47,7 @@ def listing(visit: Visit) -> HttpResponseBase:
     return visit.render("admin/organisations.html", context, status=422 if problem else 200)
 
 
-def _local_divisions(visit: Visit) -> list[queries.Division]:
+def _local_divisions(visit: Visit) -> list[Division]:
     here = queries.divisions_on(civil_date(visit.now)).filter(code__startswith=visit.actor.division_code[:4])
     return list(here.order_by("code")[:50])
 

@@ -9,26 +9,29 @@ from jutong.center.catalog.enums import FieldMode
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions.answering import REFUSE
-from jutong.center.sharing.enums import RefusalReason
+from jutong.center.sharing.enums import ApplicationState, RefusalReason, Side
 from jutong.center.sharing.models import Application, ApplicationItem
 from jutong.center.sharing.need import WIDTH
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
-from jutong.web.paging import paged
 
 
 @page(Permission.SHARING_APPLICATION_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
     """Show the applications either side may see, newest first."""
-    state = visit.request.GET.get("state", "")
-    found = queries.applications_of(visit.actor)
-    if state:
-        found = found.filter(state=state)
-    cut = paged(visit, found)
-    return visit.render(
-        "sharing/applications.html",
-        {"page": cut, "rows": queries.with_clocks(cut.rows, visit.now), "state": state, "states": queries.STATES},
-    )
+    chosen = visit.request.GET.get("state", "")
+    states = [chosen] if chosen in ApplicationState.values else []
+    side, after = visit.request.GET.get("side", ""), visit.request.GET.get("after", "")
+    found = queries.applications_of(visit.actor, side=side, states=states, now=visit.now, after=after)
+    context = {
+        "rows": found.rows,
+        "older": visit.query(after=found.next) if found.next else "",
+        "state": chosen,
+        "side": side,
+        "states": ApplicationState.choices,
+        "sides": [("", _("提出的和收到的")), (Side.REQUESTER, _("本部门提出的")), (Side.PROVIDER, _("本部门收到的"))],
+    }
+    return visit.render("sharing/applications.html", context)
 
 
 @page(Permission.SHARING_APPLICATION_VIEW)
@@ -42,12 +45,12 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
     context: dict[str, Any] = {
         "application": application,
         "timeline": queries.timeline(application, visit.now),
-        "can": {event.value.replace("-", "_") for event in queries.allowed(visit.actor, application)},
+        "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor)},
         "items": [{"row": row, "choices": _decisions(row)} for row in application.items.all()],
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
-        "messages_": application.messages.select_related("by", "organisation"),
-        "grant": queries.grant_of(application),
+        "messages_": application.messages.all(),
+        "grant": getattr(application, "grant", None),
         "problem": problem,
         "typed": visit.request.POST,
     }

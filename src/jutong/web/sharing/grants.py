@@ -12,15 +12,17 @@ from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import stopping, watching
 from jutong.center.sharing.models import Grant
+from jutong.center.sharing.queries import GrantView
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
-from jutong.web.paging import paged
 
 
 @page(Permission.SHARING_GRANT_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
     """Show the grants held and given."""
-    return visit.render("sharing/grants.html", {"page": paged(visit, queries.grants(visit.actor))})
+    found = queries.grants(visit.actor, after=visit.request.GET.get("after", ""))
+    older = visit.query(after=found.next) if found.next else ""
+    return visit.render("sharing/grants.html", {"rows": found.rows, "older": older})
 
 
 @page(Permission.SHARING_GRANT_VIEW)
@@ -29,13 +31,13 @@ def detail(visit: Visit, number: str) -> HttpResponseBase:
     return _show(visit, queries.grant(visit.actor, number))
 
 
-def _show(visit: Visit, grant: Grant, problem: JutongError | None = None) -> HttpResponse:
+def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> HttpResponse:
     context = {
-        "grant": grant,
-        "items": grant.items.select_related("item"),
-        "can": {event.value.replace("-", "_") for event in queries.allowed_on_grant(visit.actor, grant)},
-        "suspensions": grant.suspensions.select_related("by", "lifted_by"),
-        "gateway": queries.gateway_of(grant),
+        "grant": view.grant,
+        "items": view.items,
+        "can": {event.value.replace("-", "_") for event in view.events},
+        "suspensions": view.suspensions,
+        "gateway": view.gateway_url,
         "modes": dict(FieldMode.choices),
         "problem": problem,
         "typed": visit.request.POST,
@@ -44,9 +46,8 @@ def _show(visit: Visit, grant: Grant, problem: JutongError | None = None) -> Htt
 
 
 def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) -> HttpResponse:
-    grant = queries.grant(visit.actor, number)
     try:
-        act(grant)
+        act(queries.grant(visit.actor, number).grant)
     except JutongError as problem:
         return _show(visit, queries.grant(visit.actor, number), problem)
     return visit.done(said, f"/grants/{number}")
@@ -94,18 +95,17 @@ def revoke(visit: Visit, number: str) -> HttpResponseBase:
 @page(Permission.SHARING_GRANT_CALL)
 def try_it(visit: Visit, number: str) -> HttpResponseBase:
     """Issue a ticket and show the form that takes it straight to the node; values typed there never come here."""
-    grant = queries.grant(visit.actor, number)
+    view = queries.grant(visit.actor, number)
     try:
-        ticket = watching.try_grant(grant=grant, by=visit.actor, now=visit.now)
+        ticket = watching.try_grant(grant=view.grant, by=visit.actor, now=visit.now)
     except JutongError as problem:
-        return _show(visit, grant, problem)
+        return _show(visit, view, problem)
     sealed = base64.urlsafe_b64encode(ticket.ticket.model_dump_json().encode()).decode()
-    items = list(grant.items.select_related("item"))
     context = {
-        "grant": grant,
+        "grant": view.grant,
         "gateway": ticket.gateway_url,
         "ticket": sealed,
-        "lookup": [row for row in items if row.is_lookup],
-        "claims": [row for row in items if not row.is_lookup],
+        "lookup": [row for row in view.items if row.is_lookup],
+        "claims": [row for row in view.items if not row.is_lookup],
     }
     return visit.render("sharing/try.html", context)

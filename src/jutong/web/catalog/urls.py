@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from jutong.web.catalog import entry, search
+
+urlpatterns = [
+    path("catalog", search.listing),
+    path("catalog/<path:code>/used", entry.used),
+    path("catalog/<path:code>", entry.detail),
+]
