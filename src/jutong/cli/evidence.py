@@ -16,9 +16,11 @@ import click
 from jutong.cli.text import language
 from jutong.evidence import audit as auditing
 from jutong.evidence import errors
+from jutong.evidence.backup import backup
 from jutong.evidence.checkpoint import NoteError, UnknownKeyError, WrongSignatureError, parse_keys
-from jutong.evidence.home import log_folder
+from jutong.evidence.home import log_folder, records_file
 from jutong.evidence.merkle import leaf_hash
+from jutong.evidence.recovery import unreadable
 from jutong.evidence.tiles import TileError, TileReader
 from jutong.evidence.verify import Verdict, verify
 from jutong.kernel import settings as jutong_settings
@@ -151,7 +153,7 @@ def _check_folder(verdict: Verdict, folder: Path, keys: Path, *, named: bool) ->
     try:
         report.checkpoint.verify(parse_keys(keys.read_text("utf-8")))
     except (UnknownKeyError, WrongSignatureError, NoteError) as problem:
-        raise errors.FolderAlteredError(file=auditing.CHECKPOINT, problem=str(problem)) from problem
+        raise errors.FolderAlteredError(file=auditing.CHECKPOINT, problem=unreadable(problem)) from problem
     auditing.check_against(report, verdict.receipt, verdict.leaf)
     return report
 
@@ -202,6 +204,17 @@ def audit_command(voice: Voice, *, folder: Path | None) -> None:
     click.echo(str(report.checkpoint), nl=False)
 
 
+@evidence.command("backup")
+@click.argument("target", type=A_FOLDER)
+@click.option("--public", is_flag=True, help="不含访问记录，可以交给任何人 · without records, for anybody")
+@_spoken
+def backup_command(voice: Voice, *, target: Path, public: bool) -> None:
+    """备份存证，运行中也可以 · copy log and records, also while the node runs."""
+    settings = jutong_settings.load()
+    report = backup(log_folder(settings), target, records=None if public else records_file(settings))
+    _tell_audit(voice, report)
+
+
 @evidence.command("show")
 @click.argument("index", type=click.IntRange(min=0))
 @click.option("--log", type=A_FOLDER, help="存证文件夹 · log folder; $JUTONG_HOME/evidence")
@@ -210,7 +223,7 @@ def show_command(voice: Voice, *, index: int, log: Path | None) -> None:
     """显示一片叶子 · print one leaf, without checking the folder."""
     del voice
     folder = log or log_folder(jutong_settings.load())
-    size = auditing.published_size(folder)
+    size = auditing.published_checkpoint(folder).size
     if index >= size:
         raise errors.EntryNotFoundError(index=index, size=size)
     try:

@@ -21,8 +21,10 @@ from jutong.evidence.errors import (
     FolderMissingError,
     FolderOlderError,
     FolderUnreadableError,
+    told,
 )
 from jutong.evidence.receipt import Receipt
+from jutong.evidence.recovery import unreadable
 from jutong.evidence.tiles import (
     ENTRIES,
     WIDTH,
@@ -30,7 +32,7 @@ from jutong.evidence.tiles import (
     TileName,
     TileReader,
     decode_bundle,
-    encode_bundle,
+    encode_tile,
     level_count,
 )
 from jutong.evidence.wal import Segment, WalError, read_all
@@ -98,33 +100,33 @@ def audit(folder: Path) -> AuditReport:
 
 def _require(folder: Path) -> None:
     if not (folder / CHECKPOINT).is_file():
-        raise FolderMissingError(folder=str(folder), problem=gettext_noop("其中没有 checkpoint 文件"))
+        raise FolderMissingError(folder=str(folder), problem=told(gettext_noop("其中没有 checkpoint 文件")))
 
 
-def published_size(folder: Path) -> int:
-    """Return how many entries a folder's checkpoint covers.
+def published_checkpoint(folder: Path) -> Checkpoint:
+    """Return a folder's checkpoint, its signature checked.
 
     Raises:
         FolderMissingError: if there is no log in the folder.
         FolderAlteredError: if keys or checkpoint are not in order.
     """
     _require(folder)
-    return _read_checkpoint(folder, _read_keys(folder)).size
+    return _read_checkpoint(folder, _read_keys(folder))
 
 
 class _UnsettledError(FolderAlteredError):
     """A finding that a write in progress would explain: worth another look."""
 
 
-def _altered(file: str, problem: object) -> FolderAlteredError:
-    return FolderAlteredError(file=file, problem=str(problem))
+def _altered(file: str, message: str, **fields: object) -> FolderAlteredError:
+    return FolderAlteredError(file=file, problem=told(message, **fields))
 
 
 def _read(folder: Path, name: str) -> bytes:
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError as problem:
-        raise _altered(name, "missing") from problem
+        raise _altered(name, gettext_noop("缺失")) from problem
 
 
 def _audit_once(folder: Path) -> AuditReport:
@@ -133,6 +135,9 @@ def _audit_once(folder: Path) -> AuditReport:
     names = list(_walk(folder, ""))
     segments = _read_wal(folder, before)
     checkpoint = _read_checkpoint(folder, keys)
+    if segments and segments[0].first > checkpoint.size:
+        late = gettext_noop("从第{first}条开始，检查点只到{size}条")
+        raise _altered(f"{WAL}/{segments[0].name}", late, first=segments[0].first, size=checkpoint.size)
     run = _Audit(folder, checkpoint, segments, _sort(folder, names))
     run.files = len(names)
     run.pending = {segment.first + at: leaf for segment in segments for at, (leaf, _) in enumerate(segment.pairs)}
@@ -145,7 +150,7 @@ def _read_keys(folder: Path) -> tuple[VerifierKey, ...]:
     try:
         return parse_keys(_read(folder, KEYS).decode("utf-8"))
     except ValueError as problem:
-        raise _altered(KEYS, problem) from problem
+        raise FolderAlteredError(file=KEYS, problem=unreadable(problem)) from problem
 
 
 def _read_checkpoint(folder: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
@@ -153,7 +158,7 @@ def _read_checkpoint(folder: Path, keys: Sequence[VerifierKey]) -> Checkpoint:
         checkpoint = Checkpoint.parse(_read(folder, CHECKPOINT).decode("utf-8"))
         checkpoint.verify(keys)
     except ValueError as problem:
-        raise _altered(CHECKPOINT, problem) from problem
+        raise FolderAlteredError(file=CHECKPOINT, problem=unreadable(problem)) from problem
     return checkpoint
 
 
@@ -162,17 +167,22 @@ def _read_wal(folder: Path, checkpoint: Checkpoint) -> list[Segment]:
     try:
         segments = read_all(folder / WAL)
     except WalError as problem:
-        raise _altered(f"{WAL}/{problem.name}", problem.problem) from problem
+        raise FolderAlteredError(file=f"{WAL}/{problem.name}", problem=problem.problem) from problem
     except FileNotFoundError as problem:
-        raise _UnsettledError(file=WAL, problem="dropped while it was read") from problem
+        raise _UnsettledError(file=WAL, problem=told(gettext_noop("读取时被移走"))) from problem
     if not segments:
         return []
     last = segments[-1]
     if last.torn:
-        stray = f"{last.torn} stray bytes after the last intact frame"
+        stray = told(gettext_noop("最后一个完整的帧之后有{count}个多余字节"), count=last.torn)
         raise _UnsettledError(file=f"{WAL}/{last.name}", problem=stray)
     if last.end < checkpoint.size:
-        raise _altered(f"{WAL}/{last.name}", f"ends at {last.end}, signed are {checkpoint.size}")
+        raise _altered(
+            f"{WAL}/{last.name}",
+            gettext_noop("到第{end}条为止，检查点却签到{size}条"),
+            end=last.end,
+            size=checkpoint.size,
+        )
     return segments
 
 
@@ -189,7 +199,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
         elif item.is_file(follow_symlinks=False):
             yield name
         else:
-            raise _altered(name, "neither a file nor a folder")
+            raise _altered(name, gettext_noop("既不是文件，也不是文件夹"))
 
 
 def _sort(folder: Path, names: Sequence[str]) -> dict[tuple[int, int], set[int]]:
@@ -201,9 +211,9 @@ def _sort(folder: Path, names: Sequence[str]) -> dict[tuple[int, int], set[int]]
             tiles.setdefault((tile.level, tile.number), set()).add(tile.width)
         elif name == LOCK:
             if _read(folder, name):
-                raise _altered(name, "not empty")
+                raise _altered(name, gettext_noop("应当是空文件"))
         elif not (name in {CHECKPOINT, KEYS} or name.startswith(ASIDE) or _is_segment(name)):
-            raise _altered(name, "no part of a log")
+            raise _altered(name, gettext_noop("不是存证日志的一部分"))
     return tiles
 
 
@@ -218,13 +228,13 @@ def _check_tree(run: _Audit) -> None:
     if run.tiles:
         level, number = min(run.tiles)
         name = TileName(level, number, max(run.tiles[level, number]))
-        raise _altered(name.path, "reaches beyond the log")
+        raise _altered(name.path, gettext_noop("超出日志的末尾"))
     carried: list[bytes] = []
     for edge in edges:
         nodes = edge + carried
         carried = [merkle.fold(nodes)] if nodes else []
     if (carried[0] if carried else merkle.EMPTY_ROOT) != run.checkpoint.root:
-        raise _altered(CHECKPOINT, f"the entries give another root at {run.checkpoint.size}")
+        raise _altered(CHECKPOINT, gettext_noop("由{size}条叶子算出的根与签署的不同"), size=run.checkpoint.size)
 
 
 def _check_leaves(run: _Audit) -> list[bytes]:
@@ -254,12 +264,12 @@ def _known_entries(run: _Audit, number: int) -> list[bytes]:
         except FileNotFoundError:
             continue
         except ValueError as problem:
-            raise _altered(name, problem) from problem
+            raise _altered(name, gettext_noop("内容不完整（{detail}）"), detail=str(problem)) from problem
         if len(entries) != width:
-            raise _altered(name, f"holds {len(entries)} instead of {width}")
+            raise _altered(name, gettext_noop("有{found}项，应有{needed}项"), found=len(entries), needed=width)
         for at, entry in enumerate(entries):
             if run.pending.get(number * WIDTH + at, entry) != entry:
-                raise _altered(name, f"entry {number * WIDTH + at} differs from the write-ahead log")
+                raise _altered(name, gettext_noop("第{index}条与预写日志不同"), index=number * WIDTH + at)
         break
     while len(entries) < WIDTH and (index := number * WIDTH + len(entries)) in run.pending:
         entries.append(run.pending[index])
@@ -287,17 +297,17 @@ def _check_tile(run: _Audit, tile: TileName, items: Sequence[bytes], need: int) 
     for width in widths:
         name = TileName(tile.level, tile.number, width).path
         if width > len(items):
-            raise _altered(name, "reaches beyond the log")
-        expected = encode_bundle(items[:width]) if tile.level == ENTRIES else b"".join(items[:width])
+            raise _altered(name, gettext_noop("超出日志的末尾"))
+        expected = encode_tile(tile.level, items[:width])
         try:
             found = (run.folder / name).read_bytes()
         except FileNotFoundError:
             continue  # a partial tile goes when the full one comes
         if found != expected:
-            raise _altered(name, "differs from the entries")
+            raise _altered(name, gettext_noop("与叶子不符"))
         run.octets += len(found)
     if need and not widths & {need, WIDTH} and not (run.folder / tile.path).exists():
-        raise _altered(TileName(tile.level, tile.number, need).path, "missing")
+        raise _altered(TileName(tile.level, tile.number, need).path, gettext_noop("缺失"))
 
 
 def check_against(report: AuditReport, receipt: Receipt, leaf: bytes) -> None:
@@ -309,16 +319,16 @@ def check_against(report: AuditReport, receipt: Receipt, leaf: bytes) -> None:
     """
     there = receipt.checkpoint
     if report.checkpoint.origin != there.origin:
-        problem = f"{report.checkpoint.origin} / {there.origin}"
-        raise FolderForkedError(problem=problem)
+        other = gettext_noop("文件夹属于日志“{folder}”，回执属于“{receipt}”")
+        raise FolderForkedError(problem=told(other, folder=report.checkpoint.origin, receipt=there.origin))
     if report.checkpoint.size < there.size:
         raise FolderOlderError(folder_size=report.checkpoint.size, receipt_size=there.size)
     reader = TileReader(report.folder, report.checkpoint.size)
     try:
         root, entry = reader.root(there.size), reader.entry(receipt.index)
     except TileError as problem:
-        raise _altered(problem.path, problem.problem) from problem
+        raise FolderAlteredError(file=problem.path, problem=problem.problem) from problem
     if root != there.root:
-        raise FolderForkedError(problem=gettext_noop("同一大小的树有两个根哈希"))
+        raise FolderForkedError(problem=told(gettext_noop("同一大小的树有两个根哈希")))
     if entry != leaf:
-        raise FolderForkedError(problem=gettext_noop("同一序号上是另一片叶子"))
+        raise FolderForkedError(problem=told(gettext_noop("同一序号上是另一片叶子")))

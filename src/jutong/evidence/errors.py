@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from jutong.kernel.errors import JutongError
-from jutong.kernel.i18n import gettext_noop
+from jutong.kernel.i18n import SOURCE_LANGUAGE, gettext_noop, translate
 
 
-class LogBusyError(JutongError):
+@dataclass(frozen=True)
+class Told:
+    """A finding that stands inside an error's sentence and is told in the reader's language with it."""
+
+    message: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def tell(self, language: str) -> str:
+        """Return the finding in a language."""
+        return translate(self.message, language).format(**self.fields)
+
+    def __str__(self) -> str:
+        return self.tell(SOURCE_LANGUAGE)
+
+
+def told(message: str, **fields: Any) -> Told:
+    """Return a finding with its fields; ``message`` is marked for translation."""
+    return Told(message, fields)
+
+
+class EvidenceError(JutongError):
+    """Base of the errors of this package: a field may itself be a sentence."""
+
+    def _fill(self, template: str, language: str) -> str:
+        fields = {
+            name: value.tell(language) if isinstance(value, Told) else value for name, value in self.fields.items()
+        }
+        return translate(template, language).format(**fields)
+
+
+class LogBusyError(EvidenceError):
     """Another process writes this log; one log has one writer."""
 
     code = "evidence.log.busy"
@@ -15,7 +48,7 @@ class LogBusyError(JutongError):
     next_step = gettext_noop("请先停止另一个节点进程，或为这个实例另设 JUTONG_HOME。")
 
 
-class LogUnwritableError(JutongError):
+class LogUnwritableError(EvidenceError):
     """The disk refused a write, so nothing of this batch may count as recorded."""
 
     code = "evidence.log.unwritable"
@@ -25,7 +58,7 @@ class LogUnwritableError(JutongError):
     retry_after = 5
 
 
-class LogStoppedError(JutongError):
+class LogStoppedError(EvidenceError):
     """The log failed before and refuses work until it is reopened."""
 
     code = "evidence.log.stopped"
@@ -35,7 +68,7 @@ class LogStoppedError(JutongError):
     retry_after = 5
 
 
-class LogOverloadedError(JutongError):
+class LogOverloadedError(EvidenceError):
     """More entries wait for the disk than the sequencer takes."""
 
     code = "evidence.log.overloaded"
@@ -45,7 +78,7 @@ class LogOverloadedError(JutongError):
     retry_after = 1
 
 
-class LogClosedError(JutongError):
+class LogClosedError(EvidenceError):
     """The log or its sequencer is closed."""
 
     code = "evidence.log.closed"
@@ -55,7 +88,7 @@ class LogClosedError(JutongError):
     retry_after = 5
 
 
-class LogDamagedError(JutongError):
+class LogDamagedError(EvidenceError):
     """What lies on disk contradicts itself; going on would sign a second history."""
 
     code = "evidence.log.damaged"
@@ -64,7 +97,7 @@ class LogDamagedError(JutongError):
     next_step = gettext_noop("请从备份恢复整个存证文件夹，并保留现状供调查。")
 
 
-class EntryTooLargeError(JutongError):
+class EntryTooLargeError(EvidenceError):
     """An entry is larger than the entry bundle format carries."""
 
     code = "evidence.entry.too-large"
@@ -73,7 +106,7 @@ class EntryTooLargeError(JutongError):
     next_step = gettext_noop("请把细节放进记录，叶子里只留承诺值。")
 
 
-class RecordInvalidError(JutongError):
+class RecordInvalidError(EvidenceError):
     """An access record lacks a field or carries a value canonical JSON cannot hold exactly."""
 
     code = "evidence.record.invalid"
@@ -82,7 +115,7 @@ class RecordInvalidError(JutongError):
     next_step = gettext_noop("请补齐字段；值只能是文字、整数、真假、空值及其列表和对象。")
 
 
-class RecordNotFoundError(JutongError):
+class RecordNotFoundError(EvidenceError):
     """No record has this id, or it was erased."""
 
     code = "evidence.record.not-found"
@@ -91,7 +124,7 @@ class RecordNotFoundError(JutongError):
     next_step = gettext_noop("请核对编号；记录删除后，日志中的叶子仍然有效，但不再能还原内容。")
 
 
-class ErasureUnfinishedError(JutongError):
+class ErasureUnfinishedError(EvidenceError):
     """A record could not be removed everywhere."""
 
     code = "evidence.record.erasure-unfinished"
@@ -101,7 +134,7 @@ class ErasureUnfinishedError(JutongError):
     retry_after = 30
 
 
-class EntryNotFoundError(JutongError):
+class EntryNotFoundError(EvidenceError):
     """The log has no entry at this index yet."""
 
     code = "evidence.entry.not-found"
@@ -110,7 +143,7 @@ class EntryNotFoundError(JutongError):
     next_step = gettext_noop("请核对序号；刚写入的记录要等一秒左右才会发布。")
 
 
-class FolderAlteredError(JutongError):
+class FolderAlteredError(EvidenceError):
     """The audit found a file that does not say what the signed checkpoint commits to."""
 
     code = "evidence.folder.altered"
@@ -119,7 +152,7 @@ class FolderAlteredError(JutongError):
     next_step = gettext_noop("请保留现状供调查，并与备份或其他部门持有的检查点对照。")
 
 
-class FolderMissingError(JutongError):
+class FolderMissingError(EvidenceError):
     """The folder holds no evidence log."""
 
     code = "evidence.folder.missing"
@@ -128,7 +161,7 @@ class FolderMissingError(JutongError):
     next_step = gettext_noop("请用 --log 指定存证文件夹，通常是 $JUTONG_HOME/evidence。")
 
 
-class FolderUnreadableError(JutongError):
+class FolderUnreadableError(EvidenceError):
     """The operating system refuses to let the folder be read."""
 
     code = "evidence.folder.unreadable"
@@ -137,7 +170,16 @@ class FolderUnreadableError(JutongError):
     next_step = gettext_noop("请用有读取权限的账号再试，或核对一份完整的副本。")
 
 
-class FolderOlderError(JutongError):
+class BackupTargetError(EvidenceError):
+    """A backup never writes over anything."""
+
+    code = "evidence.backup.target-exists"
+    http_status = 409
+    message = gettext_noop("“{target}”已经存在，备份不会覆盖任何东西。")
+    next_step = gettext_noop("请另指定一个还不存在的文件夹。")
+
+
+class FolderOlderError(EvidenceError):
     """The folder's tree is smaller than the one the receipt was issued from."""
 
     code = "evidence.folder.older"
@@ -148,7 +190,7 @@ class FolderOlderError(JutongError):
     next_step = gettext_noop("请取得最新的存证文件夹；如果这就是现用的日志，说明它被回退过。")
 
 
-class FolderForkedError(JutongError):
+class FolderForkedError(EvidenceError):
     """Folder and receipt come from two different histories of one log."""
 
     code = "evidence.folder.forked"
@@ -157,16 +199,16 @@ class FolderForkedError(JutongError):
     next_step = gettext_noop("两者都有日志的签名，这本身就是篡改的证据，请一并保存并报告。")
 
 
-class ReceiptMalformedError(JutongError):
+class ReceiptMalformedError(EvidenceError):
     """The receipt is not readable as a tlog-proof."""
 
     code = "evidence.receipt.malformed"
     http_status = 422
-    message = gettext_noop("回执被改动或不完整：{problem}。")
+    message = gettext_noop("回执被改动或不完整。技术细节：{problem}")
     next_step = gettext_noop("请重新取得回执原文，不要经过会改动换行或编码的工具。")
 
 
-class ReceiptProofError(JutongError):
+class ReceiptProofError(EvidenceError):
     """The inclusion proof does not lead from the leaf to the signed root."""
 
     code = "evidence.receipt.proof-wrong"
@@ -175,61 +217,61 @@ class ReceiptProofError(JutongError):
     next_step = gettext_noop("请重新取得回执原文；仍不成立时，这份回执不能证明任何事。")
 
 
-class CheckpointSignatureError(JutongError):
+class CheckpointSignatureError(EvidenceError):
     """A known key's signature over the checkpoint is wrong."""
 
     code = "evidence.checkpoint.signature-wrong"
     http_status = 422
-    message = gettext_noop("检查点的签名不对：{problem}。检查点被改动，或签名被改动。")
+    message = gettext_noop("检查点的签名不对：检查点被改动，或签名被改动。技术细节：{problem}")
     next_step = gettext_noop("请重新取得回执原文，并确认所用的公钥来自可信渠道。")
 
 
-class CheckpointKeyError(JutongError):
+class CheckpointKeyError(EvidenceError):
     """No signature by a key the verifier knows."""
 
     code = "evidence.checkpoint.key-unknown"
     http_status = 422
-    message = gettext_noop("检查点没有日志自己的签名：{problem}。")
+    message = gettext_noop("检查点上没有已知公钥的日志签名。技术细节：{problem}")
     next_step = gettext_noop("请用 --keys 指定日志公布的公钥文件；公钥不符的回执不可采信。")
 
 
-class KeysMalformedError(JutongError):
+class KeysMalformedError(EvidenceError):
     """The list of published keys is unreadable."""
 
     code = "evidence.keys.malformed"
     http_status = 422
-    message = gettext_noop("公钥文件不可用：{problem}。")
+    message = gettext_noop("公钥文件被改动或不可用。技术细节：{problem}")
     next_step = gettext_noop("请重新取得公钥文件；每行一个公钥，格式为“名称+标识+base64”。")
 
 
-class RecordMalformedError(JutongError):
+class RecordMalformedError(EvidenceError):
     """record.json is not readable as a record with its salt and leaf."""
 
     code = "evidence.record.malformed"
     http_status = 422
-    message = gettext_noop("记录文件被改动或不完整：{problem}。")
+    message = gettext_noop("记录文件被改动或不完整。技术细节：{problem}")
     next_step = gettext_noop("请重新取得记录文件原文。")
 
 
-class RecordAlteredError(JutongError):
+class RecordAlteredError(EvidenceError):
     """The record says something else than the leaf in the log."""
 
     code = "evidence.record.altered"
     http_status = 422
-    message = gettext_noop("记录被改动：{problem}。")
+    message = gettext_noop("记录被改动，与日志中的叶子不同的项：{problem}。")
     next_step = gettext_noop("请以日志中的叶子为准，向出具方索取未改动的记录。")
 
 
-class SaltAlteredError(JutongError):
+class SaltAlteredError(EvidenceError):
     """The salt is not 32 bytes of base64."""
 
     code = "evidence.record.salt-altered"
     http_status = 422
-    message = gettext_noop("盐被改动：{problem}。")
+    message = gettext_noop("盐被改动。技术细节：{problem}")
     next_step = gettext_noop("请重新取得记录文件原文；没有原来的盐，承诺值无法核对。")
 
 
-class CommitmentError(JutongError):
+class CommitmentError(EvidenceError):
     """Record and salt together do not give the commitment of the leaf."""
 
     code = "evidence.record.commitment-wrong"
@@ -238,10 +280,10 @@ class CommitmentError(JutongError):
     next_step = gettext_noop("请重新取得记录文件原文；仍不一致时，这份记录不是当时登记的那一份。")
 
 
-class LeafAlteredError(JutongError):
+class LeafAlteredError(EvidenceError):
     """The leaf beside the record is not the one in the tree."""
 
     code = "evidence.record.leaf-altered"
     http_status = 422
-    message = gettext_noop("记录文件里的叶子被改动：{problem}。")
+    message = gettext_noop("记录文件里的叶子被改动，不是日志中的那一片。技术细节：{problem}")
     next_step = gettext_noop("请重新取得记录文件原文。")

@@ -16,6 +16,11 @@ def log_folder(settings: Settings) -> Path:
     return settings.path(FOLDER)
 
 
+def records_file(settings: Settings) -> Path:
+    """Return the erasable record store: ``$JUTONG_HOME/records/records.db``."""
+    return settings.path("records", "records.db")
+
+
 def open_log(settings: Settings, *, origin: str = "") -> EvidenceLog:
     """Open the instance's log for writing, making key and folder at first use.
 
@@ -28,4 +33,4 @@ def open_log(settings: Settings, *, origin: str = "") -> EvidenceLog:
     """
     signer = load_or_create_signer(settings.path("keys", "log.key"), "log")
     name = origin or f"jutong.local/log/{fingerprint(signer.private.public_key().public_bytes_raw())}"
-    return EvidenceLog(log_folder(settings), signer=signer, origin=name, records=settings.path("records", "records.db"))
+    return EvidenceLog(log_folder(settings), signer=signer, origin=name, records=records_file(settings))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jutong.evidence.commitment import SALT_BYTES, CanonicalError, canonical, commit
-from jutong.evidence.errors import EntryTooLargeError, RecordInvalidError
+from jutong.evidence.errors import EntryTooLargeError, RecordInvalidError, told
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.ids import uuid7
 
@@ -54,7 +54,8 @@ def build(record: Mapping[str, Any], now: datetime) -> tuple[bytes, bytes]:
         leaf["commit"] = commit(salt, record_bytes)
         leaf_bytes = canonical(leaf)
     except CanonicalError as problem:
-        raise RecordInvalidError(field=problem.where, problem=problem.problem) from problem
+        inexact = told(gettext_noop("没有唯一确定的写法（{detail}）"), detail=problem.problem)
+        raise RecordInvalidError(field=problem.where, problem=inexact) from problem
     if len(leaf_bytes) > LARGEST_LEAF:
         raise EntryTooLargeError(size=len(leaf_bytes), limit=LARGEST_LEAF)
     # Members in the order canonical JSON wants them; encoding both parts a second time would double the cost.
@@ -65,8 +66,8 @@ def build(record: Mapping[str, Any], now: datetime) -> tuple[bytes, bytes]:
 def _check(record: Mapping[str, Any]) -> None:
     for name in (*TEXT_FIELDS, "record_id"):
         if type(record.get(name)) is not str or not record[name]:
-            raise RecordInvalidError(field=name, problem=gettext_noop("必须有，且是文字"))
+            raise RecordInvalidError(field=name, problem=told(gettext_noop("必须有，且是文字")))
     if type(record.get("rows")) is not int or record["rows"] < 0:
-        raise RecordInvalidError(field="rows", problem=gettext_noop("必须有，且是不小于零的整数"))
+        raise RecordInvalidError(field="rows", problem=told(gettext_noop("必须有，且是不小于零的整数")))
     if "batch_root" in record and type(record["batch_root"]) is not str:
-        raise RecordInvalidError(field="batch_root", problem=gettext_noop("必须是文字"))
+        raise RecordInvalidError(field="batch_root", problem=told(gettext_noop("必须是文字")))

@@ -8,17 +8,23 @@ from pathlib import Path
 
 from jutong.evidence import files, merkle
 from jutong.evidence.checkpoint import Checkpoint, VerifierKey, parse_keys
-from jutong.evidence.errors import LogDamagedError
+from jutong.evidence.errors import LogDamagedError, Told, told
 from jutong.evidence.records import RecordStore
 from jutong.evidence.tiles import TileError
 from jutong.evidence.wal import Segment, WalError, read_all
 from jutong.evidence.writer import ASIDE, CHECKPOINT, TileWriter
+from jutong.kernel.i18n import gettext_noop
 
 KEYS = "keys"
 WAL = "wal"
 Sign = Callable[[int, bytes], Checkpoint]
 Sealed = tuple[Path, int]
 """A segment that is no longer written, and the index it ends at."""
+
+
+def unreadable(problem: ValueError) -> Told:
+    """Return the finding for text that is no well-formed and well-signed note."""
+    return told(gettext_noop("内容不合格式，或签名不符（{detail}）"), detail=str(problem))
 
 
 def clear_aside(folder: Path) -> None:
@@ -38,7 +44,7 @@ def publish_key(folder: Path, key: VerifierKey) -> None:
     try:
         keys = parse_keys(path.read_bytes().decode("utf-8")) if path.exists() else ()
     except ValueError as problem:
-        raise LogDamagedError(file=KEYS, problem=str(problem)) from problem
+        raise LogDamagedError(file=KEYS, problem=unreadable(problem)) from problem
     if key not in keys:
         text = "".join(f"{item}\n" for item in (*keys, key))
         files.write_atomic(path, text.encode(), aside=folder / ASIDE, durable=True)
@@ -57,9 +63,10 @@ def read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except ValueError as problem:
-        raise LogDamagedError(file=CHECKPOINT, problem=str(problem)) from problem
+        raise LogDamagedError(file=CHECKPOINT, problem=unreadable(problem)) from problem
     if checkpoint.origin != key.name:
-        raise LogDamagedError(file=CHECKPOINT, problem=f"{checkpoint.origin} / {key.name}")
+        foreign = told(gettext_noop("属于另一个日志“{origin}”"), origin=checkpoint.origin)
+        raise LogDamagedError(file=CHECKPOINT, problem=foreign)
     return checkpoint
 
 
@@ -101,10 +108,11 @@ def _check_reach(folder: Path, former: Checkpoint | None, segments: list[Segment
     """Refuse a log that ends before what was signed, or starts after it."""
     signed = former.size if former else 0
     if segments and not segments[0].first <= signed <= segments[-1].end:
-        problem = f"{segments[0].first}-{segments[-1].end} / {signed}"
+        reach = gettext_noop("预写日志从第{first}条到第{end}条为止，检查点却签到{signed}条")
+        problem = told(reach, first=segments[0].first, end=segments[-1].end, signed=signed)
         raise LogDamagedError(file=f"{WAL}/{segments[-1].name}", problem=problem)
     if former is None and (folder / "tile").exists() and not segments:
-        raise LogDamagedError(file=CHECKPOINT, problem="missing")
+        raise LogDamagedError(file=CHECKPOINT, problem=told(gettext_noop("缺失")))
 
 
 def _replay(writer: TileWriter, former: Checkpoint | None, segments: list[Segment]) -> None:
@@ -114,7 +122,7 @@ def _replay(writer: TileWriter, former: Checkpoint | None, segments: list[Segmen
     leaves = [leaf for segment in segments for leaf, _ in segment.pairs]
     writer.extend(leaves[: signed - base])
     if writer.root() != (former.root if former else merkle.EMPTY_ROOT):
-        raise TileError(CHECKPOINT, f"the tiles give another root at {signed}")
+        raise TileError(CHECKPOINT, told(gettext_noop("由瓦片算出的{size}条的根与签署的不同"), size=signed))
     writer.extend(leaves[signed - base :])
     writer.rewrite_partials()
     writer.flush()

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from jutong.evidence import merkle
+from jutong.evidence.errors import Told, told
+from jutong.kernel.i18n import gettext_noop
 
 WIDTH = 256
 HEIGHT = 8
@@ -23,10 +25,20 @@ _PATH = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\
 class TileError(ValueError):
     """A tile is missing or not of its form. ``path`` is relative to the log folder."""
 
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(self, path: str, problem: Told) -> None:
         self.path = path
         self.problem = problem
         super().__init__(f"{path}: {problem}")
+
+
+def malformed(path: str, problem: ValueError) -> TileError:
+    """Return the error for a tile that cannot be taken apart."""
+    return TileError(path, told(gettext_noop("内容不完整（{detail}）"), detail=str(problem)))
+
+
+def miscounted(path: str, found: int, needed: int) -> TileError:
+    """Return the error for a tile that holds another number of items than it must."""
+    return TileError(path, told(gettext_noop("有{found}项，应有{needed}项"), found=found, needed=needed))
 
 
 @dataclass(frozen=True, order=True)
@@ -94,6 +106,11 @@ def decode_bundle(data: bytes) -> list[bytes]:
     return entries
 
 
+def encode_tile(level: int, items: Sequence[bytes]) -> bytes:
+    """Return the content of a tile: a bundle of entries or hashes in a row."""
+    return encode_bundle(items) if level == ENTRIES else b"".join(items)
+
+
 def decode_hashes(data: bytes) -> list[bytes]:
     """Split a hash tile into hashes.
 
@@ -131,13 +148,13 @@ class TileReader:
             path = name.folder
             data = _read(self.folder / path)
         if data is None:
-            raise TileError(name.path, "missing")
+            raise TileError(name.path, told(gettext_noop("缺失")))
         try:
             items = decode_bundle(data) if level == ENTRIES else decode_hashes(data)
         except ValueError as problem:
-            raise TileError(path, str(problem)) from problem
+            raise malformed(path, problem) from problem
         if len(items) < width or (path == name.path and len(items) != width):
-            raise TileError(path, f"holds {len(items)} instead of {width}")
+            raise miscounted(path, len(items), width)
         return items[:width]
 
     def tile(self, level: int, number: int) -> list[bytes]:

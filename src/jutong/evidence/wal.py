@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from jutong.evidence import files
+from jutong.evidence.errors import Told, told
+from jutong.kernel.i18n import gettext_noop
 
 Pair = tuple[bytes, bytes]
 """A leaf and its attachment."""
@@ -34,7 +36,7 @@ _FRAME_MAGIC = b"JTF1"
 class WalError(ValueError):
     """A segment is damaged beyond a torn tail. ``name`` is the file's."""
 
-    def __init__(self, name: str, problem: str) -> None:
+    def __init__(self, name: str, problem: Told) -> None:
         self.name = name
         self.problem = problem
         super().__init__(f"{name}: {problem}")
@@ -107,10 +109,10 @@ def read_segment(path: Path) -> Segment:
     """
     data = path.read_bytes()
     if len(data) < _HEADER.size:
-        raise WalError(path.name, "the header is cut")
+        raise WalError(path.name, told(gettext_noop("文件头不完整")))
     magic, first, crc = _HEADER.unpack_from(data)
     if magic != _FILE_MAGIC or crc != zlib.crc32(data[: _HEADER.size - 4]) or path.name != segment_name(first):
-        raise WalError(path.name, "the header is damaged")
+        raise WalError(path.name, told(gettext_noop("文件头损坏")))
     pairs: list[Pair] = []
     at = _HEADER.size
     while (found := _decode_frame(data, at, first + len(pairs))) is not None:
@@ -124,7 +126,8 @@ def _refuse_damage(name: str, data: bytes, at: int) -> None:
     later = data.find(_FRAME_MAGIC, at)
     while later >= 0:
         if _decode_frame(data, later, None) is not None:
-            raise WalError(name, f"a damaged frame at byte {at} stands before an intact one at byte {later}")
+            damaged = gettext_noop("第{at}字节处的帧损坏，而第{later}字节处的帧完整")
+            raise WalError(name, told(damaged, at=at, later=later))
         later = data.find(_FRAME_MAGIC, later + 1)
 
 
@@ -137,9 +140,11 @@ def read_all(folder: Path) -> list[Segment]:
     segments = [read_segment(path) for path in sorted(folder.glob("*.wal"))]
     for former, latter in pairwise(segments):
         if former.torn:
-            raise WalError(former.name, f"{former.torn} stray bytes before the next segment")
+            stray = gettext_noop("末尾有{count}个多余字节，后面却还有下一段")
+            raise WalError(former.name, told(stray, count=former.torn))
         if former.end != latter.first:
-            raise WalError(latter.name, f"starts at {latter.first}, the one before ends at {former.end}")
+            gap = gettext_noop("从第{first}条开始，上一段却到第{end}条为止")
+            raise WalError(latter.name, told(gap, first=latter.first, end=former.end))
     return segments
 
 

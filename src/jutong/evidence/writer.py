@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jutong.evidence import files, merkle
 from jutong.evidence.checkpoint import Checkpoint
+from jutong.evidence.errors import told
 from jutong.evidence.tiles import (
     ENTRIES,
     WIDTH,
@@ -15,10 +16,13 @@ from jutong.evidence.tiles import (
     TileName,
     decode_bundle,
     decode_hashes,
-    encode_bundle,
+    encode_tile,
     level_count,
+    malformed,
+    miscounted,
     partial_widths,
 )
+from jutong.kernel.i18n import gettext_noop
 
 CHECKPOINT = "checkpoint"
 ASIDE = "tmp"
@@ -65,11 +69,11 @@ class TileWriter:
             data = (self.folder / path).read_bytes()
             items = decode_bundle(data) if level == ENTRIES else decode_hashes(data)
         except FileNotFoundError as problem:
-            raise TileError(name.path, "missing") from problem
+            raise TileError(name.path, told(gettext_noop("缺失"))) from problem
         except ValueError as problem:
-            raise TileError(path, str(problem)) from problem
+            raise malformed(path, problem) from problem
         if len(items) < width:
-            raise TileError(path, f"holds {len(items)} instead of {width}")
+            raise miscounted(path, len(items), width)
         return items[:width]
 
     def root(self) -> bytes:
@@ -95,7 +99,7 @@ class TileWriter:
             self._edges[0] += [merkle.leaf_hash(entry) for entry in taken]
             if len(self._entries) == WIDTH:
                 number = self.size // WIDTH - 1
-                self._write(TileName(ENTRIES, number), encode_bundle(self._entries))
+                self._write(TileName(ENTRIES, number), encode_tile(ENTRIES, self._entries))
                 self._entries = []
                 self._complete(0, number)
 
@@ -115,7 +119,7 @@ class TileWriter:
             if items:
                 name = TileName(level, level_count(self.size, level) // WIDTH, len(items))
                 if not (self.folder / name.path).exists():
-                    self._write(name, _encode(level, items))
+                    self._write(name, encode_tile(level, items))
 
     def rewrite_partials(self) -> None:
         """Write anew every partial tile that lies at the edge: after a power cut the unsynced ones may be garbage.
@@ -131,9 +135,10 @@ class TileWriter:
             if (self.folder / edge.path).exists():
                 beyond.append(WIDTH)
             if beyond:
-                raise TileError(TileName(level, edge.number, beyond[0]).path, "reaches beyond the log")
+                path = TileName(level, edge.number, beyond[0]).path
+                raise TileError(path, told(gettext_noop("超出日志的末尾")))
             for width in widths:
-                self._write(TileName(level, edge.number, width), _encode(level, items[:width]))
+                self._write(TileName(level, edge.number, width), encode_tile(level, items[:width]))
 
     def _write(self, name: TileName, data: bytes) -> None:
         path = self.folder / name.path
@@ -165,7 +170,3 @@ class TileWriter:
         for parent in {path.parent for path in present}:
             files.sync_folder(parent)
         self._unsynced = set()
-
-
-def _encode(level: int, items: Sequence[bytes]) -> bytes:
-    return encode_bundle(items) if level == ENTRIES else b"".join(items)

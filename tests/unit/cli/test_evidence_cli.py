@@ -193,3 +193,13 @@ def test_show_prints_whatever_stands_in_another_log(tmp_path: Path) -> None:
 def test_every_code_of_the_verifier_has_its_error() -> None:
     assert {code for code in CODES if isinstance(code, str) and code.startswith("evidence.")} == set(FAILURES)
     assert all(kind.code == code for code, kind in FAILURES.items())
+
+
+def test_backup_copies_log_and_records(home: Path, tmp_path: Path) -> None:
+    done = run("backup", tmp_path / "copy")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "copy/records/records.db").is_file()
+    assert verify(home, "--log", tmp_path / "copy/evidence").exit_code == 0
+    assert "[evidence.backup.target-exists]" in run("backup", tmp_path / "copy").output
+    assert run("backup", tmp_path / "public", "--public").exit_code == 0
+    assert not (tmp_path / "public/records").exists()

@@ -132,7 +132,7 @@ def test_entries_that_differ_from_the_write_ahead_log_are_found(tmp_path: Path) 
     forged.extend([leaf for leaf, _ in pairs(10, 3)])
     forged.flush()
     forged.publish(log._sign(3, forged.root()))
-    with pytest.raises(FolderAlteredError, match="write-ahead"):
+    with pytest.raises(FolderAlteredError, match="预写日志"):
         audit(log.folder)
     log._release()
     os.close(log._lock_descriptor)
@@ -251,3 +251,14 @@ def test_another_history_or_another_log_is_told_apart(folder: Path, tmp_path: Pa
         merkle.verify_inclusion(0, 1, merkle.leaf_hash(b"leaf"), [], log.checkpoint.root)
         with pytest.raises(FolderForkedError):
             check_against(report, log.receipt(0), b"leaf")
+
+
+def test_a_write_ahead_log_that_starts_behind_the_checkpoint_is_found(tmp_path: Path) -> None:
+    with open_log(tmp_path) as log:
+        log.append(pairs(0, 3))
+        old = log.publish()
+        log.append(pairs(3, 3))
+    (tmp_path / "evidence/checkpoint").write_text(str(old), "utf-8")
+    with pytest.raises(FolderAlteredError) as found:
+        audit(tmp_path / "evidence")
+    assert found.value.fields["file"] == "wal/00000000000000000006.wal"

@@ -328,3 +328,11 @@ def test_a_store_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "records.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(sqlite3.Error):
         RecordStore(tmp_path / "records.db")
+
+
+def test_unfinished_files_of_a_crash_are_cleared(tmp_path: Path) -> None:
+    open_log(tmp_path).close()
+    (tmp_path / "evidence/tmp/77-1").write_bytes(b"half a tile")
+    audit(tmp_path / "evidence")
+    open_log(tmp_path).close()
+    assert list((tmp_path / "evidence/tmp").iterdir()) == []

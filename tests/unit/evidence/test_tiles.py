@@ -148,11 +148,11 @@ def test_a_tile_reaching_beyond_the_log_is_refused(tmp_path: Path) -> None:
     writer = written(tmp_path, 300)
     writer.rewrite_partials()
     (tmp_path / "tile/0/001.p/45").write_bytes(bytes(45 * 32))
-    with pytest.raises(TileError, match="beyond"):
+    with pytest.raises(TileError, match="超出"):
         writer.rewrite_partials()
     (tmp_path / "tile/0/001.p/45").unlink()
     (tmp_path / "tile/entries/001").write_bytes(b"")
-    with pytest.raises(TileError, match="beyond"):
+    with pytest.raises(TileError, match="超出"):
         writer.rewrite_partials()
 
 

@@ -53,7 +53,7 @@ def test_a_file_cut_anywhere_keeps_the_frames_before(folder: Path) -> None:
         assert found.good + found.torn == length
     for length in range(20):
         path.write_bytes(data[:length])
-        with pytest.raises(WalError, match="cut"):
+        with pytest.raises(WalError, match="文件头"):
             read_segment(path)
 
 
@@ -64,7 +64,7 @@ def test_no_changed_byte_goes_unseen(folder: Path) -> None:
     for at in range(len(data)):
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
         if at < last:
-            with pytest.raises(WalError, match="damaged"):
+            with pytest.raises(WalError, match="损坏"):
                 read_segment(path)
         else:
             assert read_segment(path).torn == len(data) - last
@@ -74,14 +74,14 @@ def test_a_frame_in_the_wrong_place_is_damage(folder: Path) -> None:
     writer = WalWriter(folder, 0, folder.parent)
     writer.append(0, BATCHES[0])
     writer.append(5, BATCHES[1])
-    with pytest.raises(WalError, match="damaged frame"):
+    with pytest.raises(WalError, match="帧损坏"):
         read_segment(writer.path)
     writer.close()
 
 
 def test_a_renamed_segment_is_damage(folder: Path) -> None:
     path = write(folder).path
-    with pytest.raises(WalError, match="header"):
+    with pytest.raises(WalError, match="文件头"):
         read_segment(path.rename(folder / segment_name(8)))
 
 
@@ -97,13 +97,13 @@ def test_segments_follow_each_other(folder: Path) -> None:
 def test_a_gap_or_an_early_torn_tail_is_damage(folder: Path) -> None:
     first = write(folder, 0)
     second = write(folder, 6)
-    with pytest.raises(WalError, match="starts at 6"):
+    with pytest.raises(WalError, match="从第6条"):
         read_all(folder)
     second.path.unlink()
     write(folder, 5)
     with first.path.open("ab") as stream:
         stream.write(b"torn")
-    with pytest.raises(WalError, match="stray"):
+    with pytest.raises(WalError, match="多余字节"):
         read_all(folder)
 
 
