@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import groupby
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from jutong.center.catalog.actions.binding import bind as bind_entry
@@ -101,14 +102,16 @@ def _load_calendar(now: datetime) -> None:
 
 
 def _load_people(now: datetime) -> None:
-    from jutong.demo.load import password_of  # noqa: PLC0415 - load imports this module
+    from jutong.demo.load import PASSWORD  # noqa: PLC0415 - load imports this module
 
     organisations = _organisations()
+    encoded = make_password(PASSWORD)
     for person in PEOPLE:
         user = create_user(
             username=person.username,
             name=person.display_name,
-            password=password_of(person.username),
+            password=PASSWORD,
+            encoded=encoded,
             must_change_password=False,
             by=BY,
             now=now,

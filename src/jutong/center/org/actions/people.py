@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -49,9 +50,19 @@ def _revoke_tokens(user: User, now: datetime) -> int:
 
 @transaction.atomic
 def create_user(
-    *, username: str, name: str, password: str, by: Actor, now: datetime, must_change_password: bool = True
+    *,
+    username: str,
+    name: str,
+    password: str,
+    by: Actor,
+    now: datetime,
+    must_change_password: bool = True,
+    encoded: str = "",
 ) -> User:
     """Create an account. It can do nothing until it is appointed to a post.
+
+    ``encoded`` is ``password`` as ``make_password`` returned it: whoever creates a hundred accounts with one initial
+    password need not wait for a hundred slow hashes.
 
     Raises:
         InvalidInputError: for a user name, name or password that is not allowed.
@@ -62,7 +73,7 @@ def create_user(
     _check_names(username, name)
     user = User(username=username, name=name.strip(), must_change_password=must_change_password, created_at=now)
     _check_password(password, user)
-    user.set_password(password)
+    user.password = encoded or make_password(password)
     with constraint_errors(org_user_username_key=UsernameTakenError(found=username)):
         user.save(force_insert=True)
     record(
