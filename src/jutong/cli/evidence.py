@@ -112,11 +112,7 @@ def verify_command(
 
 
 def _judge(receipt: Path, record: Path, keys: Path) -> Verdict:
-    try:
-        vkeys = keys.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise errors.KeysMalformedError(problem=str(problem)) from problem
-    verdict = verify(receipt.read_bytes(), record.read_bytes(), vkeys)
+    verdict = verify(receipt.read_bytes(), record.read_bytes(), keys.read_bytes())
     if not verdict.ok:
         raise FAILURES[verdict.code](problem=verdict.problem)
     return verdict

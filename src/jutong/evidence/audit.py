@@ -21,6 +21,7 @@ from jutong.evidence.errors import (
     FolderMissingError,
     FolderOlderError,
     FolderUnreadableError,
+    refusal,
     told,
 )
 from jutong.evidence.receipt import Receipt
@@ -89,7 +90,7 @@ def audit(folder: Path) -> AuditReport:
         try:
             return _audit_once(folder)
         except OSError as problem:
-            raise FolderUnreadableError(file=problem.filename, reason=problem.strerror) from problem
+            raise FolderUnreadableError(file=problem.filename, reason=refusal(problem)) from problem
         except FolderAlteredError as finding:
             moved = (folder / CHECKPOINT).is_file() and _read(folder, CHECKPOINT) != before
             if attempt == ATTEMPTS - 1 or not (moved or isinstance(finding, _UnsettledError)):

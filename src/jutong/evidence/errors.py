@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +31,27 @@ def told(message: str, **fields: Any) -> Told:
     return Told(message, fields)
 
 
+_REFUSALS = {
+    errno.ENOSPC: gettext_noop("磁盘已满"),
+    errno.EDQUOT: gettext_noop("超出了磁盘配额"),
+    errno.EFBIG: gettext_noop("文件超出了允许的大小"),
+    errno.EIO: gettext_noop("磁盘读写出错"),
+    errno.EROFS: gettext_noop("磁盘是只读的"),
+    errno.EACCES: gettext_noop("没有权限"),
+    errno.EPERM: gettext_noop("没有权限"),
+}
+
+
+def refusal(problem: Exception) -> Told:
+    """Return why the disk, or the record store on it, refused."""
+    number = problem.errno if isinstance(problem, OSError) else None
+    if isinstance(problem, sqlite3.Error) and getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        number = errno.ENOSPC
+    if number in _REFUSALS:
+        return told(_REFUSALS[number])
+    return told("{detail}", detail=str(problem) or type(problem).__name__)
+
+
 class EvidenceError(JutongError):
     """Base of the errors of this package: a field may itself be a sentence."""
 
@@ -36,7 +59,10 @@ class EvidenceError(JutongError):
         fields = {
             name: value.tell(language) if isinstance(value, Told) else value for name, value in self.fields.items()
         }
-        return translate(template, language).format(**fields)
+        try:
+            return translate(template, language).format(**fields)
+        except KeyError:
+            return translate(template, language)
 
 
 class LogBusyError(EvidenceError):
@@ -53,7 +79,7 @@ class LogUnwritableError(EvidenceError):
 
     code = "evidence.log.unwritable"
     http_status = 503
-    message = gettext_noop("存证日志写不进磁盘（{reason}），这次访问没有留下记录，因此没有提供数据。")
+    message = gettext_noop("存证日志写不进磁盘：{reason}。没有留下记录的访问一律不提供数据。")
     next_step = gettext_noop("请腾出磁盘空间或检查磁盘；恢复后日志会自行继续，已确认的记录没有丢失。")
     retry_after = 5
 
@@ -63,7 +89,7 @@ class LogStoppedError(EvidenceError):
 
     code = "evidence.log.stopped"
     http_status = 503
-    message = gettext_noop("存证日志因先前的故障已停止（{reason}），恢复之前不提供数据。")
+    message = gettext_noop("存证日志因先前的故障已停止：{reason}。恢复之前不提供数据。")
     next_step = gettext_noop("请排除磁盘故障；日志每秒自行尝试恢复一次。")
     retry_after = 5
 
@@ -166,7 +192,7 @@ class FolderUnreadableError(EvidenceError):
 
     code = "evidence.folder.unreadable"
     http_status = 422
-    message = gettext_noop("读不了存证文件夹中的“{file}”（{reason}），因此什么也没有核对。")
+    message = gettext_noop("读不了存证文件夹中的“{file}”：{reason}。因此什么也没有核对。")
     next_step = gettext_noop("请用有读取权限的账号再试，或核对一份完整的副本。")
 
 

@@ -23,12 +23,16 @@ from jutong.evidence.errors import (
     LogStoppedError,
     LogUnwritableError,
     RecordNotFoundError,
+    Told,
+    refusal,
+    told,
 )
 from jutong.evidence.receipt import Receipt
 from jutong.evidence.records import RecordStore, record_id_of
 from jutong.evidence.tiles import LARGEST_ENTRY, TileReader
 from jutong.evidence.wal import Pair, WalWriter
 from jutong.evidence.writer import ASIDE
+from jutong.kernel.i18n import gettext_noop
 
 WAL = "wal"
 LOCK = "lock"
@@ -74,7 +78,7 @@ class EvidenceLog:
         self._segment_bytes = segment_bytes
         self._state = Lock()
         self._publishing = RLock()
-        self._failure: str | None = None
+        self._failure: Told | None = None
         self._closed = False
         self._lock_descriptor = self._take_lock()
         try:
@@ -89,7 +93,7 @@ class EvidenceLog:
             (self.folder / WAL).chmod(0o700)
             descriptor = os.open(self.folder / WAL / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
-            raise LogUnwritableError(reason=_reason(problem)) from problem
+            raise LogUnwritableError(reason=refusal(problem)) from problem
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
@@ -110,7 +114,7 @@ class EvidenceLog:
                 records.close()
                 raise
         except DISK_ERRORS as problem:
-            raise LogUnwritableError(reason=_reason(problem)) from problem
+            raise LogUnwritableError(reason=refusal(problem)) from problem
         self._records, self._writer, self._checkpoint, self._segment = records, writer, checkpoint, segment
         self._sealed = sealed
         self._pending: list[Pair] = []
@@ -131,7 +135,7 @@ class EvidenceLog:
             if self._closed:
                 raise LogClosedError
             self._release()
-            self._failure = self._failure or "reopening"
+            self._failure = self._failure or told(gettext_noop("正在重新打开"))
             self._open()
             self._failure = None
 
@@ -173,7 +177,7 @@ class EvidenceLog:
         try:
             yield
         except DISK_ERRORS as problem:
-            self._failure = _reason(problem)
+            self._failure = refusal(problem)
             raise LogUnwritableError(reason=self._failure) from problem
 
     def append(self, batch: Sequence[Pair]) -> int:
@@ -272,7 +276,7 @@ class EvidenceLog:
         try:
             found = self._find_pending(record_id) or self._records.get(record_id)
         except sqlite3.Error as problem:
-            raise LogStoppedError(reason=_reason(problem)) from problem
+            raise LogStoppedError(reason=refusal(problem)) from problem
         if found is None:
             raise RecordNotFoundError(record_id=record_id)
         return found
@@ -345,9 +349,3 @@ class EvidenceLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _reason(problem: Exception) -> str:
-    if isinstance(problem, OSError):
-        return problem.strerror or type(problem).__name__
-    return str(problem)

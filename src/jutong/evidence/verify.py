@@ -1,30 +1,20 @@
 """The offline verifier: receipt, record and published keys in; what they prove out.
 
-It needs the standard library and ``cryptography``, no network, no database and nothing else of the platform.
+It needs the standard library and ``cryptography``, no network, no database and of the platform only the few files it
+imports. ``python -m jutong.evidence.verify RECEIPT RECORD KEYS`` runs it alone; it ends with 0 if all is proven.
 """
 
 from __future__ import annotations
 
 import hmac
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from jutong.evidence.checkpoint import (
-    NoteError,
-    UnknownKeyError,
-    VerifierKey,
-    WrongSignatureError,
-    parse_keys,
-)
-from jutong.evidence.commitment import (
-    SALT_BYTES,
-    CanonicalError,
-    canonical,
-    commit,
-    strict_base64,
-    strict_json,
-)
+from jutong.evidence.checkpoint import UnknownKeyError, VerifierKey, WrongSignatureError, parse_keys
+from jutong.evidence.commitment import SALT_BYTES, CanonicalError, canonical, commit, strict_base64, strict_json
 from jutong.evidence.merkle import ProofError, leaf_hash
 from jutong.evidence.receipt import Receipt
 
@@ -83,7 +73,7 @@ class _Disclosure:
     leaf_bytes: bytes
 
 
-def verify(receipt_text: str | bytes, record_json: str | bytes, vkeys: str | Iterable[str]) -> Verdict:
+def verify(receipt_text: str | bytes, record_json: str | bytes, vkeys: str | bytes | Iterable[str]) -> Verdict:
     """Check that the record was logged: never raises for bad input, the verdict names the failed step.
 
     Args:
@@ -109,10 +99,10 @@ def verify(receipt_text: str | bytes, record_json: str | bytes, vkeys: str | Ite
     )
 
 
-def _read_keys(vkeys: str | Iterable[str]) -> tuple[VerifierKey, ...]:
+def _read_keys(vkeys: str | bytes | Iterable[str]) -> tuple[VerifierKey, ...]:
     try:
-        return parse_keys(vkeys if isinstance(vkeys, str) else "".join(f"{line}\n" for line in vkeys))
-    except NoteError as problem:
+        return parse_keys(_text(vkeys) if isinstance(vkeys, str | bytes) else "".join(f"{line}\n" for line in vkeys))
+    except ValueError as problem:
         raise _Refusal(KEYS_MALFORMED, problem) from problem
 
 
@@ -181,3 +171,14 @@ def _same(record: dict[str, Any], leaf: dict[str, Any], name: str) -> bool:
     if (name in record) != (name in leaf):
         return False
     return name not in leaf or (type(record[name]) is type(leaf[name]) and record[name] == leaf[name])
+
+
+def main(receipt: str, record: str, keys: str) -> int:
+    """Verify three files and say what came out."""
+    verdict = verify(*(Path(name).read_bytes() for name in (receipt, record, keys)))
+    sys.stdout.write(f"{verdict.code or 'proven'} {verdict.problem}".strip() + "\n")
+    return 0 if verdict.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

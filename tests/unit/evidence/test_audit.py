@@ -191,7 +191,7 @@ def test_a_file_that_may_not_be_read_is_said(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(auditing, "_walk", refuse)
     with pytest.raises(FolderUnreadableError) as found:
         audit(folder)
-    assert found.value.fields == {"file": "tile", "reason": "Permission denied"}
+    assert found.value.envelope()["error"]["fields"] == {"file": "tile", "reason": "没有权限"}
 
 
 def test_a_log_that_moved_meanwhile_is_looked_at_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

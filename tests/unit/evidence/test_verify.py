@@ -66,6 +66,19 @@ def test_it_needs_nothing_but_the_standard_library_and_cryptography() -> None:
     assert modules == repr(["jutong", "jutong.evidence", *(f"jutong.evidence.{name}" for name in pure)])
 
 
+def test_it_runs_alone(case: Case, tmp_path: Path) -> None:
+    names = ("receipt.txt", "record.json", "keys")
+    for name, content in zip(names, (case.receipt.encode(), case.record, case.keys.encode()), strict=True):
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-m", "jutong.evidence.verify", *names]
+    good = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (good.returncode, good.stdout) == (0, "proven\n")
+    (tmp_path / "keys").write_bytes(b"\xff")
+    bad = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert bad.returncode == 1
+    assert bad.stdout.startswith("evidence.keys.malformed ")
+
+
 def test_it_stays_short_enough_to_be_read() -> None:
     source = Path(sys.modules["jutong.evidence.verify"].__file__ or "")
     assert len(source.read_text("utf-8").splitlines()) < 200
