@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
 from django.utils.translation import check_for_language
 
 YEAR = 365 * 24 * 3600
@@ -56,4 +57,21 @@ class PageMiddleware:
         response = HttpResponseRedirect(request.path + (f"?{query}" if query else ""))
         for name, value in chosen.items():
             response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        return response
+
+
+class LanguageMiddleware:
+    """Chinese first: the switch decides, not the browser's own language, which few people ever chose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the switched language."""
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]  # as Django's own does
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
         return response
