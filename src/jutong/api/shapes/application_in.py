@@ -1,0 +1,113 @@
+"""What the parties of an application send."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from jutong.api.shapes.entry_in import Empty, Lax
+from jutong.api.types import Day, Ident, In, Line, LongText, Note, Text
+from jutong.center.catalog.enums import FieldMode, ShareWay
+from jutong.center.sharing.actions import REFUSE, Answer, Ask, Need
+from jutong.center.sharing.enums import RefusalReason
+from jutong.center.sharing.need import HIGHEST_QUOTA
+
+
+class AskIn(In):
+    """One item of the entry, how much of it, and why when it is sensitive."""
+
+    item_id: Ident
+    mode: Annotated[FieldMode, Lax]
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class NeedIn(In):
+    """The five fields of 条例 20(2), the three declarations and the items; a draft may have gaps."""
+
+    title: Line = ""
+    basis: Note = ""
+    scenario: Note = ""
+    scope: Note = ""
+    share_way: Annotated[ShareWay, Lax] | Empty = ""
+    valid_until: Day | None = None
+    daily_quota: Annotated[int, Field(ge=1, le=HIGHEST_QUOTA)] = 1000
+    division_filter: Annotated[str, Field(pattern=r"^([1-9][0-9]{1,11})?$")] = ""
+    system_id: Ident | None = None
+    is_true: bool = False
+    is_lawful: bool = False
+    is_necessary: bool = False
+    items: list[AskIn] = Field(default_factory=list, max_length=500)
+
+    def need(self) -> Need:
+        """Return what is asked for."""
+        fields = self.model_dump(exclude={"items", "share_way"})
+        asks = tuple(Ask(item_id=row.item_id, mode=row.mode.value, reason=row.reason) for row in self.items)
+        return Need(**fields, share_way=str(self.share_way), items=asks)
+
+
+class DraftIn(In):
+    """An application to begin on a published entry."""
+
+    entry_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,32}/[0-9A-Z]{1,31}$")]
+    need: NeedIn = NeedIn()
+
+
+class DecisionIn(In):
+    """Consent, or handing back with a note."""
+
+    agreed: bool
+    note: Note = ""
+
+
+class SupplementIn(In):
+    """What is missing, told once and completely (条例 21(2))."""
+
+    missing: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=20)]
+
+
+class SupplementAnswerIn(In):
+    """What is supplied, and the application's fields anew where the notice asks for a change of them."""
+
+    text: Annotated[LongText, Field(min_length=1)]
+    need: NeedIn | None = None
+
+
+class ExtensionIn(In):
+    """More time for the reply: at most ten working days, once (条例 21(1))."""
+
+    days: Annotated[int, Field(ge=1, le=10)]
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+class ExtensionDecisionIn(In):
+    """The authority's decision on more time."""
+
+    consented: bool
+
+
+class AnswerIn(In):
+    """The answer to one item: a mode not wider than asked, or ``refuse``."""
+
+    item_id: Ident
+    mode: Annotated[FieldMode, Lax] | Literal["refuse"]
+    note: Annotated[str, Field(max_length=200)] = ""
+
+    def answer(self) -> Answer:
+        """Return the answer."""
+        return Answer(REFUSE if self.mode == REFUSE else str(self.mode), self.note)
+
+
+class ReplyIn(In):
+    """The reply, item by item; an item without an answer is given as asked."""
+
+    agreed: bool
+    answers: list[AnswerIn] = Field(default_factory=list, max_length=500)
+    refusal: Annotated[RefusalReason, Lax] | Empty = ""
+    text: Text = ""
+
+
+class MessageIn(In):
+    """A message to the other side."""
+
+    text: Annotated[Text, Field(min_length=1)]
