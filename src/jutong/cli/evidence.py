@@ -99,16 +99,22 @@ def verify_command(
     Exit code 0: proven; 1: not proven, naming the step; 2: wrong usage.
     """
     home = log_folder(jutong_settings.load())
-    keys_file = keys or home / auditing.KEYS
-    if not keys_file.is_file():
-        needed = gettext_noop("没有公钥文件“{file}”，请用 --keys 指定日志公布的公钥。")
-        raise click.UsageError(translate(needed, voice.language).format(file=keys_file))
+    keys_file = keys or _own_keys(voice, home, log)
     verdict = _judge(receipt, record, keys_file)
     folder = None if receipt_only else log or (home if home.is_dir() else None)
     report = None if folder is None else _check_folder(verdict, folder, keys_file, named=log is not None)
     _tell_proof(voice, verdict)
     _tell_folder(voice, verdict, report)
     _tell_limits(voice, verdict, own_keys=keys is None)
+
+
+def _own_keys(voice: Voice, home: Path, log: Path | None) -> Path:
+    """Return the instance's list of keys, else the one in the named folder."""
+    for folder in (home, log):
+        if folder is not None and (folder / auditing.KEYS).is_file():
+            return folder / auditing.KEYS
+    needed = gettext_noop("没有公钥文件“{file}”，请用 --keys 指定日志公布的公钥。")
+    raise click.UsageError(translate(needed, voice.language).format(file=home / auditing.KEYS))
 
 
 def _judge(receipt: Path, record: Path, keys: Path) -> Verdict:

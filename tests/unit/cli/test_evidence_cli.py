@@ -108,6 +108,9 @@ def test_a_copy_of_the_folder_can_be_named(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home / "evidence", tmp_path / "copy")
     done = verify(home, "--log", tmp_path / "copy")
     assert done.exit_code == 0, done.output
+    shutil.move(home / "evidence", tmp_path / "away")
+    assert verify(home, "--log", tmp_path / "copy").exit_code == 0
+    shutil.move(tmp_path / "away", home / "evidence")
     (tmp_path / "copy/checkpoint").write_bytes(b"x")
     assert verify(home, "--log", tmp_path / "copy").exit_code == 1
     assert verify(home).exit_code == 0
