@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.clock import Clock, utc_now
 from jutong.kernel.errors import JutongError
+from jutong.kernel.logs import JsonLineFormatter
 from jutong.node.exchange.jobs import JobFolder, failed
 from jutong.node.sources import SourceConfig
 
@@ -112,28 +114,34 @@ class Worker:
 
 def _read_line(descriptor: int) -> bytes:
     line = b""
-    while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
-        chunk = os.read(descriptor, LONGEST_LINE)
-        if not chunk:
-            os._exit(EXIT_NODE_GONE)
+    while not line.endswith(b"\n") and len(line) < LONGEST_LINE and (chunk := os.read(descriptor, LONGEST_LINE)):
         line += chunk
     return line
 
 
-def _end_with_the_node(descriptor: int) -> None:
+def _end_with_the_node(descriptor: int, end: Callable[[int], object]) -> None:
     while os.read(descriptor, 1):
         pass
-    os._exit(EXIT_NODE_GONE)
+    end(EXIT_NODE_GONE)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the job named by home and id; return the status to end with."""
+def main(arguments: list[str] | None = None, end: Callable[[int], object] = os._exit) -> int:
+    """Run the job named by home and id; return the status to end with.
+
+    Args:
+        arguments: home and job id; the command line's when None.
+        end: ends the process at once when the node is gone.
+    """
     home, job_id = sys.argv[1:] if arguments is None else arguments
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLineFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     descriptor = sys.stdin.fileno()
-    source = unpack(_read_line(descriptor))
-    threading.Thread(target=_end_with_the_node, args=(descriptor,), daemon=True).start()
-    return Worker(Path(home), JobFolder(Path(home), job_id), source, utc_now).run()
+    line = _read_line(descriptor)
+    if not line.endswith(b"\n"):
+        return EXIT_NODE_GONE
+    threading.Thread(target=_end_with_the_node, args=(descriptor, end), daemon=True).start()
+    return Worker(Path(home), JobFolder(Path(home), job_id), unpack(line), utc_now).run()
 
 
 if __name__ == "__main__":

@@ -148,8 +148,11 @@ def _connect(source: SourceConfig) -> pymysql.connections.Connection[SSCursor]:
 
 
 def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
-    # A polite close would first read the rest of an unfinished answer.
-    connection._force_close()  # type: ignore[attr-defined]  # noqa: SLF001 - the only way to hang up
+    # A polite close would first read the rest of an unfinished answer, for which PyMySQL offers no way out.
+    inner: Any = connection
+    if inner._result is not None:  # noqa: SLF001
+        inner._result.unbuffered_active = False  # noqa: SLF001
+    inner._force_close()  # noqa: SLF001
 
 
 def _begin(cursor: SSCursor, plan: MovePlan) -> int:
