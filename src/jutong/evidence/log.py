@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ from jutong.kernel.i18n import gettext_noop
 WAL = "wal"
 LOCK = "lock"
 SEGMENT_BYTES = 8 << 20
+SEGMENT_SECONDS = 60.0
+"""After how long a used segment of the write-ahead log is closed, so that records do not linger in it."""
 DISK_ERRORS = (OSError, sqlite3.Error)
 
 
@@ -117,6 +120,7 @@ class EvidenceLog:
             raise LogUnwritableError(reason=refusal(problem)) from problem
         self._records, self._writer, self._checkpoint, self._segment = records, writer, checkpoint, segment
         self._sealed = sealed
+        self._segment_since = time.monotonic()
         self._pending: list[Pair] = []
         self._size = writer.size
 
@@ -208,6 +212,7 @@ class EvidenceLog:
         self._segment.close()
         self._sealed.append((self._segment.path, self._size))
         self._segment = fresh
+        self._segment_since = time.monotonic()
 
     def publish(self) -> Checkpoint:
         """Write tiles, checkpoint and records of everything appended, and return the checkpoint.
@@ -227,6 +232,9 @@ class EvidenceLog:
         with self._stopping():
             if batch:
                 self._publish(batch)
+            with self._state:
+                if time.monotonic() - self._segment_since >= SEGMENT_SECONDS:
+                    self._seal_if_used()
             self._drop_sealed(remove)
 
     def _publish(self, batch: Sequence[Pair]) -> None:

@@ -64,9 +64,6 @@ def read_checkpoint(folder: Path, key: VerifierKey) -> Checkpoint | None:
         return None
     except ValueError as problem:
         raise LogDamagedError(file=CHECKPOINT, problem=unreadable(problem)) from problem
-    if checkpoint.origin != key.name:
-        foreign = told(gettext_noop("属于另一个日志“{origin}”"), origin=checkpoint.origin)
-        raise LogDamagedError(file=CHECKPOINT, problem=foreign)
     return checkpoint
 
 

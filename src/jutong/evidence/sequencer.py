@@ -216,8 +216,7 @@ class Sequencer:
 
     def _publish_now(self) -> None:
         self._revive()
-        if self._log.failed or self._log.published_size < self._log.size:
-            self._log.publish()
+        self._log.publish()
 
 
 def _copy(problem: BaseException) -> BaseException:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from jutong.evidence import log as logging_
 from jutong.evidence import merkle, records
 from jutong.evidence.audit import audit
 from jutong.evidence.checkpoint import Checkpoint
@@ -96,6 +97,20 @@ def test_segments_are_dropped_once_published_and_indexed(tmp_path: Path) -> None
         assert len(list((tmp_path / "evidence/wal").glob("*.wal"))) == 1
         assert log.get_record("record-0")
         assert audit(log.folder).checkpoint.size == 40
+
+
+def test_records_do_not_stay_in_the_write_ahead_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_log(tmp_path) as log:
+        log.append(pairs(0, 2))
+        log.publish()
+        assert b"JY2026000000" in everything(log.folder)
+        monkeypatch.setattr(logging_, "SEGMENT_SECONDS", 0.0)
+        log.publish()
+        assert b"JY2026" not in everything(log.folder)
+        assert log.get_record("record-1")
+        names = sorted((log.folder / "wal").iterdir())
+        log.publish()
+        assert sorted((log.folder / "wal").iterdir()) == names
 
 
 def test_partial_tiles_go_when_the_full_one_is_there(tmp_path: Path) -> None:

@@ -98,6 +98,12 @@ def test_every_small_consistency_proof_holds_and_no_flipped_hash_does() -> None:
                     merkle.verify_consistency(old, new, wrong, *roots)
 
 
+def test_an_empty_proof_proves_nothing() -> None:
+    for old, new in ((3, 4), (4, 8), (5, 9)):
+        with pytest.raises(ProofError, match="too short"):
+            merkle.verify_consistency(old, new, [], subtree(0, old), subtree(0, new))
+
+
 def test_a_fork_is_not_consistent() -> None:
     for new in range(2, LARGEST + 1):
         for old in range(1, new):
