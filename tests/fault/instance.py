@@ -1,10 +1,12 @@
 """Runs a supervisor with fake services, as ``jutong up`` runs one with the real.
 
-Run as ``python -m tests.fault.instance [HABIT...]``; home and port come from the environment. Prints ``ready``.
+Run as ``python -m tests.fault.instance [HABIT...]``; home and port come from the environment, and what
+prepares the registry from ``PREPARE_CODE``. Prints ``ready``.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +36,9 @@ def _main() -> int:
         Service("web", "pages", everywhere, pages, lambda settings: settings.port),
         Service("worker", "work", everywhere, idler),
     )
-    supervisor = Supervisor(jutong_settings.load(), clock=utc_now, say=lambda _: None, table=table)
+    code = os.environ.get("PREPARE_CODE")
+    prepare = [sys.executable, "-c", code] if code else None
+    supervisor = Supervisor(jutong_settings.load(), clock=utc_now, say=lambda _: None, table=table, prepare=prepare)
     try:
         supervisor.run(lambda: click.echo("ready"))
     except JutongError as error:

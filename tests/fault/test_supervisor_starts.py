@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 
+import psycopg
 import pytest
 
 from jutong.runtime import state
@@ -72,6 +73,39 @@ def test_a_process_that_fails_at_once_stops_the_start_and_says_why(instance):
     assert "told to fail" in said
     assert process.wait(timeout=SECONDS) == 1
     assert Postgres(instance.home.path).pid() is None
+
+
+def test_a_registry_that_cannot_be_prepared_stops_the_start_and_says_why(instance):
+    process = instance.up(PREPARE_CODE="raise SystemExit('table 7 is crooked')")
+    said = instance.said(process)
+    assert said.startswith("runtime.registry.preparation-failed")
+    assert "table 7 is crooked" in said
+    assert process.wait(timeout=SECONDS) == 1
+    assert Postgres(instance.home.path).pid() is None
+
+
+def test_the_registry_is_prepared_once_and_again_when_it_changed(instance):
+    counted = instance.home.path.parent / "count"
+    code = f"open({str(counted)!r}, 'a').write('x')"
+    for expected in ("x", "x"):
+        assert instance.end(instance.ready(PREPARE_CODE=code)) == 0
+        assert counted.read_text() == expected
+    instance.ready(PREPARE_CODE=code)
+    with psycopg.connect(instance.home.dsn_file.read_text().strip()) as connection:
+        connection.execute("CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)")
+        connection.execute("INSERT INTO django_migrations VALUES (1, 'org', '0001', now())")
+    assert instance.end(instance.started[-1]) == 0
+    instance.ready(PREPARE_CODE=code)
+    assert counted.read_text() == "xx"
+
+
+def test_ended_while_the_registry_is_prepared_it_leaves_nothing(instance):
+    begun = instance.home.path.parent / "begun"
+    process = instance.up(PREPARE_CODE=f"import signal; open({str(begun)!r}, 'w'); signal.pause()")
+    wait_for(begun.exists, "the preparation has begun")
+    assert instance.end(process) == 0
+    assert Postgres(instance.home.path).pid() is None
+    assert not (instance.home.run / "prepared.json").exists()
 
 
 def test_an_external_registry_that_does_not_answer_is_named(instance):

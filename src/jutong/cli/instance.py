@@ -15,7 +15,7 @@ from jutong.kernel import settings as jutong_settings
 from jutong.kernel.clock import utc_now
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.settings import Settings
-from jutong.runtime import control, registry, services, state
+from jutong.runtime import control, prepared, registry, services, state
 from jutong.runtime.errors import AlreadyRunningError, NotAHomeError, PreparationError
 from jutong.runtime.home import MARKER, Home
 from jutong.runtime.supervisor import STOPPING, Supervisor, preparation
@@ -76,7 +76,7 @@ def up(*, detach: bool, demo: bool) -> None:
     home.prepare()
     if demo:
         home.mark_demo()
-    supervisor = Supervisor(settings, clock=utc_now, say=say, prepare=preparation(demo=demo))
+    supervisor = Supervisor(settings, clock=utc_now, say=say, prepare=preparation(demo=demo), load_demo=demo)
     supervisor.run(lambda: _announce(settings, last=HOW_TO_STOP, accounts=demo))
     say(STOPPED)
 
@@ -136,6 +136,7 @@ def migrate() -> None:
     """升级登记库的表 · bring the registry's tables up to date, whether the platform runs or not."""
     settings = _settings(demo=False)
     with registry.opened(settings):
+        prepared.forget(settings)
         environment = {**os.environ, "JUTONG_HOME": str(settings.home)}
         done = subprocess.run(preparation(demo=False), env=environment, check=False)
     if done.returncode != 0:

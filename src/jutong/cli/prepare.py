@@ -26,9 +26,9 @@ def migrate() -> None:
 
 def load_demo() -> None:
     """Load the invented city; loading it again changes nothing."""
-    from jutong.demo import load
+    from jutong.demo.load import load
 
-    load.load(jutong_settings.load(), now=utc_now())
+    load(jutong_settings.load(), now=utc_now())
 
 
 def main(arguments: list[str]) -> int:

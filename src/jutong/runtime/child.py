@@ -19,11 +19,11 @@ from jutong.runtime.services import Service, local_host
 
 HEALTH_PATH = "/healthz"
 HEALTH_SECONDS = 2.0
-GRACE_SECONDS = 10.0
-"""How long a process may take to finish what it is doing when asked to end."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY_SECONDS = 60.0
 """A process that lived this long starts again without the pauses its earlier falls had earned."""
+KILLED_SECONDS = 10.0
+"""How long the kernel may take to carry out a kill."""
 POLL_SECONDS = 0.02
 
 
@@ -94,8 +94,8 @@ class Child:
         """Return the last line the process wrote since it was started."""
         return tail(self.log, 1, start=self._log_start)
 
-    def stop(self, grace: float = GRACE_SECONDS) -> None:
-        """Ask the process to end, wait, and end what is left of its group."""
+    def stop(self, grace: float) -> None:
+        """Ask the process to end, wait ``grace`` seconds, and end what is left of its group."""
         if self._process is None:
             return
         self._process.terminate()
@@ -126,7 +126,7 @@ def answers(host: str, port: int) -> bool:
 
 def end_group(leader: int) -> None:
     """Kill whatever is left of a process group, and wait until it is gone."""
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + KILLED_SECONDS
     while time.monotonic() < deadline:
         try:
             os.killpg(leader, signal.SIGKILL)

@@ -21,7 +21,7 @@ from types import FrameType
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.settings import Settings
-from jutong.runtime import logs, ports, registry, state
+from jutong.runtime import logs, ports, prepared, registry, state
 from jutong.runtime.account import NO_CAPABILITY, Account, as_account
 from jutong.runtime.child import Child, end_group
 from jutong.runtime.errors import AlreadyRunningError, ChildNotReadyError, PreparationError
@@ -31,6 +31,9 @@ from jutong.runtime.services import SERVICES, Service, needs_registry, python, s
 
 REGISTRY = "registry"
 READY_SECONDS = 90.0
+GRACE_SECONDS = 10.0
+"""How long a process may take to finish what it is doing when asked to end."""
+STARTING_GRACE_SECONDS = 2.0
 LOCK_SECONDS = 5.0
 """How long a start waits for a supervisor that is just ending."""
 WATCH_SECONDS = 0.25
@@ -39,8 +42,8 @@ ROTATE_EVERY = 240
 """Watch rounds between two looks at the size of the logs: a minute."""
 
 PREPARING = gettext_noop("正在准备登记库……")
-BRINGING_UP_TO_DATE = gettext_noop("正在核对登记库的表……")
-LOADING_DEMO = gettext_noop("正在载入演示城市……")
+BRINGING_UP_TO_DATE = gettext_noop("正在升级登记库的表……")
+LOADING_DEMO = gettext_noop("正在升级登记库的表并载入演示城市，第一次需要一两分钟……")
 STARTING_PROCESSES = gettext_noop("正在启动各个进程……")
 STOPPING = gettext_noop("正在停止……")
 
@@ -54,6 +57,7 @@ class Supervisor:
         say: told each step, for the person who waits.
         table: the processes; tests bring their own.
         prepare: command that brings the registry's tables up to date, or None to leave them.
+        load_demo: whether that command is the one that loads the demo city too.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Supervisor:
         say: Callable[[str], None],
         table: tuple[Service, ...] = SERVICES,
         prepare: list[str] | None = None,
+        load_demo: bool = False,
     ) -> None:
         self.settings = settings
         self.home = Home(settings.home)
@@ -71,6 +76,7 @@ class Supervisor:
         self.say = say
         self.services = services_for(settings, table)
         self.prepare = prepare
+        self.load_demo = load_demo
         self.server: Postgres | None = None
         self.children: list[Child] = []
         self._ending = threading.Event()
@@ -161,9 +167,17 @@ class Supervisor:
             Postgres(self.settings.home).stop()
         self.server = registry.start(self.settings)
         self._log.info("registry.started %s", "embedded" if self.server else "external")
-        if self.prepare is not None and not self._ending.is_set():
-            self.say(BRINGING_UP_TO_DATE)
-            self._prepare(self.prepare)
+        if self.prepare is None or self._ending.is_set():
+            return
+        address = self.server.dsn if self.server else self.settings.database_url
+        if prepared.is_current(self.settings, address, demo=self.load_demo):
+            self._log.info("registry.up-to-date")
+            return
+        prepared.forget(self.settings)
+        self.say(LOADING_DEMO if self.load_demo else BRINGING_UP_TO_DATE)
+        self._prepare(self.prepare)
+        if not self._ending.is_set():
+            prepared.remember(self.settings, address, demo=self.load_demo)
 
     def _prepare(self, command: list[str]) -> None:
         log = self.home.logs / "prepare.log"
@@ -235,9 +249,11 @@ class Supervisor:
             logs.rotate(path)
 
     def _stop(self) -> None:
+        # Before it is ready a process has answered nobody: there is nothing it would have to finish.
+        grace = GRACE_SECONDS if self._state.phase == state.READY else STARTING_GRACE_SECONDS
         self._state.phase = state.STOPPING
         for child in reversed(self.children):
-            child.stop()
+            child.stop(grace)
             self._log.info("process.stopped %s", child.service.name)
         if self.server is not None:
             self.server.stop()

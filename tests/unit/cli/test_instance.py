@@ -33,8 +33,9 @@ def supervisor(monkeypatch):
     seen = types.SimpleNamespace(settings=None, prepare=None)
 
     class Stand:
-        def __init__(self, settings, *, clock, say, prepare):
+        def __init__(self, settings, *, clock, say, prepare, load_demo):
             assert clock().tzinfo is not None
+            assert load_demo == ("--demo" in prepare)
             seen.settings, seen.prepare = settings, prepare
 
         def run(self, on_ready):

@@ -92,9 +92,9 @@ def test_a_process_without_a_port_is_healthy_while_it_runs(started):
     assert not child.revive()
     assert child.seen().pid == child.pid
     assert child.seen().is_ours()
-    child.stop()
+    child.stop(grace=5)
     assert child.seen().pid is None
-    child.stop()
+    child.stop(grace=5)
 
 
 def test_a_process_with_a_port_is_healthy_when_it_answers(started, monkeypatch):
