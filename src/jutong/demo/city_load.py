@@ -121,7 +121,7 @@ def _load_people(now: datetime) -> None:
 
 
 @transaction.atomic
-def load_catalogue(now: datetime) -> None:
+def load_catalog(now: datetime) -> None:
     """Take over the published catalogue, department by department."""
     if Entry.objects.exists():
         return

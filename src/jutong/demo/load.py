@@ -61,7 +61,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     configs = databases.build(_admin_address(settings), settings.path("demo"))
     _write_sources(settings, configs)
     node = ensure_local_node(settings, now)
-    city_load.load_catalogue(now)
+    city_load.load_catalog(now)
     node_load.report(settings, node, now)
     city_load.bind(now)
     cases_load.load(now)
