@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -26,6 +27,7 @@ from jutong.center.org.models import Post, User
 from jutong.center.org.permissions import Permission
 from jutong.kernel.clock import utc_now
 from jutong.kernel.errors import ForbiddenError, JutongError
+from jutong.web.entrance import detour
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -116,6 +118,9 @@ def page(
             post = current_post(request)
             if post is None:
                 return render(request, "errors/no_post.html", status=403)
+            first = detour(post.user, post)
+            if first:
+                return HttpResponseRedirect(first)
             visit = Visit(request, org.actor_for(post), post, utc_now())
             try:
                 if needs is not None:
@@ -126,7 +131,7 @@ def page(
                 return problem_page(request, problem)
 
         enter.rule = needs or SIGNED_IN  # type: ignore[attr-defined]  # what the architecture test reads
-        return enter
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", enter)
 
     return wrap
 
@@ -135,3 +140,10 @@ def public(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]
     """Mark a view that anyone may open."""
     view.rule = PUBLIC  # type: ignore[attr-defined]  # what the architecture test reads
     return view
+
+
+def signed_in(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Mark a library's view that asks for sign-in itself, or let ours ask, whatever the posts."""
+    asking: Callable[P, HttpResponseBase] = login_required(view)
+    asking.rule = SIGNED_IN  # type: ignore[attr-defined]  # what the architecture test reads
+    return asking

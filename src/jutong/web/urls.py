@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import views as account
+from allauth.mfa.base import views as factor
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.socialaccount import views as unified
+from allauth.socialaccount.providers.openid_connect import views as openid
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from django.views.generic import RedirectView
 
-from jutong.web.door import public
+from jutong.web import entrance
+from jutong.web.door import public, signed_in
 
 
 @public
@@ -16,22 +24,42 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+def unified_patterns(*, oidc_server: str) -> list[Any]:
+    """Return the addresses of 政务统一身份认证; none while it is off."""
+    if not oidc_server:
+        return []
+    return [
+        path("account/unified/cancelled", public(unified.login_cancelled), name="socialaccount_login_cancelled"),
+        path("account/unified/error", public(unified.login_error), name="socialaccount_login_error"),
+        path("account/unified/signup", public(unified.signup), name="socialaccount_signup"),
+        path("account/unified/accounts", signed_in(unified.connections), name="socialaccount_connections"),
+        path("account/oidc/<str:provider_id>/login", public(openid.login), name="openid_connect_login"),
+        path("account/oidc/<str:provider_id>/callback", public(openid.callback), name="openid_connect_callback"),
+    ]
+
+
 urlpatterns = [
     path("healthz", healthz),
-    path("login", account.login, name="account_login"),
-    path("logout", account.logout, name="account_logout"),
-    path("account/inactive", account.account_inactive, name="account_inactive"),
-    path("account/signup", account.signup, name="account_signup"),
-    path("account/confirm", account.reauthenticate, name="account_reauthenticate"),
-    path("account/password", account.password_change, name="account_change_password"),
-    path("account/2fa/", include("allauth.mfa.urls")),
-    path("account/oidc/", include("allauth.socialaccount.providers.openid_connect.urls")),
-    path("account/", include("allauth.socialaccount.urls")),
-    path("settings", RedirectView.as_view(pattern_name="mfa_index")),
+    path("login", public(account.login), name="account_login"),
+    path("logout", public(account.logout), name="account_logout"),
+    path("account/inactive", public(account.account_inactive), name="account_inactive"),
+    path("account/signup", public(account.signup), name="account_signup"),
+    path("account/confirm", signed_in(account.reauthenticate), name="account_reauthenticate"),
+    path("account/password", signed_in(entrance.password), name="account_change_password"),
+    path("settings", signed_in(factor.index), name="mfa_index"),
+    path("account/2fa/authenticate", public(factor.authenticate), name="mfa_authenticate"),
+    path("account/2fa/confirm", signed_in(factor.reauthenticate), name="mfa_reauthenticate"),
+    path("account/2fa/totp/activate", signed_in(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/2fa/totp/deactivate", signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("account/2fa/codes", signed_in(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("account/2fa/codes/generate", signed_in(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    *unified_patterns(oidc_server=settings.JUTONG.oidc_server),
     path("", include("jutong.web.desk.urls")),
     # before the catalogue, whose codes may hold slashes
     path("", include("jutong.web.sharing.urls")),
     path("", include("jutong.web.catalog.urls")),
+    path("", include("jutong.web.manage.urls")),
+    path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),
     path("admin/", include("jutong.web.admin.urls")),
 ]

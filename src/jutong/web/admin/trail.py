@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from django.http import HttpResponseBase
 
 from jutong.center.audit import queries
@@ -12,7 +15,8 @@ FILTERS = ("event", "username", "organisation_code", "subject_kind", "subject_id
 @page(Permission.AUDIT_TRAIL_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
     """Show what people did on the platform, newest first."""
-    chosen = {name: visit.request.GET.get(name, "").strip() for name in FILTERS}
-    found = queries.trail(visit.actor, queries.TrailFilter(**chosen), visit.request.GET.get("after", ""))
+    chosen: dict[str, Any] = {name: visit.request.GET.get(name, "").strip() for name in FILTERS}
+    wanted = replace(queries.TrailFilter(), **chosen)
+    found = queries.trail(visit.actor, wanted, visit.request.GET.get("after", ""))
     older = visit.query(after=found.next_cursor) if found.next_cursor else ""
     return visit.render("admin/trail.html", {"events": found.events, "older": older, **chosen})

@@ -58,7 +58,7 @@ def empty() -> Written:
 def read(typed: QueryDict) -> Written:
     """Read the form; rows of items without a name are left out."""
     texts: dict[str, Any] = {name: typed.get(name, "") for name in _TEXTS}
-    flags = {name: typed.get(name) == "1" for name in _FLAGS}
+    flags: dict[str, Any] = {name: typed.get(name) == "1" for name in _FLAGS}
     count = typed.get("rows", "0")
     rows = min(int(count), MOST_ROWS) if count.isdigit() and len(count) <= len(str(MOST_ROWS)) else 0
     items = [_item(typed, at) for at in range(rows) if typed.get(f"items.{at}.name", "").strip()]

@@ -13,6 +13,7 @@ from jutong.center.org.actions.register import (
     create_organisation,
     load_divisions,
 )
+from jutong.center.org.actions.sessions import record_refused_sign_in, record_sign_in, record_sign_out
 from jutong.center.org.actions.systems import (
     add_system_key,
     close_system,
@@ -33,6 +34,9 @@ __all__ = [
     "end_post",
     "issue_token",
     "load_divisions",
+    "record_refused_sign_in",
+    "record_sign_in",
+    "record_sign_out",
     "register_system",
     "reset_password",
     "revoke_system_key",
