@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -166,10 +167,10 @@ def test_a_newer_package_settles_what_was_provisional(city: City, monkeypatch: p
 def test_paused_clocks_are_counted_again_too(city: City):
     provisional()
     running = clock(city)
-    key = {"subject_kind": "application", "subject_id": "a-1", "period": "SLA-REP-C", "by": PLATFORM}
-    actions.pause(now=DECEMBER, **key)  # type: ignore[arg-type]
-    actions.resume(now=datetime(2026, 12, 25, 1, 0, tzinfo=UTC), **key)  # type: ignore[arg-type]
-    actions.pause(now=datetime(2026, 12, 28, 1, 0, tzinfo=UTC), **key)  # type: ignore[arg-type]
+    key: dict[str, Any] = {"subject_kind": "application", "subject_id": "a-1", "period": "SLA-REP-C", "by": PLATFORM}
+    actions.pause(now=DECEMBER, **key)
+    actions.resume(now=datetime(2026, 12, 25, 1, 0, tzinfo=UTC), **key)
+    actions.pause(now=datetime(2026, 12, 28, 1, 0, tzinfo=UTC), **key)
     official()
     running.refresh_from_db()
     assert (running.state, running.is_provisional) == ("paused", False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,20 +21,20 @@ from jutong.kernel.errors import ForbiddenError
 from jutong.standards.periods import PeriodUnknownError
 from tests.center_world import NOW, PLATFORM, City, at
 
-SUBJECT = {"subject_kind": "application", "subject_id": "a-1"}
-KEY = {**SUBJECT, "period": "SLA-REP-C", "by": PLATFORM}
+SUBJECT: dict[str, Any] = {"subject_kind": "application", "subject_id": "a-1"}
+KEY: dict[str, Any] = {**SUBJECT, "period": "SLA-REP-C", "by": PLATFORM}
 
 
 def morning(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, 1, 0, tzinfo=UTC)
 
 
-def start(city: City, now: datetime = NOW, period: str = "SLA-REP-C", **changes: object) -> StatutoryClock:
+def start(city: City, now: datetime = NOW, period: str = "SLA-REP-C", **changes: Any) -> StatutoryClock:
     words = {
         **SUBJECT, "period": period, "subject_label": "婚姻登记信息", "organisation": city.civil, "by": PLATFORM,
         "now": now,
     }  # fmt: skip
-    return actions.start(**{**words, **changes})  # type: ignore[arg-type]
+    return actions.start(**{**words, **changes})
 
 
 def view(clock: StatutoryClock, day: date) -> queries.ClockView:
