@@ -76,7 +76,9 @@ for prefix, router in (
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """Return the OpenAPI 3.1 description, made from the code once."""
-    return dict(api.get_openapi_schema(path_prefix=PREFIX.lstrip("/")))
+    made = orjson.dumps(api.get_openapi_schema(path_prefix=PREFIX.lstrip("/")), option=orjson.OPT_NON_STR_KEYS)
+    found: dict[str, Any] = orjson.loads(made)
+    return found
 
 
 def _read_only(view: View) -> View:

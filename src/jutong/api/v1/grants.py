@@ -66,12 +66,14 @@ class SuspensionOut(Out):
 
 
 class GrantOut(GrantRowOut):
-    """A grant, where it is called, and the steps the caller may take now."""
+    """A grant, where it is called, the node's key to check answers with, and the steps the caller may take now."""
 
     items: list[GrantItemOut]
     suspensions: list[SuspensionOut]
     gateway_url: str
     node: str
+    node_key_id: str
+    node_public_key: str
     events: list[str]
 
 
@@ -136,6 +138,8 @@ def _view(view: GrantView) -> GrantOut:
         suspensions=[_suspension(row) for row in view.suspensions],
         gateway_url=view.gateway_url,
         node=view.node,
+        node_key_id=view.node_key_id,
+        node_public_key=view.node_public_key,
         events=sorted(view.events),
     )
 

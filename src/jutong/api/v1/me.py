@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from ninja import Router
+from pydantic import Field
 
 from jutong.api.door import ApiRequest, asks
 from jutong.api.shapes.common import OrganisationRef, organisation_ref
@@ -11,6 +12,7 @@ from jutong.center.org import queries as org
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Post
 from jutong.center.org.permissions import ROLE_PERMISSIONS
+from jutong.kernel.clock import civil_date
 
 router = Router(tags=["本人 me"])
 
@@ -32,6 +34,7 @@ class MeOut(Out):
     division_code: str
     permissions: list[str]
     token_expires_at: datetime | None
+    today: date = Field(description="平台的民用日期（北京） · the civil date deadlines are counted from")
 
 
 def post_out(post: Post) -> PostOut:
@@ -59,4 +62,5 @@ def me(request: ApiRequest) -> MeOut:
         division_code=actor.division_code,
         permissions=sorted(ROLE_PERMISSIONS[actor.role]),
         token_expires_at=expiry,
+        today=civil_date(caller.now),
     )

@@ -44,7 +44,7 @@ class ApplicationRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantView:
-    """A grant with what the asker may do with it and where it is called."""
+    """A grant with what the asker may do with it, where it is called and the key that answers are signed with."""
 
     grant: Grant
     items: list[GrantItem]
@@ -52,6 +52,8 @@ class GrantView:
     gateway_url: str
     node: str
     events: frozenset[Event]
+    node_key_id: str = ""
+    node_public_key: str = ""
 
     @property
     def open_suspension(self) -> Suspension | None:
@@ -202,6 +204,8 @@ def grant(actor: Actor, number: str) -> GrantView:
         gateway_url=node.gateway_url if node else "",
         node=node.name if node else "",
         events=_events(rules.GRANTS, found.state, found.application, actor),
+        node_key_id=node.key_id if node else "",
+        node_public_key=node.public_key if node else "",
     )
 
 
