@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import NoReturn
 
 import pytest
 
-INSTALL = "sudo apt-get install --no-install-recommends chromium mariadb-server fonts-noto-cjk"
+INSTALL = "sudo apt-get install --no-install-recommends chromium fonts-noto-cjk mariadb-server postgresql"
 PATH = "/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", "/usr/bin:/usr/local/bin")
-COMPONENTS = {"MariaDB": ("mariadbd", "mariadb-install-db"), "Chromium": ("chromium",)}
-
-
-def is_installed(component: str) -> bool:
-    return all(shutil.which(program, path=PATH) for program in COMPONENTS[component])
+COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL")
 
 
 def component_missing(component: str) -> NoReturn:

@@ -91,8 +91,8 @@ class Child:
         return self.port is None or answers(local_host(self.settings.host), self.port)
 
     def last_words(self) -> str:
-        """Return the last line the process wrote since it was started."""
-        return tail(self.log, 1, start=self._log_start)
+        """Return the last line the process wrote since it was started, fit to stand inside a sentence."""
+        return tail(self.log, 1, start=self._log_start).rstrip("。.")
 
     def stop(self, grace: float) -> None:
         """Ask the process to end, wait ``grace`` seconds, and end what is left of its group."""

@@ -194,7 +194,8 @@ class Supervisor:
                 process.wait()
                 return
         if process.returncode != 0:
-            raise PreparationError(reason=logs.tail(log, 1, start=start) or process.returncode, log=log)
+            said = logs.tail(log, 1, start=start).rstrip("。.")
+            raise PreparationError(reason=said or process.returncode, log=log)
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
