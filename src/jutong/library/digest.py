@@ -32,6 +32,7 @@ LONG_BYTES = 1024
 _WORD = 8
 _MULTIPLY_A = np.uint64(0xBF58476D1CE4E5B9)
 _MULTIPLY_B = np.uint64(0x94D049BB133111EB)
+_HALF = np.uint64(32)
 _TAIL_MASKS: Words = np.array([(1 << 8 * size) - 1 for size in range(_WORD)] + [2**64 - 1], dtype=np.uint64)
 
 
@@ -70,7 +71,7 @@ class ContentDigest:
                 raise TypeError(f"no canonical form for {field.type}")
         self.schema = schema
         self.rows = 0
-        self._seeds = [[_seeds(lane, field) for field in schema] for lane in range(LANES)]
+        self._seeds = [[_seeds(lane, field) for lane in range(LANES)] for field in schema]
         shape = [f"{field.name}\0{field.type}" for field in schema]
         self._sums = [int(_derive("schema", str(lane), *shape)[0]) for lane in range(LANES)]
 
@@ -84,13 +85,13 @@ class ContentDigest:
             raise TypeError("the batch has another schema")
         if batch.num_rows == 0:
             return
-        columns = [_Column(array) for array in batch.columns]
-        for lane in range(LANES):
-            total = np.zeros(batch.num_rows, dtype=np.uint64)
-            for column, seeds in zip(columns, self._seeds[lane], strict=True):
-                total += column.mixed(seeds)
-            row_sum = int(np.add.reduce(_mix(total)))
-            self._sums[lane] = (self._sums[lane] + row_sum) % 2**64
+        totals = [np.zeros(batch.num_rows, dtype=np.uint64) for _ in range(LANES)]
+        for array, seeds in zip(batch.columns, self._seeds, strict=True):
+            for total, mixed in zip(totals, _mixed(array, seeds), strict=True):
+                np.add(total, mixed, out=total)
+        self._sums = [
+            (so_far + int(np.add.reduce(_mix(total)))) % 2**64 for so_far, total in zip(self._sums, totals, strict=True)
+        ]
         self.rows += batch.num_rows
 
     def text(self) -> str:
@@ -118,24 +119,27 @@ def _mix(words: Words) -> Words:
     return words
 
 
-class _Column:
-    """One column of a batch in canonical form, ready to be mixed with the seeds of either lane."""
+def _absorb(states: Words, words: Words) -> None:
+    """Take one more word into each state, in place."""
+    states ^= words
+    states *= _MULTIPLY_A
+    states ^= states >> _HALF
 
-    def __init__(self, array: pa.Array[Any]) -> None:
-        self.nulls = np.asarray(array.is_null().to_numpy(zero_copy_only=False)) if array.null_count else None
-        self.texts = _Texts(array) if array.type in {pa.string(), pa.binary()} else None
-        self.words = [] if self.texts else _fixed_words(array)
 
-    def mixed(self, seeds: _Seeds) -> Words:
-        if self.texts:
-            mixed = self.texts.mixed(seeds)
-        else:
-            mixed = _mix(self.words[0] + seeds.value)
-            for word in self.words[1:]:
-                mixed = _mix(mixed ^ word)
-        if self.nulls is not None:
-            mixed[self.nulls] = seeds.null
-        return mixed
+def _mixed(array: pa.Array[Any], seeds: list[_Seeds]) -> list[Words]:
+    """Return the mixed values of a column, once for each lane."""
+    nulls = np.asarray(array.is_null().to_numpy(zero_copy_only=False)) if array.null_count else None
+    if array.type in {pa.string(), pa.binary()}:
+        lanes = _Texts(array, nulls).mixed(seeds)
+    else:
+        first, *rest = _fixed_words(array)
+        lanes = [_mix(first + lane.value) for lane in seeds]
+        for word in rest:
+            lanes = [_mix(mixed ^ word) for mixed in lanes]
+    if nulls is not None:
+        for mixed, lane in zip(lanes, seeds, strict=True):
+            mixed[nulls] = lane.null
+    return lanes
 
 
 def _values(array: pa.Array[Any], kind: str, width: int = 1) -> npt.NDArray[Any]:
@@ -166,43 +170,47 @@ def _float_bits(values: npt.NDArray[Any]) -> Words:
 class _Texts:
     """Texts or bytes of varying length, read as little-endian words straight from the column's buffer."""
 
-    def __init__(self, array: pa.Array[Any]) -> None:
+    def __init__(self, array: pa.Array[Any], nulls: npt.NDArray[np.bool_] | None) -> None:
         _, offsets, data = array.buffers()
         every = np.zeros(1, dtype="<i4") if offsets is None else np.frombuffer(memoryview(offsets), dtype="<i4")
         ends = every[array.offset : array.offset + len(array) + 1]
-        self.starts = ends[:-1].astype(np.int64)
-        self.lengths = np.diff(ends).astype(np.int64)
-        if array.null_count:
-            # A null's bytes, if it has any, mean nothing.
-            self.lengths[np.asarray(array.is_null().to_numpy(zero_copy_only=False))] = 0
         first, last = int(ends[0]), int(ends[-1])
-        self.starts -= first
+        self.starts = ends[:-1].astype(np.int64) - first
+        self.lengths = np.diff(ends).astype(np.int64)
+        if nulls is not None:
+            self.lengths[nulls] = 0  # a null's bytes, if it has any, mean nothing
         content = b"" if data is None else memoryview(data)[first:last]
-        padded = np.zeros(last - first + _WORD, dtype=np.uint8)
-        padded[: last - first] = np.frombuffer(content, dtype=np.uint8)
+        self.bytes = np.zeros(last - first + _WORD, dtype=np.uint8)
+        self.bytes[: last - first] = np.frombuffer(content, dtype=np.uint8)
         # One word starting at every byte: lets a whole column be read at its own offsets in one step.
-        self.words = np.ndarray((last - first + 1,), dtype="<u8", buffer=padded.data, strides=(1,))
-        self.bytes = padded
-        self.long = np.flatnonzero(self.lengths > LONG_BYTES)
+        self.words = np.ndarray((last - first + 1,), dtype="<u8", buffer=self.bytes.data, strides=(1,))
 
-    def mixed(self, seeds: _Seeds) -> Words:
-        result = self.lengths.astype(np.uint64) * seeds.length + seeds.value
-        short = np.where(self.lengths > LONG_BYTES, 0, self.lengths)
-        self._mix_words(result, short)
-        for row in self.long:
-            start = self.starts[row]
-            content = self.bytes[start : start + self.lengths[row]].tobytes()
-            key = int(seeds.value).to_bytes(8, "little")
-            word = hashlib.blake2b(content, digest_size=8, key=key).digest()
-            result[row] ^= np.uint64(int.from_bytes(word, "little"))
-        return _mix(result)
+    def mixed(self, seeds: list[_Seeds]) -> list[Words]:
+        lanes = [self.lengths.astype(np.uint64) * lane.length + lane.value for lane in seeds]
+        self._mix_short(lanes)
+        for row in np.flatnonzero(self.lengths > LONG_BYTES):
+            content = self.bytes[self.starts[row] : self.starts[row] + self.lengths[row]].tobytes()
+            for mixed, lane in zip(lanes, seeds, strict=True):
+                key = int(lane.value).to_bytes(_WORD, "little")
+                word = hashlib.blake2b(content, digest_size=_WORD, key=key).digest()
+                mixed[row] ^= np.uint64(int.from_bytes(word, "little"))
+        return [_mix(mixed) for mixed in lanes]
 
-    def _mix_words(self, result: Words, lengths: npt.NDArray[np.int64]) -> None:
-        longest = int(lengths.max(initial=0))
-        for position in range(0, longest, _WORD):
-            rows = np.flatnonzero(lengths > position)
-            left = np.minimum(lengths[rows] - position, _WORD)
-            words = self.words[self.starts[rows] + position] & _TAIL_MASKS[left]
-            mixed = (result[rows] ^ words) * _MULTIPLY_A
-            mixed ^= mixed >> np.uint64(32)
-            result[rows] = mixed
+    def _mix_short(self, lanes: list[Words]) -> None:
+        """Take the values a word at a time, all rows in step; rows that have ended leave the work."""
+        rows = np.flatnonzero((self.lengths > 0) & (self.lengths <= LONG_BYTES))
+        starts, left = self.starts[rows], self.lengths[rows]
+        states = [mixed[rows] for mixed in lanes]
+        while rows.size:
+            words = self.words[starts]
+            words &= _TAIL_MASKS[np.minimum(left, _WORD)]
+            for state in states:
+                _absorb(state, words)
+            starts, left = starts + _WORD, left - _WORD
+            going = left > 0
+            if not going.all():
+                ended = ~going
+                for mixed, state in zip(lanes, states, strict=True):
+                    mixed[rows[ended]] = state[ended]
+                rows, starts, left = rows[going], starts[going], left[going]
+                states = [state[going] for state in states]

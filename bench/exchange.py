@@ -1,0 +1,175 @@
+"""Moving a table out of PostgreSQL into the library, proof included, against reading it and against writing it bare.
+
+Three things run in turn on the same rows, each in a process of its own: ``psql COPY ... (FORMAT binary)`` to
+/dev/null (what reading alone costs), ADBC into ``write_deltalake`` (a move that proves nothing), and a job of ours.
+Every figure is a ratio inside one round; the median of the rounds is told. ``python bench/exchange.py [ROWS]``.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from _report import Report
+from jutong.contracts.orders import JobOrder
+from jutong.node.exchange import runner
+from jutong.node.sources import SourceConfig
+from jutong.runtime import bundle
+from jutong.runtime.postgres import OWNER, temporary
+
+ROUNDS = 3
+FEW = 10
+COLUMNS = ("id", "id_number", "name", "gender", "born", "address", "phone", "division", "income", "updated")
+GOAL_BARE = 0.33
+"""A proof reads the rows a second time and hashes them twice: it may cost two more moves, not more."""
+
+GOAL_MB = 512
+BARE = """
+import sys
+import adbc_driver_postgresql.dbapi as dbapi
+import pyarrow as pa
+from deltalake import write_deltalake
+with dbapi.connect(sys.argv[1]) as connection, connection.cursor() as cursor:
+    cursor.execute(sys.argv[2])
+    write_deltalake(sys.argv[3], cursor.fetch_record_batch(), mode="overwrite")
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Round:
+    copy: Cost
+    bare: Cost
+    job: Cost
+
+
+def fill(dsn: str, rows: int) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            f"""
+            DROP TABLE IF EXISTS resident;
+            CREATE TABLE resident AS
+            SELECT g::bigint AS id, (629901195001010000 + g)::text AS id_number, '张' || g % 5000 AS name,
+                   CASE g % 2 WHEN 0 THEN '男' ELSE '女' END AS gender, date '1950-01-01' + g % 20000 AS born,
+                   '金河市某区某街道某社区' || g || '号楼' AS address,
+                   CASE WHEN g % 33 > 0 THEN '13900000000' END AS phone, '629901'::char(6) AS division,
+                   (g / 100.0)::numeric(12, 2) AS income, timestamptz '2020-01-01' + g * interval '1 s' AS updated
+              FROM generate_series(1, {rows}) g;
+            ANALYZE resident
+            """.encode()
+        )
+
+
+def measured(action: Callable[[], int]) -> Cost:
+    """Run something that starts one process and returns that process's peak in KiB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    peak = action()
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, cpu, peak / 1024)
+
+
+def run_process(command: list[str]) -> int:
+    with Path(os.devnull).open("wb") as nothing:
+        process = subprocess.Popen(command, stdout=nothing)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command[:1]
+    return usage.ru_maxrss
+
+
+def run_job(home: Path, source: SourceConfig, rows: int) -> int:
+    order = JobOrder(
+        job_id=str(uuid4()), source=source.name, schema_name="public", table="resident", columns=COLUMNS,
+        target="resident",
+    )  # fmt: skip
+    handle = runner.start(order, home=home, source=source)
+    peak = 0
+    while True:
+        peak = max(peak, peak_kib(handle.pid))
+        receipt = handle.poll()
+        if receipt is not None and receipt.state != "running":
+            break
+        time.sleep(0.01)
+    assert receipt.state == "done", receipt.problem
+    assert receipt.rows_written == rows
+    return peak
+
+
+def peak_kib(pid: int | None) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 500_000
+    report = Report("exchange")
+    with temporary() as server, tempfile.TemporaryDirectory() as folder:
+        dsn = server.ensure_database("bench", OWNER, server.home.secret("registry.password"))
+        source = SourceConfig("bench", "postgresql", "X1", dsn=dsn)
+        home, psql = Path(folder), str(bundle.find().program("psql"))
+        select = f"SELECT {', '.join(COLUMNS)} FROM resident"
+        copy = [psql, "-X", "-q", "-c", f"COPY ({select}) TO STDOUT (FORMAT binary)", dsn]
+        bare = [sys.executable, "-c", BARE, dsn, select.replace("income", "income::float8"), str(home / "bare")]
+
+        def take_turns(rows: int) -> list[Round]:
+            fill(dsn, rows)
+            return [
+                Round(
+                    measured(lambda: run_process(copy)),
+                    measured(lambda: run_process(bare)),
+                    measured(lambda: run_job(home, source, rows)),
+                )
+                for _ in range(ROUNDS)
+            ]
+
+        tell(report, rows, small=take_turns(FEW), full=take_turns(rows))
+    report.finish()
+
+
+def tell(report: Report, rows: int, *, small: list[Round], full: list[Round]) -> None:
+    def median(figure: Callable[[Round], float], rounds: list[Round] = full) -> float:
+        return statistics.median(figure(one) for one in rounds)
+
+    start_bare, start_job = median(lambda one: one.bare.cpu, small), median(lambda one: one.job.cpu, small)
+    against_bare = median(lambda one: (one.bare.cpu - start_bare) / (one.job.cpu - start_job))
+    peak = max(one.job.peak_mb for one in full)
+    report.row("a job, order to receipt", rows / median(lambda one: one.job.wall), "rows/s",
+               peer=rows / median(lambda one: one.copy.wall))  # fmt: skip
+    report.row("against COPY to nowhere, wall", median(lambda one: one.copy.wall / one.job.wall), "ratio")
+    report.row("against write_deltalake without proof, wall", median(lambda one: one.bare.wall / one.job.wall), "ratio")
+    report.row("a job, CPU of the node", rows / median(lambda one: one.job.cpu), "rows/CPU-s",
+               peer=rows / median(lambda one: one.bare.cpu))  # fmt: skip
+    report.row("against write_deltalake without proof, CPU without start-up", against_bare, "ratio",
+               goal=f">= {GOAL_BARE}", met=against_bare >= GOAL_BARE)  # fmt: skip
+    report.row(f"a job of {FEW} rows, wall", median(lambda one: one.job.wall, small), "s",
+               peer=median(lambda one: one.bare.wall, small))  # fmt: skip
+    report.row("peak memory", peak, "MB", goal=f"<= {GOAL_MB}", met=peak <= GOAL_MB,
+               peer=max(one.bare.peak_mb for one in full))  # fmt: skip
+    report.row(f"peak memory of a job of {FEW} rows", max(one.job.peak_mb for one in small), "MB")
+
+
+if __name__ == "__main__":
+    main()
