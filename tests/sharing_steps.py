@@ -45,8 +45,14 @@ def submitted(world: World, now: datetime = NOW, **changes: Any) -> Application:
     return actions.consent_request(application=sent, agreed=True, by=world.requester_head, now=now)
 
 
+def asking_for_time(world: World, now: datetime = NOW) -> Application:
+    """A submitted application whose provider asked for three more days."""
+    application = submitted(world, now)
+    return actions.ask_extension(application=application, days=3, reason="需核对档案", by=world.steward, now=now)
+
+
 def prepared(world: World, now: datetime = NOW, *, agreed: bool = True, **changes: Any) -> Application:
-    extra = {} if agreed else {"refusal": "purpose", "text": "用途不符"}
+    extra: dict[str, Any] = {} if agreed else {"refusal": "purpose", "text": "用途不符"}
     return actions.prepare_reply(
         application=submitted(world, now, **changes), agreed=agreed, by=world.steward, now=now, **extra
     )
@@ -71,7 +77,8 @@ def sharing(world: World, now: datetime = NOW, **changes: Any) -> Grant:
         world.bind()
     grant = agreed(world, now, **changes)
     answer(world, grant, "ready", now)
-    return fresh(grant)
+    grant.refresh_from_db()
+    return grant
 
 
 def suspended(world: World, now: datetime = NOW) -> Grant:

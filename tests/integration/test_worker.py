@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.sharing.models import Notice, Violation
@@ -147,7 +148,9 @@ def _in_worker_app(name: str) -> None:
         async with worker_app.open_async():
             await getattr(periodic, name)(timestamp=0)
 
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    with app.replace_connector(connector.get_worker_connector()) as worker_app:
         asyncio.run(run())
 
 
@@ -161,7 +164,9 @@ def test_a_scan_that_waits_already_is_not_put_off_twice(registry_server: Postgre
             await periodic.defer_at_start(timezone.now())
             await periodic.defer_at_start(timezone.now())
 
-    with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    with app.replace_connector(connector.get_worker_connector()) as worker_app:
         asyncio.run(run())
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY 1 ORDER BY 1")

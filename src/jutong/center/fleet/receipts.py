@@ -74,8 +74,8 @@ def read_poll(node: Node, envelope: Envelope, now: datetime) -> int:
 
 def _grant(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     body = unseal(envelope, GrantReceipt)
-    if not queries.was_ordered(node, "grant", body.grant_id):
-        return f"grant {body.grant_id} was never ordered here"
+    if queries.node_of_grant(body.grant_id) != node:
+        return f"grant {body.grant_id} was never ordered here, or has moved"
     return supply.node_answered(grant_id=UUID(body.grant_id), answer=body.state, problem=body.problem, by=by, now=now)
 
 

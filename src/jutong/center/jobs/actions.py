@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from jutong.center.audit import actions as audit
-from jutong.center.catalog.models import Binding, Entry
+from jutong.center.catalog.models import Binding, Entry, Item
 from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
 from jutong.center.jobs.errors import EntryUnboundError, JobRunningError
@@ -65,12 +65,18 @@ def order_job(*, entry: Entry, by: Actor, now: datetime, target: str = "") -> Jo
         source=binding.source,
         schema_name=binding.schema_name,
         table=binding.table,
-        columns=tuple(dict.fromkeys(str(column) for column in binding.columns.values() if column)),
+        columns=_columns(locked, binding),
         target=job.target,
     )
     fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
     _record("jobs:job:order", job, by, now, entry=locked.code, node=source.node.name)
     return job
+
+
+def _columns(entry: Entry, binding: Binding) -> tuple[str, ...]:
+    """Return the bound columns in the order of the entry's items, each once."""
+    names = Item.objects.filter(version_id=entry.published_id).values_list("name", flat=True)
+    return tuple(dict.fromkeys(str(binding.columns[name]) for name in names if binding.columns.get(name)))
 
 
 def default_target(code: str) -> str:

@@ -17,10 +17,8 @@ WAYS: dict[str, tuple[str, ...]] = {
 """What a 共享方式 (条例 22) allows at the gateway."""
 
 
-def column_of(binding: Binding | None, item: Item) -> str:
-    """Return the column behind an item, empty when nothing is bound to it."""
-    if binding is None:
-        return ""
+def column_of(binding: Binding, item: Item) -> str:
+    """Return the column behind an item, empty when the binding gives it none."""
     return str(binding.columns.get(item.name) or "")
 
 

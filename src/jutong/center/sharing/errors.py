@@ -156,3 +156,12 @@ class RemindedError(JutongError):
     message = gettext_noop("今天已经催办过一次。")
     next_step = gettext_noop("请明天再催，或在申请单里留言。")
     retry_after = 3600
+
+
+class SystemWithoutKeyError(JutongError):
+    """A node answers a system by its keys; this one has none."""
+
+    code = "sharing.system.keyless"
+    http_status = 409
+    message = gettext_noop("系统“{system}”还没有登记公钥，节点不接受它的调用。")
+    next_step = gettext_noop("请平台安全管理员在“机构与系统”里为它登记公钥，然后再试。")

@@ -163,14 +163,20 @@ def test_a_suspended_grant_is_not_issued_again_by_new_keys(world: World) -> None
 
 
 def test_a_table_that_moved_to_another_node_is_taken_from_the_first(world: World) -> None:
-    sharing(world)
+    grant = sharing(world)
     signer = generate_signer("node-2")
     second = Node.objects.create(name="node-2", key_id=signer.key_id, public_key=signer.public_b64, registered_at=NOW)
     Source.objects.update(node=second)
     assert actions.on_entry_bound(entry=world.entry, by=world.steward, now=at(1)) == 1
     kinds = list(Order.objects.order_by("issued_at", "node_id").values_list("node_id", "kind"))
     assert kinds == [("node-1", "grant"), ("node-1", "grant-state"), ("node-2", "grant")]
-    assert orders("grant-state")[0]["state"] == "revoked"
+    assert orders("grant-state")[0]["state"] == "suspended"
+    assert "moved" in answer(world, grant, "failed", at(1.5)).problem
+    assert fresh(grant).state == "active"
+    Source.objects.update(node=world.node)
+    actions.on_entry_bound(entry=world.entry, by=world.steward, now=at(2))
+    last = list(Order.objects.filter(node=world.node).order_by("sequence"))[-2:]
+    assert [order.envelope["body"].get("state", "grant") for order in last] == ["grant", "active"]
 
 
 def test_a_node_speaks_only_of_grants_it_was_given(world: World) -> None:
@@ -209,3 +215,16 @@ def test_no_two_items_share_a_place_in_the_grant(world: World) -> None:
     assert [row.column for row in grant.items.all()] == ["id_number", "name", "marital"]
     assert [row.is_lookup for row in grant.items.all()] == [True, False, False]
     assert Item.objects.filter(version=grant.application.version).count() == 5
+
+
+def test_a_grant_that_ended_meanwhile_is_passed_over(world: World) -> None:
+    from jutong.center.sharing.actions.supply import _order_again
+
+    grant = actions.revoke_grant(grant=agreed(world), reason="x", by=world.requester_head, now=at(1))
+    assert _order_again(grant.id, at(2), "keys") is False
+
+
+def test_rows_are_called_by_their_number(world: World) -> None:
+    grant = agreed(world)
+    assert str(grant) == grant.number
+    assert str(grant.application) == f"{grant.application.number} 入学资格核验"

@@ -83,8 +83,7 @@ def lift_suspension(*, grant: Grant, by: Actor, now: datetime) -> Grant:
     suspension.save(update_fields=["lifted_by", "lifted_at"])
     locked.save(update_fields=["state"])
     application.save(update_fields=["state"])
-    if put_order(locked, application, by=by, now=now):
-        order_state(locked, "active", "", by=by, now=now)
+    put_order(locked, application, by=by, now=now)
     common.record_grant("sharing:suspension:lift", locked, by, now)
     _tell(locked.requester, gettext_noop("“{title}”的授权{number}已恢复，等待节点确认。"), locked, application, now)
     return locked

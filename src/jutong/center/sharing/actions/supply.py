@@ -96,9 +96,12 @@ def put_order(grant: Grant, application: Application, *, by: Actor, now: datetim
     GrantItem.objects.bulk_update(items, ["column"])
     previous = fleet_queries.node_of_grant(grant.id)
     if previous is not None and previous != source.node:
-        order_state(grant, "revoked", "moved to another node", by=by, now=now)
+        order_state(grant, "suspended", "moved to another node", by=by, now=now)
     body = compile_grant(grant, application, binding, items)
+    stopped_before = fleet_queries.was_ordered(source.node, "grant-state", str(grant.id))
     fleet.issue_order(node=source.node, kind="grant", body=body, subject_id=grant.id, by=by, now=now)
+    if stopped_before:  # a node keeps a grant stopped through new terms until it is told to go on
+        order_state(grant, "active", "", by=by, now=now)
     if grant.state != GrantState.ACTIVE:
         grant.state, grant.problem = GrantState.ORDERED, ""
         grant.save(update_fields=["state", "problem"])

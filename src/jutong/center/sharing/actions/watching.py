@@ -22,7 +22,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.enums import ApplicationState, Event, Side
-from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError
+from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError, SystemWithoutKeyError
 from jutong.center.sharing.models import Application, Grant, Message, Violation
 from jutong.center.sharing.parties import sides_of
 from jutong.contracts.envelope import Envelope
@@ -88,6 +88,7 @@ def try_grant(*, grant: Grant, by: Actor, now: datetime) -> TryTicket:
     Raises:
         GrantNotUsableError: if the grant is not in use.
         GrantExpiredError: if its time is over.
+        SystemWithoutKeyError: if the system has no key, so that no node would answer it.
     """
     locked, application = common.lock_grant(grant.id)
     if not sides_of(application, by):
@@ -96,7 +97,9 @@ def try_grant(*, grant: Grant, by: Actor, now: datetime) -> TryTicket:
         raise GrantNotUsableError(number=locked.number, state=locked.get_state_display())
     common.admit(rules.GRANTS, locked.state, Event.TRY, application, by)
     if locked.valid_until <= now:
-        raise GrantExpiredError(number=locked.number, until=civil_date(locked.valid_until))
+        raise GrantExpiredError(number=locked.number, until=application.valid_until)
+    if not locked.system.keys.filter(revoked_at=None).exists():
+        raise SystemWithoutKeyError(system=locked.system.name)
     node = fleet_queries.node_of_grant(locked.id)
     assert node is not None  # noqa: S101 - an active grant has been ordered
     ticket = fleet.issue_ticket(node=node, grant_id=locked.id, system_id=locked.system_id, by=by, now=now)
