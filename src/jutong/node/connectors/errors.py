@@ -12,7 +12,7 @@ class SourcesFileError(JutongError):
     code = "node.sources.invalid"
     http_status = 500
     message = gettext_noop("数据源配置文件 {path} 有误：{reason}")
-    next_step = gettext_noop("请按运维手册“数据源”一节改正后重新启动节点；改正前该节点不提供任何数据。")
+    next_step = gettext_noop("请按 docs/exchange.md 的“数据源”一节改正后重新启动节点；改正前该节点不提供任何数据。")
 
 
 class SourcesExposedError(JutongError):
