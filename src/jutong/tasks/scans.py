@@ -46,6 +46,11 @@ def issue_waiting_grants(now: datetime) -> int:
     return sharing.issue_waiting(now=now)
 
 
+def count_uses(now: datetime) -> int:
+    """Write on entries how many of their grants are in use. Returns how many changed."""
+    return sharing.count_uses()
+
+
 def mark_unknown_jobs(now: datetime) -> int:
     """Say of silent jobs that their state is not known. Returns how many."""
     return jobs.mark_unknown(by=platform_actor("job watch"), now=now)

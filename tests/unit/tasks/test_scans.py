@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet.models import ReceivedReceipt
+from jutong.center.sharing import actions
 from jutong.center.sharing.models import Violation
 from jutong.tasks import scans
 from tests.sharing_steps import agreed, fresh, sharing, submitted
@@ -66,3 +67,13 @@ def test_what_is_of_no_more_use_is_dropped(world: World) -> None:
     ReceivedReceipt.objects.create(id=new_id(), node=world.node, kind="health", envelope={}, received_at=at(-30))
     assert scans.clean_up(now) == 1
     assert not Session.objects.exists()
+
+
+def test_an_entry_says_how_many_of_its_grants_are_in_use(world: World) -> None:
+    grant = sharing(world)
+    assert scans.count_uses(at(1)) == 1
+    assert fresh(world.entry).use_count == 1
+    assert scans.count_uses(at(1)) == 0
+    actions.suspend_grant(grant=grant, reason="x", by=world.steward, now=at(2))
+    assert scans.count_uses(at(2)) == 1
+    assert fresh(world.entry).use_count == 0

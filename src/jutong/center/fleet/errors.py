@@ -37,7 +37,7 @@ class NodeTakenError(JutongError):
     code = "fleet.node.taken"
     http_status = 409
     message = gettext_noop("前置节点“{node}”已用另一把公钥登记。")
-    next_step = gettext_noop("请换一个节点名称；确需更换公钥时，请用更换公钥的操作并写明原因。")
+    next_step = gettext_noop("请换一个节点名称登记，或在节点上恢复原来的密钥文件。")
 
 
 class NodeKeyError(JutongError):

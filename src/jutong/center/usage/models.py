@@ -29,3 +29,27 @@ class Access(models.Model):
     class Meta:
         ordering = ("-at", "-record_id")
         indexes = (models.Index(fields=("entry_code", "-at"), name="access_by_entry"),)
+
+
+class DailyUse(models.Model):
+    """How often one organisation used one entry on one Beijing day: what lists and charts read instead of calls."""
+
+    day = models.DateField()
+    entry_code = models.CharField(max_length=64)
+    provider_code = models.CharField(max_length=18)
+    requester_code = models.CharField(max_length=18)
+    requester_name = models.CharField(max_length=128)
+    calls = models.BigIntegerField()
+    rows = models.BigIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("day", "entry_code", "provider_code", "requester_code"), name="daily_use_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("entry_code", "day"), name="daily_use_by_entry"),
+            models.Index(fields=("provider_code", "day"), name="daily_use_by_provider"),
+        )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Max, Q, QuerySet, Sum
 
 from jutong.center.fleet.models import Node
 from jutong.center.org import queries as org
@@ -17,13 +15,12 @@ from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.paging import Page, newest_first
-from jutong.center.usage.models import Access
-from jutong.kernel.clock import BEIJING, civil_date
+from jutong.center.usage.models import Access, DailyUse
+from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
-_ZONE = ZoneInfo("Asia/Shanghai")
-COUNT_CAP = 100_000
-"""Calls counted for a total; past it a page says "more than"."""
+MOST_CONSUMERS = 100
+"""Organisations listed for one entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,10 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class WhoUsed:
-    """Use of an entry in the days asked about. ``daily`` has one number for each day, quiet ones too."""
+    """Use of an entry in the days asked about. ``daily`` has one number for each day, quiet ones too.
+
+    ``capped`` says that more organisations used it than are listed; ``total`` counts them all.
+    """
 
     total: int
     capped: bool
@@ -138,17 +138,20 @@ def evidence(actor: Actor, record_id: str) -> Evidence:
     )
 
 
-def _since(now: datetime, days: int) -> datetime:
-    first = civil_date(now) - timedelta(days=days - 1)
-    return datetime(first.year, first.month, first.day, tzinfo=BEIJING)
+def _days(now: datetime, days: int) -> list[date]:
+    last = civil_date(now)
+    return [last - timedelta(days=days - 1 - step) for step in range(days)]
 
 
-def _by_day(rows: QuerySet[Access], now: datetime, days: int) -> list[tuple[date, int]]:
-    counted = rows.annotate(day=TruncDate("at", tzinfo=_ZONE)).values("day").annotate(n=Count("pk")).order_by("day")
-    found = {row["day"]: row["n"] for row in counted}
-    first = civil_date(now) - timedelta(days=days - 1)
-    every = [first + timedelta(days=step) for step in range(days)]
-    return [(day, found.get(day, 0)) for day in every]
+def _counted(actor: Actor, now: datetime, days: int) -> QuerySet[DailyUse]:
+    org.require(actor, Permission.USAGE_ACCESS_VIEW)
+    every = _days(now, days)
+    return DailyUse.objects.filter(visible(actor), day__gte=every[0], day__lte=every[-1])
+
+
+def _by_day(rows: QuerySet[DailyUse], now: datetime, days: int) -> list[tuple[date, int]]:
+    found = dict(rows.values_list("day").annotate(n=Sum("calls")).order_by("day"))
+    return [(day, found.get(day, 0)) for day in _days(now, days)]
 
 
 def who_used(actor: Actor, entry_code: str, *, now: datetime, days: int = 30) -> WhoUsed:
@@ -156,28 +159,23 @@ def who_used(actor: Actor, entry_code: str, *, now: datetime, days: int = 30) ->
 
     A requester sees its own use, the provider all of it.
     """
-    rows = _readable(actor).filter(entry_code=entry_code, at__gte=_since(now, days))
+    rows = _counted(actor, now, days).filter(entry_code=entry_code)
     grouped = (
-        rows.order_by()
-        .values("requester_code", "requester_name")
-        .annotate(calls=Count("pk"), served=Sum("rows"), last=Max("at"))
-        .order_by("-calls", "requester_code")[:100]
+        rows.values("requester_code")
+        .annotate(n=Sum("calls"), served=Sum("rows"), last=Max("last_at"), name=Max("requester_name"))
+        .order_by("-n", "requester_code")[:MOST_CONSUMERS]
     )
-    consumers = [
-        Consumer(row["requester_code"], row["requester_name"], row["calls"], row["served"], row["last"])
-        for row in grouped
-    ]
-    total = sum(consumer.calls for consumer in consumers)
-    return WhoUsed(min(total, COUNT_CAP), total > COUNT_CAP, consumers, _by_day(rows.order_by(), now, days))
+    consumers = [Consumer(row["requester_code"], row["name"], row["n"], row["served"], row["last"]) for row in grouped]
+    daily_ = _by_day(rows, now, days)
+    return WhoUsed(sum(count for _, count in daily_), len(consumers) == MOST_CONSUMERS, consumers, daily_)
 
 
 def daily(actor: Actor, *, now: datetime, days: int = 30) -> list[tuple[date, int]]:
     """Return how often the actor's organisation's data was used on each of the last days."""
-    rows = _readable(actor).filter(provider_code=actor.organisation_code, at__gte=_since(now, days))
-    return _by_day(rows.order_by(), now, days)
+    return _by_day(_counted(actor, now, days).filter(provider_code=actor.organisation_code), now, days)
 
 
 def consumer_count(actor: Actor, *, now: datetime, days: int = 30) -> int:
     """Return how many organisations used the actor's organisation's data in the last days."""
-    rows = _readable(actor).filter(provider_code=actor.organisation_code, at__gte=_since(now, days))
-    return rows.order_by().values("requester_code").distinct().count()
+    rows = _counted(actor, now, days).filter(provider_code=actor.organisation_code)
+    return rows.values("requester_code").distinct().count()

@@ -10,7 +10,7 @@ from jutong.center.fleet.receipts import Applied, apply_receipt
 from jutong.center.org.actor import platform_actor
 from jutong.center.org.models import Organisation
 from jutong.center.usage import queries
-from jutong.center.usage.models import Access
+from jutong.center.usage.models import Access, DailyUse
 from jutong.center.usage.queries import AccessFilters
 from jutong.contracts.receipts import AccessSummary, ServedReceipt
 from jutong.kernel.errors import ForbiddenError, NotFoundError
@@ -51,6 +51,8 @@ def test_a_record_reported_twice_is_one_record(world: World) -> None:
     served(world, one.model_copy(update={"rows": 99}), call(world, grant.id))
     assert Access.objects.count() == 2
     assert Access.objects.get(record_id=one.record_id).rows == 1
+    (counted,) = DailyUse.objects.all()
+    assert (counted.calls, counted.rows, counted.day) == (2, 2, date(2026, 11, 9))
 
 
 def test_calls_under_strange_grants_are_not_believed(world: World) -> None:
@@ -171,5 +173,7 @@ def test_the_authority_sees_its_division_only(world: World) -> None:
     fill(world)
     far = organisation("11629800MB0000009X", "外市民政局", "外民政", division="629800")
     Access.objects.update(provider_code=far.code)
+    DailyUse.objects.update(provider_code=far.code)
+    assert queries.who_used(world.authority, "306001/1", now=at(3)).total == 0
     assert queries.accesses(world.authority).rows == []
     assert len(queries.accesses(world.requester).rows) == 3

@@ -28,7 +28,7 @@ from jutong.center.sharing.actions.supply import (
     reissue_grants,
     retry_supply,
 )
-from jutong.center.sharing.actions.watching import TryTicket, message, record_violations, remind, try_grant
+from jutong.center.sharing.actions.watching import TryTicket, count_uses, message, record_violations, remind, try_grant
 from jutong.center.sharing.need import Ask, Need
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "ask_supplement",
     "consent_reply",
     "consent_request",
+    "count_uses",
     "decide_extension",
     "draft",
     "edit_draft",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from jutong.center.audit import actions as audit
+from jutong.center.catalog.models import Entry
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
@@ -21,7 +24,7 @@ from jutong.center.org.errors import NoAuthorityError
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
-from jutong.center.sharing.enums import ApplicationState, Event, Side
+from jutong.center.sharing.enums import ApplicationState, Event, GrantState, Side
 from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError, SystemWithoutKeyError
 from jutong.center.sharing.models import Application, Grant, Message, Violation
 from jutong.center.sharing.parties import sides_of
@@ -104,6 +107,20 @@ def try_grant(*, grant: Grant, by: Actor, now: datetime) -> TryTicket:
     assert node is not None  # noqa: S101 - an active grant has been ordered
     ticket = fleet.issue_ticket(node=node, grant_id=locked.id, system_id=locked.system_id, by=by, now=now)
     return TryTicket(gateway_url=node.gateway_url, ticket=ticket)
+
+
+def count_uses() -> int:
+    """Write on each entry how many of its grants are in use, a figure that search sorts by. Returns how many changed.
+
+    Derived from the grants by a scan and not by each step, because an entry is locked while it is bound.
+    """
+    using = Grant.objects.filter(entry=OuterRef("pk"), state=GrantState.ACTIVE).order_by().values("entry")
+    now_used = Coalesce(Subquery(using.annotate(n=Count("pk")).values("n")), 0)
+    stale = Entry.objects.annotate(now_used=now_used).exclude(use_count=F("now_used"))
+    rows = list(stale.filter(Exists(Grant.objects.filter(entry=OuterRef("pk")))).values_list("pk", "now_used")[:500])
+    for entry_id, count in rows:
+        Entry.objects.filter(pk=entry_id).update(use_count=count)
+    return len(rows)
 
 
 @transaction.atomic
