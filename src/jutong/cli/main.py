@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from jutong.cli.lazy import LazyGroup
 from jutong.cli.text import language
 from jutong.kernel.errors import JutongError
+from jutong.runtime.errors import HomeForbiddenError
 
 COMMANDS = {
     "up": ("jutong.cli.instance:up", "启动平台 · start the platform"),
@@ -36,12 +38,23 @@ def jutong() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; a named error prints what is wrong and the next step, and ends with 1."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show Chinese shows escapes rather than ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return jutong.main(args=arguments, prog_name="jutong")
     except JutongError as error:
-        spoken = language()
-        click.echo(f"{error.explain(spoken)}\n{error.advise(spoken)}\n[{error.code}]", err=True)
-        sys.exit(1)
+        explain(error)
+    except PermissionError as error:
+        explain(HomeForbiddenError(path=error.filename))
+    sys.exit(1)
+
+
+def explain(error: JutongError) -> None:
+    """Print an error as a person reads it: what is wrong, what to do, and its code."""
+    spoken = language()
+    click.echo(f"{error.explain(spoken)}\n{error.advise(spoken)}\n[{error.code}]", err=True)
 
 
 if __name__ == "__main__":

@@ -80,8 +80,8 @@ class Child:
         """Start a fallen process whose pause is over; return whether it was."""
         if self._process is not None or time.monotonic() < self.due:
             return False
-        self.restarts += 1
         self.start()
+        self.restarts += 1
         return True
 
     def is_healthy(self) -> bool:

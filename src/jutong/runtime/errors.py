@@ -167,3 +167,12 @@ class DetachedStartError(JutongError):
     code = "runtime.instance.start-failed"
     message = gettext_noop("平台没有启动：\n{said}")
     next_step = gettext_noop("完整输出见 {log}。")
+
+
+class HomeForbiddenError(JutongError):
+    """The instance belongs to another user of the machine."""
+
+    code = "runtime.home.forbidden"
+    http_status = 403
+    message = gettext_noop("没有权限读写 {path}。")
+    next_step = gettext_noop("请用启动平台的那个用户运行本命令。")

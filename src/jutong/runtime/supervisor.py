@@ -37,6 +37,8 @@ STARTING_GRACE_SECONDS = 2.0
 LOCK_SECONDS = 5.0
 """How long a start waits for a supervisor that is just ending."""
 WATCH_SECONDS = 0.25
+TROUBLE_SECONDS = 1.0
+"""Pause after a round in which something could not be done."""
 POLL_SECONDS = 0.05
 ROTATE_EVERY = 240
 """Watch rounds between two looks at the size of the logs: a minute."""
@@ -80,6 +82,7 @@ class Supervisor:
         self.server: Postgres | None = None
         self.children: list[Child] = []
         self._ending = threading.Event()
+        self._changed = False
         self._state = state.State(os.getpid(), settings.role, settings.center_base)
         self._log = logging.getLogger("jutong.runtime")
 
@@ -218,19 +221,28 @@ class Supervisor:
         rounds = 0
         while not self._ending.wait(WATCH_SECONDS):
             rounds += 1
-            changed = self._watch_registry()
-            for child in self.children:
-                code = child.fell()
-                if code is not None:
-                    changed = True
-                    self._log.warning("process.ended %s code=%d", child.service.name, code)
-                elif child.pid is None and child.revive():
-                    changed = True
-                    self._log.info("process.restarted %s restarts=%d", child.service.name, child.restarts)
-            if changed:
-                self._enter(state.READY)
-            if rounds % ROTATE_EVERY == 0:
-                self._rotate()
+            try:
+                self._look_after_everything()
+                if rounds % ROTATE_EVERY == 0:
+                    self._rotate()
+            except OSError as error:
+                # A full disk or a want of memory passes: what runs goes on, the rest is tried again.
+                self._log.error("supervisor.round-failed %s", error.strerror)
+                self._ending.wait(TROUBLE_SECONDS)
+
+    def _look_after_everything(self) -> None:
+        self._changed |= self._watch_registry()
+        for child in self.children:
+            code = child.fell()
+            if code is not None:
+                self._changed = True
+                self._log.warning("process.ended %s code=%d", child.service.name, code)
+            elif child.pid is None and child.revive():
+                self._changed = True
+                self._log.info("process.restarted %s restarts=%d", child.service.name, child.restarts)
+        if self._changed:
+            self._enter(state.READY)
+            self._changed = False
 
     def _watch_registry(self) -> bool:
         if self.server is None or self.server.exit_code() is None:
@@ -240,7 +252,7 @@ class Supervisor:
             self.server.start()
         except JutongError as error:
             self._log.error("registry.restart-failed %s", error.code)
-            self._ending.wait(1.0)
+            self._ending.wait(TROUBLE_SECONDS)
         else:
             self._log.info("registry.restarted")
         return True
@@ -281,7 +293,7 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GRANIAN_")}
         demo = {"JUTONG_DEMO": "1"} if self.settings.demo else {}
-        return {**kept, **demo, "JUTONG_HOME": str(self.settings.home), "PYTHONUNBUFFERED": "1"}
+        return {**kept, **demo, "JUTONG_HOME": str(self.settings.home), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
 def preparation(*, demo: bool) -> list[str]:

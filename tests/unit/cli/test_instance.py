@@ -183,6 +183,10 @@ def test_settings_hides_secrets_and_shows_everything_else(monkeypatch):
     assert all(row[0] in done.output for row in jutong_settings.describe())
 
 
+def test_settings_writes_the_table_of_the_operators_page():
+    assert run(about.settings, "--markdown").output.strip() == about.settings_table()
+
+
 def test_the_version_is_told():
     done = subprocess.run(
         [sys.executable, "-m", "jutong.cli.main", "version"], capture_output=True, text=True, check=True

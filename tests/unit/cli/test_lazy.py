@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import click
@@ -90,3 +92,26 @@ def test_a_wrong_setting_is_a_sentence_too(monkeypatch, capsys):
         main_module.main(["status"])
     assert caught.value.code == 1
     assert "JUTONG_PORT" in capsys.readouterr().err
+
+
+def test_an_instance_of_another_user_is_a_sentence(monkeypatch, capsys):
+    @main_module.jutong.command("forbidden-for-the-test")
+    def fail() -> None:
+        raise PermissionError(13, "Permission denied", "/srv/jutong/run")
+
+    try:
+        with pytest.raises(SystemExit) as caught:
+            main_module.main(["forbidden-for-the-test"])
+    finally:
+        del main_module.jutong.commands["forbidden-for-the-test"]
+    assert caught.value.code == 1
+    assert "/srv/jutong/run" in capsys.readouterr().err
+
+
+def test_a_terminal_without_chinese_still_gets_an_answer():
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "JUTONG_HOME": "/nonexistent"}
+    command = [sys.executable, "-m", "jutong.cli.main", "status"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "\\u" in done.stdout
+    assert "/nonexistent" in done.stdout
