@@ -1,4 +1,4 @@
-"""One function per step of a catalogue version, and the way to every state, through the actions alone."""
+"""One function per step of a catalog version, and the way to every state, through the actions alone."""
 
 from __future__ import annotations
 

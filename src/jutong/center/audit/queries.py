@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from jutong.center.audit.models import AuditEvent
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.kernel.errors import InvalidInputError, NotFoundError
-from jutong.kernel.i18n import gettext_noop
 
 PAGE_SIZE = 50
 _SEPARATOR = "~"
@@ -106,6 +106,6 @@ def _read(cursor: str) -> tuple[datetime, UUID]:
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), UUID(event_id)
     except ValueError as error:
-        allowed = gettext_noop("请从第一页重新开始翻页")
+        allowed = gettext("请从第一页重新开始翻页")
         row = {"field": "cursor", "found": cursor[:40], "allowed": allowed, "clause": "", "message": allowed}
         raise InvalidInputError(problems=[row]) from error

@@ -1,4 +1,4 @@
-"""The catalogue's rules applied to what stands in the database."""
+"""The catalog's rules applied to what stands in the database."""
 
 from __future__ import annotations
 

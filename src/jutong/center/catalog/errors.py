@@ -1,4 +1,4 @@
-"""What can go wrong with catalogue entries."""
+"""What can go wrong with catalog entries."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from jutong.kernel.ids import uuid7
 
 
 class Entry(models.Model):
-    """A catalogue entry: one thing a department holds. What it says stands in its versions."""
+    """A catalog entry: one thing a department holds. What it says stands in its versions."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     code = models.CharField(max_length=64, unique=True)

@@ -69,7 +69,7 @@ def published_entry(actor: Actor, code: str) -> Entry:
 
     Raises:
         NotFoundError: if there is none; a draft reads as none.
-        ForbiddenError: if the post does not read the catalogue.
+        ForbiddenError: if the post does not read the catalog.
     """
     require(actor, Permission.CATALOG_ENTRY_VIEW)
     found = (
@@ -224,7 +224,7 @@ def _first(rows: list[EntryVersion]) -> EntryVersion | None:
 
 
 def _clocks(ids: list[UUID], today: date) -> dict[str, ClockView]:
-    """Return the open catalogue clocks of entries and versions by their id, in one query."""
+    """Return the open catalog clocks of entries and versions by their id, in one query."""
     if not ids:
         return {}
     found = StatutoryClock.objects.filter(

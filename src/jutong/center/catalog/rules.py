@@ -1,4 +1,4 @@
-"""The state machine of a catalogue version: one table, from which pages, documents and tests are made.
+"""The state machine of a catalog version: one table, from which pages, documents and tests are made.
 
 A row reads: in ``state``, whoever holds ``permission`` may do ``event`` if the guard of that name holds, and the
 version is then in ``next``. What is not in the table cannot happen.
@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
 from jutong.center.catalog.enums import Event, VersionState
 from jutong.center.catalog.errors import StepNotAllowedError
 from jutong.center.org.permissions import Permission
-from jutong.kernel.i18n import gettext_noop
 
 OWN_DEPARTMENT = "own-department"
 BOTH_ASSESSED = "both-assessments-passed"
@@ -63,7 +66,7 @@ TRANSITIONS: tuple[Transition, ...] = (
 _BY_STEP = {(row.state, row.event): row for row in TRANSITIONS}
 OPEN_STATES = (_S.DRAFT, _S.ASSESSED, _S.CONSENTED, _S.SUBMITTED, _S.RETURNED)
 """States in which a version is still being made; an entry has at most one such version."""
-NOTHING = gettext_noop("无")
+NOTHING = gettext_lazy("无")
 
 
 def transition(state: str, event: Event, *, name: str) -> Transition:
@@ -90,5 +93,6 @@ def events_from(state: str) -> tuple[Event, ...]:
     return tuple(row.event for row in TRANSITIONS if row.state == state)
 
 
-def _words(events: Iterable[Event]) -> str:
-    return "、".join(str(event.label) for event in events) or NOTHING
+def _words(events: Iterable[Event]) -> Promise:
+    labels = [event.label for event in events] or [NOTHING]
+    return format_lazy("、".join(["{}"] * len(labels)), *labels)

@@ -15,6 +15,7 @@ from operator import and_
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.enums import ShareAttribute, UpdateCycle
@@ -25,7 +26,6 @@ from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.kernel.errors import InvalidInputError
-from jutong.kernel.i18n import gettext_noop
 
 PAGE_SIZE = 20
 LAST_PAGE = 500
@@ -98,7 +98,7 @@ def search(actor: Actor, q: str = "", facets: Mapping[str, Iterable[str]] | None
 
     Raises:
         InvalidInputError: for an unknown facet or a page outside 1 to ``LAST_PAGE``.
-        ForbiddenError: if the post does not read the catalogue.
+        ForbiddenError: if the post does not read the catalog.
     """
     require(actor, Permission.CATALOG_ENTRY_VIEW)
     chosen = {name: frozenset(values) for name, values in (facets or {}).items() if values}
@@ -124,11 +124,11 @@ def search(actor: Actor, q: str = "", facets: Mapping[str, Iterable[str]] | None
 def _check(chosen: Mapping[str, frozenset[str]], page: int) -> None:
     problems = []
     for name in chosen.keys() - set(FACETS):
-        allowed = gettext_noop("没有这个筛选项")
+        allowed = gettext("没有这个筛选项")
         problems.append({"field": name, "found": name, "allowed": "、".join(FACETS), "clause": "", "message": allowed})
     if not 1 <= page <= LAST_PAGE:
-        allowed = gettext_noop("页码应在1到500之间，请改用更具体的词")
-        row = {"field": gettext_noop("页码"), "found": str(page), "allowed": "1-500", "clause": "", "message": allowed}
+        allowed = gettext("页码应在1到500之间，请改用更具体的词")
+        row = {"field": gettext("页码"), "found": str(page), "allowed": "1-500", "clause": "", "message": allowed}
         problems.append(row)
     if problems:
         raise InvalidInputError(problems=problems)

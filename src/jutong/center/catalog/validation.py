@@ -1,4 +1,4 @@
-"""The catalogue's rules VC-01 to VC-07, VC-10 and VC-13 as pure functions of what was written and its surroundings."""
+"""The catalog's rules VC-01 to VC-07, VC-10 and VC-13 as pure functions of what was written and its surroundings."""
 
 from __future__ import annotations
 

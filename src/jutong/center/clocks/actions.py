@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.clocks.calendars import load_calendar_year, override_day, recount, settle_provisional
@@ -17,13 +18,12 @@ from jutong.center.clocks.errors import (
     ExtensionTooLongError,
 )
 from jutong.center.clocks.models import StatutoryClock
-from jutong.center.clocks.queries import OPEN, calendar
+from jutong.center.clocks.queries import OPEN, calendar, period_name
 from jutong.center.constraints import constraint_errors
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.kernel.clock import civil_date
 from jutong.kernel.deadlines import compute
-from jutong.kernel.i18n import gettext_noop
 from jutong.standards import periods
 
 __all__ = [
@@ -85,7 +85,9 @@ def start(
         due_on=due.due_on,
         is_provisional=due.provisional,
     )
-    with constraint_errors(one_running_clock_per_subject=ClockRunningError(subject=subject_label, period=law.name)):
+    with constraint_errors(
+        one_running_clock_per_subject=ClockRunningError(subject=subject_label, period=period_name(period, day))
+    ):
         clock.save(force_insert=True)
     _record("start", clock, by, now)
     return clock
@@ -99,12 +101,10 @@ def pause(*, subject_kind: str, subject_id: object, period: str, by: Actor, now:
         ClockNotRunningError: if there is none, or it stands still.
         ClockRanOutError: if its last day has passed.
     """
-    clock = _locked(
-        subject_kind, subject_id, period, step=gettext_noop("暂停计时"), now=now, states={ClockState.RUNNING}
-    )
+    clock = _locked(subject_kind, subject_id, period, step=gettext("暂停计时"), now=now, states={ClockState.RUNNING})
     today = civil_date(now)
     if today > clock.due_on:
-        raise ClockRanOutError(subject=clock.subject_label, due=clock.due_on, step=gettext_noop("暂停计时"))
+        raise ClockRanOutError(subject=clock.subject_label, due=clock.due_on, step=gettext("暂停计时"))
     clock.pauses = [*clock.pauses, [today.isoformat(), None]]
     clock.state = ClockState.PAUSED
     clock.save(update_fields=["pauses", "state"])
@@ -120,9 +120,7 @@ def resume(*, subject_kind: str, subject_id: object, period: str, by: Actor, now
         ClockNotRunningError: if there is no paused one.
         CalendarYearMissingError: if the new due date lies in a year without calendar.
     """
-    clock = _locked(
-        subject_kind, subject_id, period, step=gettext_noop("恢复计时"), now=now, states={ClockState.PAUSED}
-    )
+    clock = _locked(subject_kind, subject_id, period, step=gettext("恢复计时"), now=now, states={ClockState.PAUSED})
     _close_pause(clock, civil_date(now))
     recount(clock, calendar())
     clock.state = ClockState.RUNNING
@@ -142,7 +140,7 @@ def extend(
         ClockRanOutError: if the last day has passed.
         ClockNotRunningError: if there is no open one.
     """
-    step = gettext_noop("延长期限")
+    step = gettext("延长期限")
     clock = _locked(subject_kind, subject_id, period, step=step, now=now, states=OPEN)
     if clock.state == ClockState.RUNNING and civil_date(now) > clock.due_on:
         raise ClockRanOutError(subject=clock.subject_label, due=clock.due_on, step=step)
@@ -164,7 +162,7 @@ def stop(*, subject_kind: str, subject_id: object, period: str, by: Actor, now: 
     Raises:
         ClockNotRunningError: if there is no open one.
     """
-    clock = _locked(subject_kind, subject_id, period, step=gettext_noop("停止计时"), now=now, states=OPEN)
+    clock = _locked(subject_kind, subject_id, period, step=gettext("停止计时"), now=now, states=OPEN)
     late = clock.state == ClockState.RUNNING and civil_date(now) > clock.due_on
     return _end(clock, ClockState.LATE if late else ClockState.MET, by, now)
 
@@ -209,8 +207,7 @@ def _locked(
         .first()
     )
     if found is None:
-        law = periods.period(period, on=civil_date(now))
-        raise ClockNotRunningError(subject=str(subject_id), period=law.name, step=step)
+        raise ClockNotRunningError(subject=str(subject_id), period=period_name(period, civil_date(now)), step=step)
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.clocks.errors import CalendarYearOfficialError
@@ -105,8 +106,8 @@ def override_day(*, day: date, is_workday: bool, note: str, by: Actor, now: date
     if calendar().year_status(day.year) is YearStatus.MISSING:
         raise CalendarYearMissingError(year=day.year)
     if not note.strip():
-        allowed = gettext_noop("请写明依据的通知")
-        row = {"field": gettext_noop("依据"), "found": "", "allowed": allowed, "clause": "", "message": allowed}
+        allowed = gettext("请写明依据的通知")
+        row = {"field": gettext("依据"), "found": "", "allowed": allowed, "clause": "", "message": allowed}
         raise InvalidInputError(problems=[row])
     CalendarDay.objects.update_or_create(
         date=day, defaults={"is_workday": is_workday, "note": note.strip()[:64], "loaded_at": now}

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import get_language
 
 from jutong.center.clocks.enums import ClockState
 from jutong.center.clocks.models import CalendarDay, StatutoryClock
@@ -122,7 +123,7 @@ def clock_view(clock: StatutoryClock, today: date, *, days: WorkCalendar | None 
         provisional=clock.is_provisional and state != "done",
         clause=clock.clause,
         period=clock.period,
-        name=periods.period(clock.period, on=clock.started_on).name,
+        name=period_name(clock.period, clock.started_on),
         organisation_name=clock.organisation.short_name,
     )
 
@@ -139,6 +140,12 @@ def views(clocks: Iterable[StatutoryClock], today: date) -> list[tuple[Statutory
     rows = list(clocks)
     days = calendar() if rows else None
     return [(clock, clock_view(clock, today, days=days)) for clock in rows]
+
+
+def period_name(period: str, on: date) -> str:
+    """Return what people call a period, in the language of whoever is served."""
+    law = periods.period(period, on=on)
+    return law.name_en if (get_language() or "").startswith("en") else law.name
 
 
 def for_subjects(subject_kind: str, subject_ids: Iterable[object]) -> dict[tuple[str, str], StatutoryClock]:

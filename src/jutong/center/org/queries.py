@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
@@ -173,9 +174,9 @@ def missing_for_onboarding(organisation_: Organisation) -> list[str]:
     """Return what 条例 11 and 13 still ask of an organisation, in Chinese source wording."""
     held = set(open_posts().filter(organisation=organisation_, role__in=HEADS).values_list("role", flat=True))
     checks = (
-        (bool(organisation_.data_office), gettext_noop("政务数据共享工作机构")),
-        (Role.OFFICE_HEAD in held, gettext_noop("工作机构负责人")),
-        (Role.DEPARTMENT_HEAD in held, gettext_noop("部门负责人")),
+        (bool(organisation_.data_office), gettext("政务数据共享工作机构")),
+        (Role.OFFICE_HEAD in held, gettext("工作机构负责人")),
+        (Role.DEPARTMENT_HEAD in held, gettext("部门负责人")),
     )
     return [name for fulfilled, name in checks if not fulfilled]
 

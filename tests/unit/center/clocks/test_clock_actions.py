@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from jutong.center.audit.queries import of_subject as events_of
 from jutong.center.clocks import actions, queries
@@ -203,6 +204,12 @@ def test_the_view_tells_how_pressing_it_is(city: City):
         assert shown.total == 10
         assert shown.due_on == date(2026, 11, 23)
     assert (shown.name, shown.period, shown.organisation_name) == ("有条件共享答复", "SLA-REP-C", "市民政局")
+
+
+def test_a_clock_is_called_by_its_name_in_both_languages(city: City):
+    clock = start(city)
+    with translation.override("en"):
+        assert view(clock, date(2026, 11, 10)).name == "Reply, conditional sharing"
 
 
 def test_a_scan_marks_each_breach_once(city: City):

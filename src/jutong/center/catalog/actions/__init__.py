@@ -1,4 +1,4 @@
-"""Every write on the catalogue."""
+"""Every write on the catalog."""
 
 from jutong.center.catalog.actions.binding import bind, unbind
 from jutong.center.catalog.actions.draft import create_entry, edit_version, new_version, record_assessment

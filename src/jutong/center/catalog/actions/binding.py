@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.errors import (
@@ -25,7 +26,6 @@ from jutong.center.org.queries import require
 from jutong.center.sharing.enums import GrantState
 from jutong.center.sharing.models import Grant
 from jutong.kernel.errors import NotFoundError
-from jutong.kernel.i18n import gettext_noop
 
 _RUNNING = (GrantState.ORDERED, GrantState.ACTIVE, GrantState.SUSPENDED)
 
@@ -62,7 +62,7 @@ def bind(
     """
     locked = _locked_entry(entry, by)
     if locked.published is None:
-        raise NotPublishedError(name=locked.code, step=gettext_noop("挂接"))
+        raise NotPublishedError(name=locked.code, step=gettext("挂接"))
     found = _table(locked, source, schema_name, table)
     _check_columns(locked.published, table, found, columns)
     Binding.objects.filter(entry=locked, ended_at=None).update(ended_at=now)

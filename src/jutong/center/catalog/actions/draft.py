@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.catalog.codes import allocate
 from jutong.center.catalog.enums import AssessmentKind, Event, UpdateTrigger, VersionState
@@ -26,7 +27,6 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import own_organisation, require
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
-from jutong.kernel.i18n import gettext_noop
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def create_entry(*, fields: EntryFields, items: Iterable[ItemFields], by: Actor,
 
     Raises:
         InvalidInputError: if name or classification is missing or a value does not fit its column.
-        ForbiddenError: if ``by`` does not compile the catalogue.
+        ForbiddenError: if ``by`` does not compile the catalog.
     """
     require(by, Permission.CATALOG_ENTRY_EDIT)
     rows = list(items)
@@ -62,7 +62,7 @@ def edit_version(
         InvalidInputError: if a value does not fit, or the classification no longer matches the code.
         NotFoundError: if it is another department's.
         StepNotAllowedError: if it is under review or published.
-        ForbiddenError: if ``by`` does not compile the catalogue.
+        ForbiddenError: if ``by`` does not compile the catalog.
     """
     locked, row = open_step(version, Event.EDIT, by)
     rows = list(items)
@@ -97,14 +97,14 @@ def new_version(
         NotPublishedError: if the entry has no published version.
         OpenVersionExistsError: if one is being made.
         InvalidInputError: for a change of law or duty without its day, or with a day to come.
-        ForbiddenError: if ``by`` does not compile the catalogue.
+        ForbiddenError: if ``by`` does not compile the catalog.
     """
     require(by, Permission.CATALOG_ENTRY_EDIT)
     locked = Entry.objects.select_for_update(of=("self",)).select_related("published", "organisation").get(id=entry.id)
     if locked.organisation_id != by.organisation_id:
         raise NotFoundError(what=locked.code)
     if locked.published is None:
-        raise NotPublishedError(name=locked.code, step=gettext_noop("更新"))
+        raise NotPublishedError(name=locked.code, step=gettext("更新"))
     cause = UpdateTrigger(trigger)
     refuse(_bad_day(cause, happened_on, civil_date(now)))
     fields, items = written(locked.published)
@@ -157,7 +157,7 @@ def record_assessment(
         InvalidInputError: without conclusion or person, or with a day to come.
         NotFoundError: if it is another department's.
         StepNotAllowedError: if the version is no draft.
-        ForbiddenError: if ``by`` does not compile the catalogue.
+        ForbiddenError: if ``by`` does not compile the catalog.
     """
     locked, _ = open_step(version, Event.ASSESS, by)
     which = AssessmentKind(kind)
@@ -187,8 +187,8 @@ def _writers(before: Sequence[UUID], by: Actor) -> list[UUID]:
 def _moved_class(version: EntryVersion, fields: EntryFields) -> list[Finding]:
     if version.entry.code.partition("/")[0] == fields.classification:
         return []
-    message = gettext_noop("分类与已编的信息资源代码不一致")
-    way_out = gettext_noop("代码编定后分类不能改；分类确实有误的，请另建目录")
+    message = gettext("分类与已编的信息资源代码不一致")
+    way_out = gettext("代码编定后分类不能改；分类确实有误的，请另建目录")
     place = "classification"
     return [Finding("VC-00", place, LABELS[place], ENTRY_CLAUSE, message, way_out, fields.classification)]
 
@@ -197,13 +197,13 @@ def _bad_day(cause: UpdateTrigger, happened_on: date | None, today: date) -> lis
     voluntary = cause == UpdateTrigger.VOLUNTARY
     if (happened_on is None) == voluntary and (happened_on is None or happened_on <= today):
         return []
-    message = gettext_noop("法律或职责变化要写明发生的日期，且不能是将来；主动完善不写日期")
-    way_out = gettext_noop("请按变化的生效日期填写")
+    message = gettext("法律或职责变化要写明发生的日期，且不能是将来；主动完善不写日期")
+    way_out = gettext("请按变化的生效日期填写")
     return [
         Finding(
             "VC-00",
             "happened_on",
-            gettext_noop("变化发生日期"),
+            gettext("变化发生日期"),
             "政务数据共享条例第十七条",
             message,
             way_out,
@@ -214,16 +214,16 @@ def _bad_day(cause: UpdateTrigger, happened_on: date | None, today: date) -> lis
 
 def _bad_assessment(conclusion: str, assessed_by: str, assessed_on: date, today: date) -> list[Finding]:
     checks = (
-        ("conclusion", gettext_noop("评估结论"), bool(conclusion.strip()), conclusion, 1000),
-        ("assessed_by", gettext_noop("评估人"), bool(assessed_by.strip()), assessed_by, 64),
+        ("conclusion", gettext("评估结论"), bool(conclusion.strip()), conclusion, 1000),
+        ("assessed_by", gettext("评估人"), bool(assessed_by.strip()), assessed_by, 64),
     )
     found = []
     for place, label, given, text, longest in checks:
         if not given or len(text) > longest:
-            message, way_out = gettext_noop("必须填写，且不超过规定长度"), gettext_noop("请按评估报告填写")
+            message, way_out = gettext("必须填写，且不超过规定长度"), gettext("请按评估报告填写")
             found.append(Finding("VC-02", place, label, ENTRY_CLAUSE, message, way_out))
     if assessed_on > today:
-        message, way_out = gettext_noop("评估日期不能是将来"), gettext_noop("请填写实际评估的日期")
-        label = gettext_noop("评估日期")
+        message, way_out = gettext("评估日期不能是将来"), gettext("请填写实际评估的日期")
+        label = gettext("评估日期")
         found.append(Finding("VC-02", "assessed_on", label, ENTRY_CLAUSE, message, way_out, assessed_on.isoformat()))
     return found

@@ -1,4 +1,4 @@
-"""Taking over a catalogue that was reviewed and published elsewhere, in bulk."""
+"""Taking over a catalog that was reviewed and published elsewhere, in bulk."""
 
 from __future__ import annotations
 

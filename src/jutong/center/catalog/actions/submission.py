@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.catalog.checks import findings_of
 from jutong.center.catalog.enums import Event
@@ -32,8 +33,8 @@ def reason_findings(reason: str) -> list[Finding]:
     """Return what is wrong with a reason somebody must give."""
     if reason.strip() and len(reason) <= LONGEST_REASON:
         return []
-    message, way_out = gettext_noop("必须写明理由，且不超过1000字"), gettext_noop("请写明要改哪里、为什么")
-    return [Finding("VC-00", "reason", gettext_noop("理由"), ENTRY_CLAUSE, message, way_out)]
+    message, way_out = gettext("必须写明理由，且不超过1000字"), gettext("请写明要改哪里、为什么")
+    return [Finding("VC-00", "reason", gettext("理由"), ENTRY_CLAUSE, message, way_out)]
 
 
 @transaction.atomic

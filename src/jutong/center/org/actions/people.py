@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.constraints import constraint_errors
@@ -18,7 +19,6 @@ from jutong.center.org.models import ApiToken, User
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.kernel.errors import ForbiddenError, InvalidInputError
-from jutong.kernel.i18n import gettext_noop
 
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,63}")
 
@@ -27,7 +27,7 @@ def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        field = gettext_noop("密码")
+        field = gettext("密码")
         rows = [{"field": field, "found": "", "clause": "等保2.0", "message": line} for line in error.messages]
         raise InvalidInputError(problems=rows) from error
 
@@ -35,11 +35,11 @@ def _check_password(password: str, user: User) -> None:
 def _check_names(username: str, name: str) -> None:
     problems = []
     if not _USERNAME.fullmatch(username):
-        allowed = gettext_noop("3到64位小写字母、数字、点、横线，以字母开头")
-        field = gettext_noop("用户名")
+        allowed = gettext("3到64位小写字母、数字、点、横线，以字母开头")
+        field = gettext("用户名")
         problems.append({"field": field, "found": username, "allowed": allowed, "clause": "", "message": allowed})
     if not name.strip():
-        problems.append({"field": gettext_noop("姓名"), "found": "", "clause": "", "message": gettext_noop("必须填写")})
+        problems.append({"field": gettext("姓名"), "found": "", "clause": "", "message": gettext("必须填写")})
     if problems:
         raise InvalidInputError(problems=problems)
 

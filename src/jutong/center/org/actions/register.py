@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import get_language, gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.constraints import constraint_errors
@@ -24,7 +25,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import divisions_on, require
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
-from jutong.kernel.i18n import gettext_noop
+from jutong.kernel.i18n import SOURCE_LANGUAGE
 from jutong.standards import credit_code
 
 
@@ -188,12 +189,12 @@ def close_organisation(*, organisation: Organisation, by: Actor, now: datetime) 
 
 def _check_organisation(*, code: str, name: str, data_office: str) -> None:
     finding = credit_code.check(code)
-    problems = [finding.as_row(gettext_noop("统一社会信用代码"))] if finding else []
+    problems = [finding.as_row(gettext("统一社会信用代码"), get_language() or SOURCE_LANGUAGE)] if finding else []
     for field, value, clause in (
-        (gettext_noop("单位名称"), name, "1272号"),
-        (gettext_noop("政务数据共享工作机构"), data_office, "条例第十一条"),
+        (gettext("单位名称"), name, "1272号"),
+        (gettext("政务数据共享工作机构"), data_office, "条例第十一条"),
     ):
         if not value.strip():
-            problems.append({"field": field, "found": "", "clause": clause, "message": gettext_noop("必须填写")})
+            problems.append({"field": field, "found": "", "clause": clause, "message": gettext("必须填写")})
     if problems:
         raise InvalidInputError(problems=problems)

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.constraints import constraint_errors
@@ -21,7 +22,6 @@ from jutong.center.org.models import InformationSystem, Organisation, SystemKey
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.kernel.errors import InvalidInputError
-from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 
 LEVELS = range(1, 6)
@@ -44,9 +44,9 @@ def register_system(
     require(by, Permission.ORG_SYSTEM_MANAGE)
     problems = []
     if not name.strip():
-        problems.append(_problem(gettext_noop("信息系统名称"), "", gettext_noop("必须填写")))
+        problems.append(_problem(gettext("信息系统名称"), "", gettext("必须填写")))
     if protection_level not in LEVELS:
-        problems.append(_problem(gettext_noop("网络安全等级"), str(protection_level), gettext_noop("应为1到5级")))
+        problems.append(_problem(gettext("网络安全等级"), str(protection_level), gettext("应为1到5级")))
     if problems:
         raise InvalidInputError(problems=problems)
     if organisation.closed_at is not None:
@@ -128,13 +128,13 @@ def revoke_system_key(*, key: SystemKey, by: Actor, now: datetime) -> SystemKey:
 def _check_key(key_id: str, public_key: str) -> None:
     problems = []
     if not _KEY_ID.fullmatch(key_id):
-        shape = gettext_noop("3到64位字母、数字、点、横线，以字母或数字开头")
-        problems.append(_problem(gettext_noop("密钥标识"), key_id, shape))
+        shape = gettext("3到64位字母、数字、点、横线，以字母或数字开头")
+        problems.append(_problem(gettext("密钥标识"), key_id, shape))
     try:
         Ed25519Verifier.from_b64(key_id, public_key)
     except ValueError:
-        shape = gettext_noop("应为32字节Ed25519公钥的Base64")
-        problems.append(_problem(gettext_noop("公钥"), public_key[:64], shape))
+        shape = gettext("应为32字节Ed25519公钥的Base64")
+        problems.append(_problem(gettext("公钥"), public_key[:64], shape))
     if problems:
         raise InvalidInputError(problems=problems)
 

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.org.actor import Actor
@@ -13,7 +14,6 @@ from jutong.center.org.models import ApiToken, Post
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import actor_for, require, token_digest
 from jutong.kernel.errors import ForbiddenError, InvalidInputError
-from jutong.kernel.i18n import gettext_noop
 
 PREFIX = "jutong_"
 """Lets scanners of leaked secrets recognise a token."""
@@ -34,8 +34,8 @@ def issue_token(*, post: Post, by: Actor, now: datetime, hours: int = 8) -> str:
     if not by.is_platform and holder.user_id != by.user_id:
         raise ForbiddenError(needed=holder.name, post=by.name)
     if not 1 <= hours <= LONGEST_HOURS:
-        allowed = gettext_noop("应为1到24小时")
-        field = gettext_noop("令牌有效时间")
+        allowed = gettext("应为1到24小时")
+        field = gettext("令牌有效时间")
         row = {"field": field, "found": str(hours), "allowed": allowed, "clause": "", "message": allowed}
         raise InvalidInputError(problems=[row])
     raw = PREFIX + secrets.token_urlsafe(32)
