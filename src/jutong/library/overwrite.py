@@ -40,6 +40,7 @@ SAMPLE_ROWS = 20_000
 FEWEST_REPEATS = 4
 """A column gets a dictionary when its values repeat so often on average in the first rows."""
 
+NEWEST = 5
 LOCK = ".jutong.lock"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL_TEXTS = ("No space left", "File too large", "quota exceeded")
@@ -123,10 +124,11 @@ class Overwrite:
         table = DeltaTable(str(self.path))
         if table.transaction_version(self.job_id) is None:
             return None
-        for commit in table.history():
-            proof = commit.get(METADATA_KEY, {})
-            if proof.get("job_id") == self.job_id:
-                return Committed(commit["version"], commit["timestamp"], Proof(**proof))
+        for limit in (NEWEST, None):  # it is nearly always among the newest; a long history is long to read
+            for commit in table.history(limit):
+                proof = commit.get(METADATA_KEY, {})
+                if proof.get("job_id") == self.job_id:
+                    return Committed(commit["version"], commit["timestamp"], Proof(**proof))
         raise WriteError(table=self.name, reason=f"the log has job {self.job_id} but not its commit")
 
     def begin(self, schema: pa.Schema) -> None:

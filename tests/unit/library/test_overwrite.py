@@ -70,6 +70,16 @@ def test_a_job_is_committed_once(tmp_path: Path) -> None:
     assert DeltaTable(str(path)).version() == 1
 
 
+def test_a_job_is_found_behind_many_later_ones_and_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    first = put(path)
+    for number in range(11):
+        put(path, f"{FIRST[:-2]}{number + 10}")
+    DeltaTable(str(path)).create_checkpoint()
+    with Overwrite(path, FIRST) as again:
+        assert again.committed() == first
+
+
 def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "t"
     put(path)
@@ -168,7 +178,7 @@ def test_a_commit_whose_last_fsync_failed_keeps_its_files(tmp_path: Path, monkey
 
 def test_a_log_without_the_commit_it_speaks_of_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "t")
-    monkeypatch.setattr(DeltaTable, "history", lambda _: [])
+    monkeypatch.setattr(DeltaTable, "history", lambda *_: [])
     with pytest.raises(WriteError, match="not its commit"):
         put(tmp_path / "t")
 
