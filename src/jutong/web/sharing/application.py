@@ -46,7 +46,10 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "application": application,
         "timeline": queries.timeline(application, visit.now),
         "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor)},
-        "items": [{"row": row, "choices": _decisions(row)} for row in application.items.all()],
+        "items": [
+            {"row": row, "choices": _decisions(row), "chosen": visit.request.POST.get(f"d_{row.item_id}", row.asked)}
+            for row in application.items.all()
+        ],
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
         "messages_": application.messages.all(),

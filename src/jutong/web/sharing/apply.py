@@ -105,6 +105,7 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
         "version": application.version,
         "number": application.number,
         "need": need,
+        "terms": _terms(visit, need),
         "rows": rows,
         "chosen": [row for row in rows if row["mode"] != form.NOT_WANTED],
         "ways": [
@@ -113,6 +114,15 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
         ],
         "systems": [("", _("请选择")), *((str(system.id), system.name) for system in open_systems(visit.actor))],
     }
+
+
+def _terms(visit: Visit, need: Need) -> dict[str, Any]:
+    """Return what stands in the third step: as typed, since what was typed may be no date or number at all."""
+    if visit.is_post and "share_way" in visit.request.POST:
+        return {name: visit.request.POST.get(name, "") for name in form.TERMS}
+    until = need.valid_until.isoformat() if need.valid_until else ""
+    system = str(need.system_id) if need.system_id else ""
+    return {"valid_until": until, "system": system} | {name: getattr(need, name) for name in form.PLAIN_TERMS}
 
 
 def _modes(item: Item) -> list[tuple[str, Any]]:

@@ -15,6 +15,8 @@ from jutong.center.sharing.need import Ask, Need
 from jutong.kernel.errors import InvalidInputError
 
 NOT_WANTED = "none"
+PLAIN_TERMS = ("share_way", "daily_quota", "division_filter")
+TERMS = (*PLAIN_TERMS, "system", "valid_until")
 
 
 def need_of(application: Application) -> Need:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 
 from django.http import HttpResponse, HttpResponseBase
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
-from jutong.center.sharing.actions import stopping, watching
+from jutong.center.sharing.actions import stopping, supply, watching
 from jutong.center.sharing.models import Grant
 from jutong.center.sharing.queries import GrantView
 from jutong.kernel.errors import JutongError
@@ -38,11 +39,19 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
         "can": {event.value.replace("-", "_") for event in view.events},
         "suspensions": view.suspensions,
         "gateway": view.gateway_url,
+        "example": _example(view),
         "modes": dict(FieldMode.choices),
         "problem": problem,
         "typed": visit.request.POST,
     }
     return visit.render("sharing/grant.html", context, status=problem.http_status if problem else 200)
+
+
+def _example(view: GrantView) -> str:
+    """Return the body of a call under this grant, with dots where the caller's own values go."""
+    key = {row.item.name: "…" for row in view.items if row.is_lookup}
+    body = {"grant": view.grant.number, "purpose": view.grant.purpose, "case": "…", "official": "…", "key": key}
+    return json.dumps(body, ensure_ascii=False, indent=2)
 
 
 def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) -> HttpResponse:
@@ -79,15 +88,27 @@ def lift(visit: Visit, number: str) -> HttpResponseBase:
 
 
 @require_POST
-@page(Permission.SHARING_GRANT_REVOKE)
+@page(Permission.SHARING_GRANT_VIEW)
 def revoke(visit: Visit, number: str) -> HttpResponseBase:
-    """收回."""
+    """收回 by the provider or the authority, 不再使用 by the requester: the action knows which post may do which."""
     reason = visit.request.POST.get("reason", "")
     return _take(
         visit,
         number,
-        _("授权已收回"),
+        _("授权已终止，节点会在几秒内拒绝调用"),
         lambda grant: stopping.revoke_grant(grant=grant, reason=reason, by=visit.actor, now=visit.now),
+    )
+
+
+@require_POST
+@page(Permission.SHARING_GRANT_VIEW)
+def retry(visit: Visit, number: str) -> HttpResponseBase:
+    """Order a grant again whose supply failed."""
+    return _take(
+        visit,
+        number,
+        _("已重新下达，等节点回执"),
+        lambda grant: supply.retry_supply(grant=grant, by=visit.actor, now=visit.now),
     )
 
 

@@ -23,5 +23,6 @@ urlpatterns = [
     path("grants/<str:number>/suspend", grants.suspend),
     path("grants/<str:number>/lift", grants.lift),
     path("grants/<str:number>/revoke", grants.revoke),
+    path("grants/<str:number>/retry", grants.retry),
     path("grants/<str:number>/try", grants.try_it),
 ]
