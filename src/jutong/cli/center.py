@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ def center() -> Iterator[Actor]:
         import django
         from django.db import ProgrammingError, connections
 
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # what it loads is no news to an operator
         django.setup()
         from jutong.center.org.actor import platform_actor
 

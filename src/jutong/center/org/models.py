@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from jutong.center.org.enums import DivisionLevel, OrganisationKind, Role
 from jutong.kernel.ids import uuid7
@@ -72,8 +73,8 @@ class User(AbstractBaseUser):
     """A person who signs in. What the person may do hangs on posts, not on the person."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    username = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=64)
+    username = models.CharField(_("用户名"), max_length=64, unique=True)
+    name = models.CharField(_("姓名"), max_length=64)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()

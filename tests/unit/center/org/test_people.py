@@ -62,6 +62,12 @@ def test_bad_names_and_weak_passwords_are_refused(city: City, username: str, nam
     assert not User.objects.filter(username=username).exists()
 
 
+def test_a_weak_password_is_explained_in_words_people_know(city: City):
+    with pytest.raises(InvalidInputError) as refused:
+        actions.create_user(username="emergency", name="应急", password="Emergency-pass-9", by=PLATFORM, now=NOW)
+    assert "用户名" in refused.value.explain()
+
+
 def test_a_user_name_belongs_to_one_person(city: City):
     with pytest.raises(UsernameTakenError):
         person("steward", "别人")

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
                         default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("username", models.CharField(max_length=64, unique=True)),
-                ("name", models.CharField(max_length=64)),
+                ("username", models.CharField(max_length=64, unique=True, verbose_name="用户名")),
+                ("name", models.CharField(max_length=64, verbose_name="姓名")),
                 ("is_active", models.BooleanField(default=True)),
                 ("must_change_password", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField()),
