@@ -13,9 +13,9 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Post, User
-from jutong.center.sharing import queries as sharing
 from jutong.kernel.clock import utc_now
-from jutong.web.door import current_post
+from jutong.web.desk.tasks import waiting
+from jutong.web.door import current_post, posts
 from jutong.web.nav import MENU, Place
 
 
@@ -45,13 +45,13 @@ def _menu(actor: Actor, path: str, inbox: int) -> list[tuple[str | Promise, list
 
 def _person(request: HttpRequest, post: Post) -> dict[str, Any]:
     actor = org.actor_for(post)
-    inbox = len(sharing.inbox(actor, utc_now()))
+    inbox = len(waiting(request, actor, utc_now()))
     return {
         "actor": {"name": actor.name, "organisation_short": post.organisation.short_name},
         "actor_role": Role(post.role).label,
         "inbox_count": inbox,
         "menu": _menu(actor, request.path, inbox),
-        "other_posts": [other for other in org.posts_of(post.user) if other.id != post.id],
+        "other_posts": [other for other in posts(request, post.user) if other.id != post.id],
     }
 
 

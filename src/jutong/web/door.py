@@ -32,6 +32,7 @@ from jutong.web.entrance import detour
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 POST_KEY = "post"
+_POSTS = "_jutong_posts"
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
 
@@ -96,9 +97,17 @@ def current_post(request: HttpRequest) -> Post | None:
     """Return the post the person works in now: the chosen one, else the first open one."""
     if not isinstance(request.user, User):
         return None
-    posts = org.posts_of(request.user)
+    held = posts(request, request.user)
     chosen = request.session.get(POST_KEY)
-    return next((post for post in posts if str(post.id) == chosen), posts[0] if posts else None)
+    return next((post for post in held if str(post.id) == chosen), held[0] if held else None)
+
+
+def posts(request: HttpRequest, user: User) -> list[Post]:
+    """Return the person's open posts, asked once a request."""
+    if not hasattr(request, _POSTS):
+        setattr(request, _POSTS, org.posts_of(user))
+    found: list[Post] = getattr(request, _POSTS)
+    return found
 
 
 def page(

@@ -8,12 +8,11 @@ from django.views.decorators.http import require_POST
 
 from jutong.center.org import queries
 from jutong.center.org.actions.register import create_organisation
-from jutong.center.org.actions.systems import add_system_key, register_system, revoke_system_key
-from jutong.center.org.actions.systems import close_system as close
+from jutong.center.org.actions.systems import register_system
 from jutong.center.org.enums import OrganisationKind
 from jutong.center.org.models import Division
 from jutong.center.org.permissions import Permission
-from jutong.center.sharing.actions import on_system_keys_changed
+from jutong.center.sharing.actions import changes
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError, NotFoundError
 from jutong.web.door import Visit, page
@@ -110,8 +109,7 @@ def close_system(visit: Visit, system_id: UUID) -> HttpResponseBase:
     system = queries.system(visit.actor, system_id)
     back = f"/admin/orgs/{system.organisation.code}"
     try:
-        close(system=system, by=visit.actor, now=visit.now)
-        on_system_keys_changed(system=system, by=visit.actor, now=visit.now)
+        changes.close_system(system=system, by=visit.actor, now=visit.now)
     except JutongError as problem:
         return visit.refuse(problem, back=back)
     return visit.done(_("系统已停用，它的公钥已全部作废"), back)
@@ -125,14 +123,13 @@ def add_key(visit: Visit, system_id: UUID) -> HttpResponseBase:
     back = f"/admin/orgs/{system.organisation.code}"
     typed = visit.request.POST
     try:
-        add_system_key(
+        changes.add_key(
             system=system,
             key_id=typed.get("key_id", "").strip(),
             public_key=typed.get("public_key", "").strip(),
             by=visit.actor,
             now=visit.now,
         )
-        on_system_keys_changed(system=system, by=visit.actor, now=visit.now)
     except JutongError as problem:
         return visit.refuse(problem, back=back)
     return visit.done(_("公钥已登记"), back)
@@ -148,8 +145,7 @@ def revoke_key(visit: Visit, system_id: UUID, key_id: UUID) -> HttpResponseBase:
     if key is None:
         raise NotFoundError(what=str(key_id))
     try:
-        revoke_system_key(key=key, by=visit.actor, now=visit.now)
-        on_system_keys_changed(system=system, by=visit.actor, now=visit.now)
+        changes.revoke_key(key=key, by=visit.actor, now=visit.now)
     except JutongError as problem:
         return visit.refuse(problem, back=back)
     return visit.done(_("公钥已作废"), back)

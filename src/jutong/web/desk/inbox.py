@@ -3,9 +3,8 @@ from __future__ import annotations
 from django.http import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from jutong.center.sharing import queries
 from jutong.center.sharing.queries import Task
-from jutong.web.desk.tasks import task_link
+from jutong.web.desk.tasks import task_link, waiting
 from jutong.web.door import Visit, page
 
 TABS = (
@@ -19,7 +18,7 @@ TABS = (
 @page()
 def listing(visit: Visit) -> HttpResponseBase:
     """Everything that waits for this post, the soonest first."""
-    every = queries.inbox(visit.actor, visit.now)
+    every = waiting(visit.request, visit.actor, visit.now)
     tab, kind = visit.request.GET.get("tab", ""), visit.request.GET.get("kind", "")
     words = visit.request.GET.get("q", "").strip()
     shown = [task for task in every if _fits(task, tab, kind, words)]

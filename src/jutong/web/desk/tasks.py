@@ -1,6 +1,22 @@
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from jutong.center.org.actor import Actor
+from jutong.center.sharing import queries
 from jutong.center.sharing.queries import Task, TaskKind
+
+_KEPT = "_jutong_waiting"
+
+
+def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:
+    """Return what waits for the actor, asked once a request: the frame counts what the page may list."""
+    if not hasattr(request, _KEPT):
+        setattr(request, _KEPT, queries.inbox(actor, now))
+    found: list[Task] = getattr(request, _KEPT)
+    return found
 
 
 def task_link(task: Task) -> str:

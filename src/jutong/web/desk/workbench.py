@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST
 
 from jutong.center.org import queries as org
 from jutong.center.sharing import queries
-from jutong.web.desk.tasks import task_link
+from jutong.web.desk.tasks import task_link, waiting
 from jutong.web.door import POST_KEY, Visit, page
 
 SHOWN_TASKS = 5
@@ -14,7 +14,7 @@ SHOWN_TASKS = 5
 @page()
 def show(visit: Visit) -> HttpResponseBase:
     """What must be done today, and the own department at a glance."""
-    bench = queries.workbench(visit.actor, visit.now)
+    bench = queries.workbench(visit.actor, visit.now, waiting(visit.request, visit.actor, visit.now))
     tasks = [(task, task_link(task)) for task in bench.tasks[:SHOWN_TASKS]]
     return visit.render("desk/workbench.html", {"bench": bench, "tasks": tasks})
 

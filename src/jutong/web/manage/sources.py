@@ -7,13 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from jutong.center.catalog import queries
-from jutong.center.catalog.actions.binding import bind as bind_entry
 from jutong.center.catalog.actions.binding import unbind as unbind_entry
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.fleet import queries as fleet
 from jutong.center.fleet.actions import order_inventory
 from jutong.center.org.permissions import Permission
-from jutong.center.sharing.actions.supply import on_entry_bound
+from jutong.center.sharing.actions.changes import bind_entry
 from jutong.kernel.errors import JutongError, NotFoundError
 from jutong.web.door import Visit, page
 
@@ -60,7 +59,6 @@ def bind(visit: Visit, code: str) -> HttpResponseBase:
                 by=visit.actor,
                 now=visit.now,
             )
-            on_entry_bound(entry=entry, by=visit.actor, now=visit.now)
         except JutongError as error:
             problem = error
         else:

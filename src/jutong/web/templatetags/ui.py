@@ -63,8 +63,8 @@ def deadline_text(clock: ClockView) -> str:
         return _("计时已暂停")
     if clock.state == "done":
         return _("用时%(n)s个工作日") % {"n": clock.used}
-    if clock.remaining < 0:
-        return _("已超%(n)s个工作日") % {"n": -clock.remaining}
+    if clock.state == "over":
+        return _("已超%(n)s个工作日") % {"n": -clock.remaining} if clock.remaining else _("已超期")
     if clock.remaining == 0:
         return _("今天到期")
     return _("剩%(n)s个工作日") % {"n": clock.remaining}

@@ -62,9 +62,9 @@ class Workbench:
     notices: list[NoticeView]
 
 
-def workbench(actor: Actor, now: datetime) -> Workbench:
-    """Return the first page of an actor."""
-    tasks = inbox(actor, now)
+def workbench(actor: Actor, now: datetime, tasks: list[Task] | None = None) -> Workbench:
+    """Return the first page of an actor; ``tasks`` is the inbox where the caller has asked for it already."""
+    tasks = inbox(actor, now) if tasks is None else tasks
     return Workbench(
         today=civil_date(now),
         tally=tally(tasks),
