@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -85,7 +85,7 @@ def test_a_killed_worker_loses_no_scan(registry_server: Postgres) -> None:
     with psycopg.connect(dsn(registry_server)) as holder:
         holder.execute("LOCK TABLE clocks_statutoryclock IN ACCESS EXCLUSIVE MODE")
         with worker(registry_server) as child:
-            until(lambda: _running("scan-breaches"))
+            until(_waits_for_a_lock)
             child.kill()
             child.wait(timeout=DEADLINE)
         holder.rollback()
@@ -95,9 +95,9 @@ def test_a_killed_worker_loses_no_scan(registry_server: Postgres) -> None:
     assert Violation.objects.count() == 1
 
 
-def _running(name: str) -> bool:
+def _waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status = 'doing'", [name])
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
 
 
@@ -154,20 +154,23 @@ def _in_worker_app(name: str) -> None:
         asyncio.run(run())
 
 
-def test_a_scan_that_waits_already_is_not_put_off_twice(registry_server: Postgres) -> None:
-    from procrastinate.contrib.django import app
-
+def test_a_scan_that_fails_at_the_start_keeps_no_other_from_running(
+    transactional_db, monkeypatch, caplog: pytest.LogCaptureFixture
+) -> None:
     from jutong.tasks import periodic
 
-    async def run() -> None:
-        async with worker_app.open_async():
-            await periodic.defer_at_start(timezone.now())
-            await periodic.defer_at_start(timezone.now())
+    def broken(now: datetime) -> int:
+        raise OSError("disk full")
 
-    connector = app.connector
-    assert isinstance(connector, DjangoConnector)
-    with app.replace_connector(connector.get_worker_connector()) as worker_app:
-        asyncio.run(run())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY 1 ORDER BY 1")
-        assert cursor.fetchall() == [(task.name, 1) for task in sorted(periodic.AT_START, key=lambda task: task.name)]
+    monkeypatch.setitem(periodic.SCANS, "scan-breaches", broken)
+    done: list[datetime] = []
+
+    def fine(now: datetime) -> int:
+        done.append(now)
+        return 0
+
+    monkeypatch.setitem(periodic.SCANS, "clean-up", fine)
+    now = timezone.now()
+    periodic.catch_up(now)
+    assert done == [now]
+    assert "scan-breaches failed" in caplog.text

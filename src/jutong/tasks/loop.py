@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 
 from procrastinate import App
 from procrastinate.contrib.django import app
@@ -18,9 +20,9 @@ GRACE_SECONDS = 10.0
 POLL_SECONDS = 5.0
 
 
-async def _work(worker: App) -> None:
+async def _run(worker: App) -> None:
     async with worker.open_async():
-        await periodic.defer_at_start(utc_now())
+        await asyncio.to_thread(periodic.catch_up, utc_now())
         logger.info("worker ready")
         await worker.run_worker_async(
             name="jutong",
@@ -28,12 +30,24 @@ async def _work(worker: App) -> None:
             delete_jobs="successful",
             fetch_job_polling_interval=POLL_SECONDS,
             shutdown_graceful_timeout=GRACE_SECONDS,
+            install_signal_handlers=False,
         )
+
+
+async def _work(worker: App) -> None:
+    """Run until told to stop. The signals are taken from the first moment on; a cancelled worker ends its job first."""
+    running = asyncio.create_task(_run(worker))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
     logger.info("worker stopped")
 
 
 def run() -> None:
     """Work until SIGTERM or SIGINT."""
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # else each scan writes two lines a minute
     connector = app.connector
     assert isinstance(connector, DjangoConnector)  # noqa: S101 - procrastinate's Django app sets it
     with app.replace_connector(connector.get_worker_connector()) as worker:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from procrastinate import exceptions
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.tasks import Task
 
 from jutong.kernel.clock import utc_now
 from jutong.tasks import scans
@@ -26,8 +24,8 @@ STALLED_SECONDS = 30
 KEPT_HOURS = 72
 """How long jobs that failed stay to be looked at."""
 
-AT_START: list[Task[Any, Any, Any]] = []
-"""What a worker does at once, without waiting for the minute."""
+SCANS: dict[str, Callable[[datetime], int]] = {}
+"""Every scan by the name of its job."""
 
 
 def _every(cron: str, name: str, scan: Callable[[datetime], int]) -> None:
@@ -38,7 +36,7 @@ def _every(cron: str, name: str, scan: Callable[[datetime], int]) -> None:
 
     task = app.task(name=name, queueing_lock=name)(run)
     app.periodic(cron=cron)(task)
-    AT_START.append(task)
+    SCANS[name] = scan
 
 
 _every(EVERY_MINUTE, "scan-breaches", scans.scan_breaches)
@@ -67,10 +65,14 @@ async def forget_old_jobs(timestamp: int) -> None:
     )
 
 
-async def defer_at_start(now: datetime) -> None:
-    """Put off every scan once for now; one that waits in the queue already is enough."""
-    for task in AT_START:
+def catch_up(now: datetime) -> None:
+    """Do every scan once, at the start of a worker, so that nothing waits for the next minute.
+
+    A scan that fails here is logged and left to its job.
+    """
+    for name, scan in SCANS.items():
         try:
-            await task.defer_async(timestamp=int(now.timestamp()))
-        except exceptions.AlreadyEnqueued:
-            continue
+            scan(now)
+        except Exception:
+            logger.exception("%s failed at the start", name)
+    connections.close_all()
