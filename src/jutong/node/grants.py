@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jutong.contracts.orders import CallerKey, GrantOrder
-from jutong.kernel.keys import Ed25519Verifier
+from jutong.node.gateway.fastkeys import FastVerifier
 from jutong.node.live.source import PointQuery
 from jutong.node.masking import rule
 
@@ -87,7 +87,7 @@ class Caller:
     """An information system that may sign calls."""
 
     key: CallerKey
-    verifier: Ed25519Verifier
+    verifier: FastVerifier
     requester_code: str
     requester_name: str
 
@@ -139,7 +139,7 @@ class GrantBook:
             same = known is not None and known.key.public_key == key.public_key
             if known is not None and not (same and known.requester_code == order.requester_code):
                 raise KeyConflictError(key.key_id)
-            verifier = known.verifier if known else Ed25519Verifier.from_b64(key.key_id, key.public_key)
+            verifier = known.verifier if known else FastVerifier.from_b64(key.public_key)
             fresh[key.key_id] = Caller(key, verifier, order.requester_code, order.requester_name)
         return fresh
 

@@ -20,17 +20,21 @@ from jutong.kernel.keys import load_or_create_signer
 from jutong.kernel.settings import Settings
 from jutong.node import health, sources
 from jutong.node.agent.center import TIMEOUT_SECONDS, Center, write_public
+from jutong.node.agent.jobs import Jobs
 from jutong.node.agent.loop import Agent
 from jutong.node.agent.orders import Orders
 from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.app import Gateway
+from jutong.node.gateway.fastkeys import FastSigner
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import Recorder
 from jutong.node.gateway.serving import Serving
 from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier
+from jutong.node.gateway.static import stylesheet
+from jutong.node.gateway.tickets import Tickets
 from jutong.node.grants import GrantBook
 from jutong.node.live.pool import Sources
 from jutong.node.state import State
@@ -132,24 +136,30 @@ def _assemble(
     gateway = Gateway(
         serving=serving,
         verifier=RequestVerifier(settings.gateway_base),
-        signer=AnswerSigner(signer),
+        signer=AnswerSigner(FastSigner(signer)),
         nonces=nonces,
         find_record=log.find_record,
         make_receipt=sequencer.receipt,
         health=lambda: _healthz(log, freshness, served, book),
         pages={},
     )
+    tickets = Tickets(
+        node=name, serving=serving, nonces=nonces, center_keys=lambda: center.verifiers,
+        receipt_for=gateway.receipt_for, clock=gateway.clock,
+    )  # fmt: skip
+    gateway.pages |= {
+        ("POST", "/gw/v1/tickets"): tickets.page,
+        ("POST", "/gw/v1/tickets/receipt"): tickets.receipt,
+        ("GET", "/static/jutong.css"): stylesheet(),
+    }
     orders = Orders(state, book, center, live)
-    tasks = Tasks(state, center, live, _no_jobs, clock)
+    jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
+    tasks = Tasks(state, center, live, jobs.run, clock)
     agent = Agent(
         center=center, state=state, orders=orders, tasks=tasks, served=served, freshness=freshness,
         health=lambda: health.report(settings, log, live), clock=clock,
     )  # fmt: skip
     return Node(settings, name, gateway, agent, log, state, served)
-
-
-async def _no_jobs(task: object) -> None:
-    raise NotImplementedError
 
 
 def _healthz(log: EvidenceLog, freshness: Freshness, served: Served, book: GrantBook) -> dict[str, Any]:

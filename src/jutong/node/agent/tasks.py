@@ -67,7 +67,7 @@ class Tasks:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _introspect(self, task: Task) -> None:
-        order = IntrospectOrder.model_validate(orjson.loads(task.body)["body"])
+        order = IntrospectOrder.model_validate_json(orjson.dumps(orjson.loads(task.body)["body"]))
         receipt = await asyncio.to_thread(self._inventory, order.source)
         sealed = self._center.seal("inventory", receipt, self._clock())
         await asyncio.to_thread(self._state.finish_task, task.order_id, sealed)

@@ -16,7 +16,6 @@ import orjson
 
 from jutong.evidence.errors import RecordNotFoundError
 from jutong.kernel.errors import JutongError
-from jutong.kernel.ids import uuid7
 from jutong.node.errors import (
     GatewayFaultError,
     MethodNotAllowedError,
@@ -37,6 +36,7 @@ from jutong.node.gateway.http import (
     refusal,
     send_answer,
 )
+from jutong.node.gateway.leaves import new_id
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.recorder import Asker, Attempt, Proof, base64_text
 from jutong.node.gateway.serving import RefusedCall, Serving
@@ -114,7 +114,7 @@ class Gateway:
         except JutongError as error:
             answer = refusal(error, language_of(headers))
         except Exception:
-            incident = str(uuid7())[-12:]
+            incident = new_id(int(now * 1000))[-12:]
             LOGGER.exception("request failed, incident %s", incident)
             answer = refusal(GatewayFaultError(incident=incident), language_of(headers))
         await send_answer(send, answer, self.signer.headers(answer.status, answer.body, nonce=nonce, now=now))
@@ -139,7 +139,7 @@ class Gateway:
         except JutongError as error:
             call = error
         proof = Proof(signed.digest, base64_text(signed.signature), signed.created, mark)
-        record_id = str(uuid7(int(now * 1000)))
+        record_id = new_id(int(now * 1000))
         served = await self.serving.serve(Attempt(record_id, kind, call, asker_of(caller), proof, now))
         return Answer(200, served.body)
 

@@ -44,9 +44,13 @@ def _wrong(problem: str, **fields: object) -> CallMalformedError:
     return CallMalformedError(problem=problem, **fields)
 
 
+def _clean(text: str) -> bool:
+    return text.isprintable() or _CONTROL.search(text) is None
+
+
 def _text(body: dict[str, Any], name: str, longest: int) -> str:
     value = body.get(name, "")
-    if type(value) is not str or len(value) > longest or _CONTROL.search(value):
+    if type(value) is not str or len(value) > longest or not _clean(value):
         raise _wrong(gettext_noop("{name}须是不超过{limit}个字的文字"), name=name, limit=longest)
     return value
 
@@ -56,7 +60,7 @@ def _mapping(body: dict[str, Any], name: str) -> dict[str, str]:
     if type(value) is not dict or not value or len(value) > MOST_ITEMS:
         raise _wrong(gettext_noop("{name}须是信息项到文字的对应"), name=name)
     for item, text in value.items():
-        if type(text) is not str or len(text) > LONGEST_VALUE or len(item) > LONGEST_VALUE or _CONTROL.search(text):
+        if type(text) is not str or len(text) > LONGEST_VALUE or len(item) > LONGEST_VALUE or not _clean(text):
             raise _wrong(gettext_noop("{name}的值须是不超过{limit}个字的文字"), name=name, limit=LONGEST_VALUE)
     return value
 

@@ -6,8 +6,8 @@ restart the memory is filled again from the log: what the log does not hold was 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
+from hashlib import blake2b
 
 from jutong.node.errors import NonceStoreFullError, ReplayedError
 from jutong.node.gateway.signatures import WINDOW_SECONDS
@@ -39,8 +39,9 @@ class NonceMemory:
 
     def mark(self, key_id: str, nonce: str) -> int:
         """Return the 64-bit mark of a request."""
-        found = hmac.digest(self._secret, f"{key_id}\n{nonce}".encode(), "sha256")
-        return int.from_bytes(found[:MARK_BYTES], "big")
+        text = f"{key_id}\n{nonce}".encode()
+        found = blake2b(text, key=self._secret, digest_size=MARK_BYTES, person=b"replay")
+        return int.from_bytes(found.digest(), "big")
 
     def take(self, mark: int, created: int, now: float) -> None:
         """Remember a request as come.

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
+import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any, Protocol
 
-from jutong.evidence import record as evidence_record
 from jutong.kernel.errors import JutongError
+from jutong.node.gateway import leaves
 from jutong.node.gateway.calls import Call
 from jutong.node.gateway.verification import normalised
 from jutong.node.grants import Grant
 
 OK = "ok"
 NONE = "-"
-TAG_HEX = 32
+TAG_BYTES = 16
 
 
 class Appends(Protocol):
@@ -47,12 +46,16 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What ties a record to the request: digest of the signed text, the signature, and the replay mark."""
+    """What ties a record to the request: digest of the signed text, the signature, and the replay mark.
+
+    For a ticket: its id, the center's signature on it, and when it ends.
+    """
 
     digest: str
     signature: str
     created: int
     mark: int
+    via: str = "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,9 @@ class Recorder:
 
     def tag(self, value: str) -> str:
         """Return the keyed tag of a looked-up value."""
-        return hmac.digest(self._secret, b"lookup\n" + normalised(value).encode(), "sha256").hex()[:TAG_HEX]
+        return blake2b(
+            normalised(value).encode(), key=self._secret, digest_size=TAG_BYTES, person=b"lookup"
+        ).hexdigest()
 
     async def access(self, attempt: Attempt, grant: Grant | None, outcome: Outcome) -> int:
         """Append the record of one call and return its leaf index once it is durable.
@@ -121,6 +126,7 @@ class Recorder:
         asker, proof = attempt.asker, attempt.proof
         record = {
             "record_id": attempt.record_id,
+            "time_ms": attempt.now_ms,
             "kind": attempt.kind,
             **_of_grant(grant),
             "actor_dept": asker.requester_code,
@@ -128,6 +134,7 @@ class Recorder:
             "system_id": asker.system_id,
             "system_name": asker.system_name,
             "key_id": asker.key_id,
+            "via": proof.via,
             **self._of_call(attempt.call, grant),
             "fields": list(outcome.fields),
             "request_digest": proof.digest,
@@ -138,8 +145,7 @@ class Recorder:
             "rows": outcome.rows,
             "outcome": outcome.code,
         }
-        leaf, attachment = evidence_record.build(record, datetime.fromtimestamp(attempt.now, UTC))
-        record["time_ms"] = attempt.now_ms
+        leaf, attachment = leaves.build(record)
         index = await self._log.append(leaf, attachment)
         self._reports.note(index, record)
         return index
@@ -172,4 +178,4 @@ def _of_grant(grant: Grant | None) -> dict[str, str]:
 
 def base64_text(raw: bytes) -> str:
     """Return base64 as text."""
-    return base64.b64encode(raw).decode()
+    return binascii.b2a_base64(raw, newline=False).decode()

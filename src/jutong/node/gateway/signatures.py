@@ -41,6 +41,12 @@ _LONGEST_INPUT = 512
 # The five parameters in any order; a value holds no quote, backslash or control character, so that what was sent
 # and what RFC 8941 would serialise again are the same bytes.
 _PARAMETER = re.compile(rb'([a-z]+)=(?:"([!#-\[\]-~ ]{1,128})"|([0-9]{1,11}))(?:;|\Z)')
+# The order the common libraries write, in one match; any other order takes the loop below.
+_USUAL = re.compile(
+    rb'created=([0-9]{1,11});keyid="([!#-\[\]-~ ]{1,128})";alg="([!#-\[\]-~ ]{1,128})"'
+    rb';nonce="([!#-\[\]-~ ]{1,128})";tag="([!#-\[\]-~ ]{1,128})"'
+)
+_USUAL_ORDER = (b"created", b"keyid", b"alg", b"nonce", b"tag")
 _NAMES = {b"created", b"nonce", b"keyid", b"alg", b"tag"}
 
 
@@ -75,6 +81,9 @@ def content_digest(body: bytes) -> bytes:
 def _parameters(field: bytes) -> dict[bytes, bytes]:
     if len(field) > _LONGEST_INPUT or not field.startswith(_PREFIX):
         raise SignatureMalformedError(problem=gettext_noop("Signature-Input的标签或覆盖项不对"))
+    usual = _USUAL.fullmatch(field, len(_PREFIX))
+    if usual is not None:
+        return dict(zip(_USUAL_ORDER, usual.groups(), strict=True))
     found: dict[bytes, bytes] = {}
     at = len(_PREFIX)
     while at < len(field):
