@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from django.db import transaction
 from ninja import Path, Query, Router
 from pydantic import Field
 
@@ -14,10 +13,10 @@ from jutong.api.door import ApiRequest, asks
 from jutong.api.shapes.common import OrganisationRef, PageOut, organisation_ref
 from jutong.api.types import Asked, Cursor, Ident, In, Limit, Out
 from jutong.center.org import queries as org
-from jutong.center.org.actions import add_system_key, register_system, revoke_system_key
+from jutong.center.org.actions import register_system
 from jutong.center.org.models import InformationSystem
 from jutong.center.org.permissions import Permission
-from jutong.center.sharing.actions import on_system_keys_changed
+from jutong.center.sharing.actions import changes
 from jutong.kernel.errors import NotFoundError
 
 router = Router(tags=["信息系统 systems"])
@@ -138,11 +137,9 @@ def add_key(request: ApiRequest, system_id: SystemId, body: KeyIn) -> SystemOut:
     """Register a public key; the system's running grants are ordered again with it."""
     caller = request.auth
     system = org.system(caller.actor, system_id)
-    with transaction.atomic():
-        add_system_key(
-            system=system, key_id=body.key_id, public_key=body.public_key, by=caller.actor, now=caller.now
-        )  # fmt: skip
-        on_system_keys_changed(system=system, by=caller.actor, now=caller.now)
+    changes.add_key(
+        system=system, key_id=body.key_id, public_key=body.public_key, by=caller.actor, now=caller.now
+    )  # fmt: skip
     return system_out(org.system(caller.actor, system_id))
 
 
@@ -162,7 +159,5 @@ def revoke_key(
     found = next((key for key in org.system(caller.actor, system_id).keys.all() if key.key_id == key_id), None)
     if found is None:
         raise NotFoundError(what=key_id)
-    with transaction.atomic():
-        revoke_system_key(key=found, by=caller.actor, now=caller.now)
-        on_system_keys_changed(system=found.system, by=caller.actor, now=caller.now)
+    changes.revoke_key(key=found, by=caller.actor, now=caller.now)
     return system_out(org.system(caller.actor, system_id))
