@@ -10,7 +10,7 @@ ARGS ?=
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet --quiet
 
 .PHONY: help run install test check fix docs messages bench clean
 
