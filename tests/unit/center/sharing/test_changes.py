@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from jutong.center.catalog.actions import binding
 from jutong.center.catalog.models import Binding
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem, SystemKey
@@ -74,11 +75,12 @@ def test_a_system_is_not_closed_when_its_orders_cannot_be_written(world: World, 
 
 def test_an_entry_is_bound_with_its_orders_or_not(world: World, monkeypatch, power_cut) -> None:
     before = Binding.objects.count()
-    monkeypatch.setattr(changes.binding, "bind", lambda **given: Binding.objects.create(**_row(given)))
-    asked = {"entry": world.entry, "source": "s", "schema_name": "", "table": "t", "columns": {}}
+    monkeypatch.setattr(binding, "bind", lambda **given: Binding.objects.create(**_row(given)))
     Binding.objects.filter(entry=world.entry).update(ended_at=at(0))
     with pytest.raises(LostPowerError):
-        changes.bind_entry(**asked, by=world.steward, now=at(1))
+        changes.bind_entry(
+            entry=world.entry, source="s", schema_name="", table="t", columns={}, by=world.steward, now=at(1)
+        )
     assert Binding.objects.count() == before
 
 
