@@ -60,7 +60,7 @@ async def started(world: World) -> AsyncIterator[Running]:
     """A node with the standard grant on SQLite, ready to be called."""
     world.grant()
     async with running(world.settings) as node:
-        transport = httpx.ASGITransport(app=node.gateway)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=node.gateway)
         async with httpx.AsyncClient(transport=transport) as http:
             run = Running(world, node, http)
             await run.ready()
