@@ -40,7 +40,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("管本部门数据"),
         (
-            Place(_("目录登记"), "/manage/entries", "edit", Permission.CATALOG_ENTRY_EDIT),
+            Place(_("目录登记"), "/manage/entries", "edit", Permission.CATALOG_DRAFT_VIEW),
             Place(_("数据源与挂接"), "/manage/sources", "db", Permission.CATALOG_ENTRY_BIND),
         ),
     ),

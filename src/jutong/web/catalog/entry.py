@@ -31,7 +31,7 @@ def detail(visit: Visit, code: str) -> HttpResponseBase:
     return visit.render("catalog/entry.html", context)
 
 
-@page(Permission.USAGE_ACCESS_VIEW)
+@page(Permission.CATALOG_ENTRY_VIEW)
 def used(visit: Visit, code: str) -> HttpResponseBase:
     """Who used this data: by organisation and call by call."""
     entry = queries.published_entry(visit.actor, code)

@@ -7,6 +7,7 @@ from jutong.center.org import queries as org
 from jutong.center.sharing import queries
 from jutong.web.desk.tasks import task_link, waiting
 from jutong.web.door import POST_KEY, Visit, page
+from jutong.web.entrance import needs_second_factor
 
 SHOWN_TASKS = 5
 
@@ -16,7 +17,8 @@ def show(visit: Visit) -> HttpResponseBase:
     """What must be done today, and the own department at a glance."""
     bench = queries.workbench(visit.actor, visit.now, waiting(visit.request, visit.actor, visit.now))
     tasks = [(task, task_link(task)) for task in bench.tasks[:SHOWN_TASKS]]
-    return visit.render("desk/workbench.html", {"bench": bench, "tasks": tasks})
+    remind = needs_second_factor(visit.post.user, visit.post)
+    return visit.render("desk/workbench.html", {"bench": bench, "tasks": tasks, "remind_factor": remind})
 
 
 @page()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.enums import FieldMode
@@ -46,10 +46,7 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "application": application,
         "timeline": queries.timeline(application, visit.now),
         "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor)},
-        "items": [
-            {"row": row, "choices": _decisions(row), "chosen": visit.request.POST.get(f"d_{row.item_id}", row.asked)}
-            for row in application.items.all()
-        ],
+        "items": [_line(row, visit.request.POST) for row in application.items.all()],
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
         "messages_": application.messages.all(),
@@ -58,6 +55,16 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "typed": visit.request.POST,
     }
     return visit.render("sharing/application.html", context, status=problem.http_status if problem else 200)
+
+
+def _line(row: ApplicationItem, typed: QueryDict) -> dict[str, Any]:
+    """Return one item with what may be answered on it and what was typed."""
+    return {
+        "row": row,
+        "choices": _decisions(row),
+        "chosen": typed.get(f"d_{row.item_id}", row.asked),
+        "note": typed.get(f"n_{row.item_id}", ""),
+    }
 
 
 def _decisions(row: ApplicationItem) -> list[tuple[str, str]]:

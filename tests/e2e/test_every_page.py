@@ -1,0 +1,106 @@
+"""Every page at a desk's width and a telephone's: accessible, inside the screen, nothing said in the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from tests.e2e.visitor import Visitor
+
+pytestmark = pytest.mark.e2e
+WIDTHS = ((1440, 900), (390, 844))
+ENTRY = "户籍人口基本信息"
+OWN = {
+    "wusiyuan": (
+        "/", "/inbox", "/notices", "/catalog", f"/catalog?q={quote('户籍')}", f"/catalog?q={quote('没有这种数据')}",
+        "/applications", "/grants", "/audit", "/settings", "/account/password", "/account/2fa/totp/activate", "/logout",
+        "/nowhere", "/admin/users", "/post",
+    ),
+    "zhouqiang": (
+        "/", "/inbox", "/applications", "/manage/entries", "/manage/entries/new", "/manage/sources", "/jobs",
+    ),
+    "gaozhenbang": ("/", "/inbox"),
+    "linyue": ("/", "/inbox", "/review", "/applications", "/grants"),
+    "chenyu": ("/", "/admin/orgs", "/admin/users", "/admin/users/zhouqiang", "/admin/calendar", "/admin/nodes", "/jobs"),
+    "guyan": ("/admin/users/zhouqiang", "/admin/orgs"),
+    "shenqing": ("/", "/audit", "/admin/audit"),
+    "pengzhiyuan": ("/", "/catalog"),
+}  # fmt: skip
+
+
+def _look(visitor: Visitor, address: str, found: dict[str, list[str]]) -> None:
+    visitor.complaints.clear()
+    visitor.open(address)
+    faults = visitor.faults()
+    if faults:
+        found[address] = faults
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+@pytest.mark.parametrize("username", OWN)
+def test_the_pages_of_a_post(visit: Callable[..., Visitor], username: str, width: int, height: int) -> None:
+    visitor = visit(username, width=width, height=height)
+    found: dict[str, list[str]] = {}
+    for address in OWN[username]:
+        _look(visitor, address, found)
+    assert found == {}
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+@pytest.mark.parametrize("switch", ["theme=dark", "size=large", "lang=en"])
+def test_other_looks_and_the_other_language(
+    visit: Callable[..., Visitor], switch: str, width: int, height: int
+) -> None:
+    visitor = visit("zhouqiang", width=width, height=height)
+    visitor.open(f"/?{switch}")
+    found: dict[str, list[str]] = {}
+    for address in ("/", "/inbox", "/catalog", "/applications", "/manage/entries/new"):
+        _look(visitor, address, found)
+    assert found == {}
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def test_the_entrance(visit: Callable[..., Visitor], width: int, height: int) -> None:
+    visitor = visit(width=width, height=height)
+    found: dict[str, list[str]] = {}
+    for address in ("/login", "/account/signup", "/account/inactive", "/nowhere"):
+        _look(visitor, address, found)
+    visitor.open("/login")
+    visitor.page.get_by_label("账号", exact=True).fill("nobody")
+    visitor.page.get_by_label("密码", exact=True).fill("wrong")
+    visitor.click("登录")
+    assert "还可以再试" in visitor.page.get_by_role("alert").inner_text()
+    found |= {"refused": faults} if (faults := visitor.faults()) else {}
+    assert found == {}
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def test_pages_of_one_thing(visit: Callable[..., Visitor], width: int, height: int) -> None:
+    """An entry, its uses, an application to answer, an organisation: found as people find them, by clicking."""
+    found: dict[str, list[str]] = {}
+    clerk = visit("wusiyuan", width=width, height=height)
+    clerk.open(f"/catalog?q={quote(ENTRY)}")
+    clerk.page.get_by_role("link", name=ENTRY, exact=True).click()
+    entry = clerk.page.url.removeprefix(clerk.platform.base)
+    for address in (entry, f"{entry}/used", f"{entry}/apply"):
+        _look(clerk, address, found)
+    clerk.click("下一步")
+    found |= {"refused step": faults} if (faults := clerk.faults()) else {}
+
+    steward = visit("zhouqiang", width=width, height=height)
+    for address in (
+        entry.replace("/catalog/", "/manage/entries/"),
+        entry.replace("/catalog/", "/manage/entries/") + "/bind",
+    ):
+        _look(steward, address, found)
+    steward.open("/inbox")
+    steward.page.locator("main").get_by_role("link", name="社保待遇领取资格认证").click()
+    _look(steward, steward.page.url.removeprefix(steward.platform.base), found)
+
+    admin = visit("guyan", width=width, height=height)
+    admin.open("/admin/orgs")
+    admin.page.locator("main").get_by_role("link").first.click()
+    _look(admin, admin.page.url.removeprefix(admin.platform.base), found)
+    assert found == {}
