@@ -89,7 +89,7 @@ def fault(request: HttpRequest, problem: Exception) -> HttpResponse:
 
 
 def _down(request: HttpRequest, problem: Exception) -> HttpResponse:
-    logger.error("registry does not answer: %s", type(problem).__name__)
+    logger.error("registry does not answer", exc_info=problem)
     return refusal(request, RegistryDownError())
 
 

@@ -38,10 +38,9 @@ def _check_second_factor(request: HttpRequest, user: User, totp: str) -> None:
     if found is None:
         return
     key = f"mfa-auth-user-{user.pk}"  # what the page counts under, so that both doors share one limit
-    usage = ratelimit.consume(request, action=FAILED, key=key)
-    if not usage:
+    if not ratelimit.consume(request, action=FAILED, key=key):
         raise SignInLockedError
     if not totp or not found.wrap().validate_code(totp):
         raise SecondFactorError
     found.record_usage()
-    usage.rollback()
+    ratelimit.clear(request, action=FAILED, key=key)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jutong.center.org.actor import Actor
+from jutong.center.org.models import User
 from tests import center_world, sharing_world
 from tests.api_client import Caller
 
@@ -15,7 +16,9 @@ As = Callable[[Actor], Caller]
 @pytest.fixture
 def city(db, settings) -> center_world.City:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    return center_world.build()
+    built = center_world.build()
+    User.objects.update(must_change_password=False)
+    return built
 
 
 @pytest.fixture

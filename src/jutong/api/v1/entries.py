@@ -10,13 +10,15 @@ from jutong.api.shapes import catalog as shapes
 from jutong.api.shapes import entry_in as bodies
 from jutong.api.shapes.common import PageOut
 from jutong.api.v1.catalog import ENTRY, Classification, Sequence, code_of
+from jutong.api.v1.catalog import router as catalog
 from jutong.center.catalog import actions, queries
 from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.actions import on_entry_bound
 from jutong.kernel.errors import NotFoundError
 
-router = Router(tags=["目录编制 entries"])
+TAGS = ["目录编制 entries"]
+router = Router(tags=list(TAGS))
 _WRITE = (404, 409, 415, 422)
 _STEP = (404, 409, 422)
 
@@ -43,10 +45,11 @@ def _version(caller: Caller, done: EntryVersion) -> shapes.VersionOut:
     return shapes.version_out(queries.version(caller.actor, done.id))
 
 
-@router.post(
+@catalog.post(
     "/entries",
     operation_id="createEntry",
     summary="新建目录草稿 · start an entry",
+    tags=list(TAGS),  # on the catalogue's own router, because one address has one router
     **asks(Permission.CATALOG_ENTRY_EDIT, shapes.OwnEntryOut, 409, 415, 422, status=201),
 )
 def create(request: ApiRequest, body: bodies.EntryIn) -> shapes.OwnEntryOut:
