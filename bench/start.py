@@ -59,6 +59,8 @@ def install_seconds(room: Path) -> float:
 
 def main() -> int:
     report = Report("start")
+    # Other work on the machine shows here before it shows in the seconds.
+    report.row("load average before", round(os.getloadavg()[0], 2), "processes", peer=f"{os.cpu_count()} cores")
     room = Path(tempfile.mkdtemp(prefix="jutong-bench-", dir="/tmp"))
     jutong = [sys.executable, "-m", "jutong.cli.main"]
     kept = {name: text for name, text in os.environ.items() if not name.startswith("JUTONG_")}
