@@ -6,12 +6,13 @@ because nothing in it is evidence: the leaf's commitment is.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
+
+import orjson
 
 from jutong.evidence import files
 
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS record (
 def record_id_of(attachment: bytes) -> str | None:
     """Return the id inside an attachment; None where there is none."""
     try:
-        found = json.loads(attachment)["record"]["record_id"]
+        found = orjson.loads(attachment)["record"]["record_id"]
     except (ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None
