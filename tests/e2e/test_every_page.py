@@ -23,7 +23,9 @@ OWN = {
     ),
     "gaozhenbang": ("/", "/inbox"),
     "linyue": ("/", "/inbox", "/review", "/applications", "/grants"),
-    "chenyu": ("/", "/admin/orgs", "/admin/users", "/admin/users/zhouqiang", "/admin/calendar", "/admin/nodes", "/jobs"),
+    "chenyu": (
+        "/", "/admin/orgs", "/admin/users", "/admin/users/zhouqiang", "/admin/calendar", "/admin/nodes", "/jobs",
+    ),
     "guyan": ("/admin/users/zhouqiang", "/admin/orgs"),
     "shenqing": ("/", "/audit", "/admin/audit"),
     "pengzhiyuan": ("/", "/catalog"),
