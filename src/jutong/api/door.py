@@ -15,6 +15,7 @@ from ninja.security import HttpBearer
 
 from jutong.api.envelope import Problem
 from jutong.api.errors import TokenMissingError
+from jutong.api.table import RULE
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
@@ -22,7 +23,6 @@ from jutong.kernel.clock import utc_now
 
 PUBLIC = "public"
 SIGNED_IN = "signed-in"
-RULE = "x-permission"
 
 
 @dataclass(frozen=True, slots=True)

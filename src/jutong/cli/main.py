@@ -24,6 +24,7 @@ COMMANDS = {
     "version": ("jutong.cli.about:version", "显示版本 · print the version"),
     "demo": ("jutong.cli.demo:demo", "演示城市 · the demo city"),
     "tour": ("jutong.cli.tour:tour", "走一遍完整流程 · drive one need through the platform"),
+    "errors": ("jutong.cli.errors:errors", "解释错误代码 · say what an error code means"),
     "evidence": ("jutong.cli.evidence:evidence", "核验存证 · verify evidence offline"),
     "node": ("jutong.cli.node:node", "前置节点 · manage nodes"),
     "calendar": ("jutong.cli.calendar:calendar", "工作日历 · working-day calendars"),
