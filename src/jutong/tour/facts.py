@@ -9,7 +9,8 @@ from jutong.demo.registers import land, police
 from jutong.kernel.i18n import gettext_noop
 
 REQUESTER = "education"
-SYSTEM = "义务教育入学系统"
+SYSTEM = "义务教育入学系统（导览）"
+"""A system of the tour's own, so that it ends nobody else's grants."""
 PURPOSE = "小学一年级新生入学资格核验：以户籍、房产信息代替家长提交的户口簿和房产证"
 """The 使用场景 of both applications; a call must name exactly this purpose."""
 BASIS = "中华人民共和国义务教育法第十二条；金河市义务教育阶段招生入学办法"

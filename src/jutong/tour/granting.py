@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from jutong.client import JutongClient
+from jutong.demo.city import department
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Signer, Ed25519Verifier, generate_signer
 from jutong.tour.desk import Desk, Platform, sign_in, wait_for
@@ -23,6 +24,7 @@ _REQUEST = gettext_noop("提请本部门同意")
 _CONSENT = gettext_noop("同意并提交申请")
 _REPLY = gettext_noop("拟答复")
 _REPLY_CONSENT = gettext_noop("同意答复")
+_ADD_SYSTEM = gettext_noop("登记信息系统")
 _ADD_KEY = gettext_noop("登记公钥")
 _REVOKE_KEY = gettext_noop("作废上次的公钥")
 _END = gettext_noop("终止上次的授权")
@@ -35,6 +37,7 @@ class Requester:
 
     worker: Desk
     head: Desk
+    registrar: Desk
     security: Desk
     system_id: str = ""
     signer: Ed25519Signer | None = None
@@ -61,9 +64,10 @@ def gather(platform: Platform, voice: Voice) -> Requester:
     requester = Requester(
         worker=sign_in(platform, REQUESTER, "requester"),
         head=sign_in(platform, REQUESTER, "office-head"),
+        registrar=sign_in(platform, "bigdata", "system-admin"),
         security=sign_in(platform, "bigdata", "security-admin"),
     )
-    for desk in (requester.worker, requester.head, requester.security):
+    for desk in (requester.worker, requester.head, requester.registrar, requester.security):
         voice.proof(gettext_noop("{who}（{username}）换得访问令牌"), who=desk.who, username=desk.username)
     return requester
 
@@ -74,7 +78,7 @@ def clear_earlier(requester: Requester, voice: Voice) -> None:
     A system holds one running grant on an entry; the requester ends it because its purpose is reached (条例 27(1)).
     """
     for grant in requester.head.get("/grants", side="requester", state=list(RUNNING), limit=100)["rows"]:
-        if grant["purpose"] == PURPOSE:
+        if grant["system"]["name"] == SYSTEM:
             reason = {"reason": voice.sentence(gettext_noop("演示重新开始，使用目的已经实现"))}
             requester.head.do(_END, "POST", f"/grants/{grant['number']}/revocation", reason)
             voice.proof(gettext_noop("上次的授权{number}由{who}终止"), number=grant["number"], who=requester.head.who)
@@ -82,8 +86,7 @@ def clear_earlier(requester: Requester, voice: Voice) -> None:
 
 def register_key(requester: Requester, voice: Voice) -> Ed25519Signer:
     """Give the requester's system a fresh key pair; the private half stays here."""
-    systems = requester.worker.get("/systems", limit=100)["rows"]
-    system = next(row for row in systems if row["name"] == SYSTEM)
+    system = _system(requester, voice)
     requester.system_id = system["id"]
     for key in system["keys"]:
         if key["key_id"].startswith(f"{KEY_NAME}.") and key["revoked_at"] is None:
@@ -99,6 +102,17 @@ def register_key(requester: Requester, voice: Voice) -> Ed25519Signer:
         key=signer.key_id,
     )
     return signer
+
+
+def _system(requester: Requester, voice: Voice) -> dict[str, Any]:
+    systems = requester.worker.get("/systems", limit=100)["rows"]
+    found: dict[str, Any] | None = next((row for row in systems if row["name"] == SYSTEM), None)
+    if found is None:
+        body = {"organisation_code": department(REQUESTER).code, "name": SYSTEM, "protection_level": 3}
+        found = requester.registrar.do(_ADD_SYSTEM, "POST", "/systems", body)
+        voice.proof(gettext_noop("{who}登记信息系统“{system}”"), who=requester.registrar.who, system=SYSTEM)
+    assert found is not None  # noqa: S101 - just registered
+    return found
 
 
 def obtain(platform: Platform, requester: Requester, fact: Fact, voice: Voice) -> Granted:
