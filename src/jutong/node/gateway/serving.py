@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from jutong.node.errors import GatewayFaultError, TooManyRowsError
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.calls import Call
 from jutong.node.gateway.decide import Permit, check_grant, decide, find_grant
+from jutong.node.gateway.leaves import random_bytes
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import OK, Attempt, Outcome, Recorder
 from jutong.node.gateway.verification import as_text, compare
@@ -117,7 +117,7 @@ def _rows(record_id: str, permit: Permit, _: Call, rows: Sequence[Row]) -> Serve
     visible = permit.grant.visible
     columns = [visible[item] for item in permit.items]
     shown = tuple([_row(columns, row) for row in rows])
-    content = {"record": record_id, "rows": shown, "blind": secrets.token_hex(BLIND_BYTES)}
+    content = {"record": record_id, "rows": shown, "blind": random_bytes(BLIND_BYTES).hex()}
     return Served(record_id, orjson.dumps(content, default=_plain), rows=shown)
 
 
@@ -133,7 +133,7 @@ def _verified(record_id: str, permit: Permit, call: Call, rows: Sequence[Row]) -
     # The blind value keeps the recorded digest from being guessed from three possible answers, and its length makes
     # all three answers equally long.
     filling = "0" * (_LONGEST_OUTCOME - len(answer))
-    content = {"record": record_id, "answer": answer, "blind": secrets.token_hex(BLIND_BYTES) + filling}
+    content = {"record": record_id, "answer": answer, "blind": random_bytes(BLIND_BYTES).hex() + filling}
     return Served(record_id, orjson.dumps(content), answer=answer)
 
 

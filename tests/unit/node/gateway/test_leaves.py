@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -63,3 +64,14 @@ def test_ids_are_uuids_of_their_time() -> None:
         assert parsed.version == 7
         assert parsed.variant == "specified in RFC 4122"
     assert UUID(ids[5]).int >> 80 == 1_800_000_000_005
+
+
+@given(st.binary(max_size=64), st.binary(max_size=300))
+def test_hmac_is_the_librarys(key: bytes, message: bytes) -> None:
+    assert leaves.hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
+
+
+def test_random_bytes_are_never_given_twice() -> None:
+    given = [leaves.random_bytes(32) for _ in range(1000)]
+    assert {len(one) for one in given} == {32}
+    assert len(set(given)) == 1000
