@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from jutong.kernel.errors import JutongError
@@ -68,7 +69,7 @@ def newest_first(
         CursorError: if ``after`` is not a cursor of such a list.
     """
     if after:
-        stamp, last = _position(after)
+        stamp, last = _position(after, rows.model._meta.get_field(key))  # noqa: SLF001 - Django's public _meta
         rows = rows.filter(Q(**{f"{time}__lt": stamp}) | Q(**{time: stamp, f"{key}__lt": last}))
     size = max(1, min(limit, LARGEST))
     found: list[Any] = list(rows.order_by(f"-{time}", f"-{key}")[: size + 1])
@@ -77,12 +78,13 @@ def newest_first(
     return Page(page, encode((getattr(page[-1], time), getattr(page[-1], key))) if more else "")
 
 
-def _position(after: str) -> tuple[datetime, str]:
+def _position(after: str, key: Any) -> tuple[datetime, Any]:
+    """Return the instant and the key of a cursor, which somebody may have written by hand."""
     text, last = decode(after, 2)
     try:
-        stamp = datetime.fromisoformat(text)
-    except ValueError as error:
+        stamp, value = datetime.fromisoformat(text), key.to_python(last)
+    except (ValueError, ValidationError) as error:
         raise CursorError from error
-    if stamp.tzinfo is None:
+    if stamp.tzinfo is None or "\x00" in last:
         raise CursorError
-    return stamp, last
+    return stamp, value

@@ -11,7 +11,7 @@ import httpx
 
 from jutong.demo.city import department, people_of
 from jutong.demo.load import password_of
-from jutong.kernel.i18n import gettext_noop
+from jutong.kernel.i18n import gettext_noop, translate
 from jutong.tour.errors import DemoMissingError, PlatformUnreachableError, StepRefusedError, WaitedInVainError
 
 BASE = "/api/v1"
@@ -94,7 +94,7 @@ class Desk:
         """
         answer = self.platform.send(method, path, headers={"Authorization": f"Bearer {self.token}"}, **options)
         if answer.status_code >= _REFUSED:
-            raise refused(self.who, step, answer)
+            raise refused(self.who, translate(step, self.platform.language), answer)
         return answer.json() if answer.content else None
 
 
@@ -127,7 +127,7 @@ def sign_in(platform: Platform, key: str, role: str) -> Desk:
     if answer.status_code == _UNAUTHENTICATED:
         raise DemoMissingError(username=person.username)
     if answer.status_code >= _REFUSED:
-        raise refused(person.display_name, SIGN_IN, answer)
+        raise refused(person.display_name, translate(SIGN_IN, platform.language), answer)
     given = answer.json()
     post = given["post"]
     return Desk(
