@@ -132,8 +132,9 @@ def _provider(around: Surroundings) -> Iterator[Finding]:
     label = gettext_noop("提供方代码")
     wrong = credit_code.check(around.organisation_code)
     if wrong:
+        message = gettext_noop("统一社会信用代码的格式或校验位不对")
         way_out = gettext_noop("请系统管理员更正单位的统一社会信用代码")
-        yield Finding("VC-07", "organisation", label, wrong.standard, wrong.allowed, way_out, around.organisation_code)
+        yield Finding("VC-07", "organisation", label, wrong.standard, message, way_out, around.organisation_code)
     if around.organisation_code != around.submitter_code:
         message = gettext_noop("提供方代码与提交单位不一致")
         way_out = gettext_noop("请由目录的提供单位自己提交")
