@@ -175,7 +175,7 @@ class JutongClient:
         if self._checker is not None and "nonce=" in response.headers.get("signature-input", ""):
             self._checker.check(response, nonce)
         try:
-            error = response.json()["error"]
+            error = dict(response.json()["error"])
         except (ValueError, KeyError, TypeError):
             return AnswerUntrustedError(problem=f"HTTP {response.status_code}")
         waiting = response.headers.get("retry-after", "")
