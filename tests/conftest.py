@@ -7,6 +7,12 @@ import pytest
 from jutong.runtime.postgres import Postgres
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser's tests last: its driver keeps an event loop running, and no other can start beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(registry_server: Postgres) -> None:
     """Pytest-django asks for this right before it creates the test database."""
