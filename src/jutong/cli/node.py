@@ -61,7 +61,8 @@ def check_sources(name: str | None) -> None:
     for source in chosen:
         problem = configured.check(source)
         problems += bool(problem)
-        click.echo(f"{'✗' if problem else '✓'} {source.name}  {problem or sentence(gettext_noop('连接正常'))}")
+        good = sentence(gettext_noop("连接正常"))
+        click.echo(f"{'✗' if problem else '✓'} {source.name}  {problem or good}")
     if problems:
         sys.exit(1)
 

@@ -101,7 +101,8 @@ class Page:
         head = "".join(f'<th scope="col">{escape(item)}</th>' for item in items)
         body = "".join("<tr>" + "".join(f"<td>{_cell(row.get(item))}</td>" for item in items) + "</tr>" for row in rows)
         if not rows:
-            body = f'<tr><td colspan="{len(items)}">{self.say(gettext_noop("没有查到符合条件的记录。"))}</td></tr>'
+            nothing = self.say(gettext_noop("没有查到符合条件的记录。"))
+            body = f'<tr><td colspan="{len(items)}">{nothing}</td></tr>'
         caption = self.say(gettext_noop("查询结果，{count}行"), count=len(rows))
         return self.whole(
             self.say(gettext_noop("查询结果")),
