@@ -75,7 +75,8 @@ class Desk:
     @property
     def who(self) -> str:
         """The person as lines show it: organisation, post, name."""
-        return f"{self.organisation}{self.post}{self.name}"
+        between = "" if self.platform.language.startswith("zh") else " "
+        return between.join((self.organisation, self.post, self.name))
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what stands at an address."""
