@@ -42,10 +42,11 @@ def show(entry: Entry, version: EntryVersion, item_names: Iterable[str], now: da
     entry.updated_at = now
 
 
-def announce(text: str, link: str, now: datetime) -> int:
-    """Tell every department in one row each. Returns how many."""
+def announce(text: str, link: str, now: datetime, **fields: object) -> int:
+    """Tell every department in one row each, each reader in the own language. Returns how many."""
+    filled = {name: str(value) for name, value in fields.items()}
     rows = [
-        Notice(organisation_id=organisation_id, text=text[:300], link=link, at=now)
+        Notice(organisation_id=organisation_id, text=text, fields=filled, link=link, at=now)
         for organisation_id in Organisation.objects.filter(closed_at=None).values_list("id", flat=True)
     ]
     Notice.objects.bulk_create(rows, batch_size=1000)

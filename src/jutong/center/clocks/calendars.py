@@ -177,8 +177,8 @@ def _recompute(clocks: QuerySet[StatutoryClock], *, year: int, by: Actor, now: d
 
 def _moved_notice(clock: StatutoryClock, change: Recomputed, year: int, now: datetime) -> Notice:
     label = clock.subject_label[:120]
-    text = MOVED.format(label=label, before=change.before.due_on, after=change.after.due_on, year=year)
-    return Notice(organisation_id=clock.organisation_id, text=text, at=now)
+    fields = {"label": label, "before": str(change.before.due_on), "after": str(change.after.due_on), "year": str(year)}
+    return Notice(organisation_id=clock.organisation_id, text=MOVED, fields=fields, at=now)
 
 
 def _record_move(clock: StatutoryClock, change: Recomputed, by: Actor, now: datetime) -> None:

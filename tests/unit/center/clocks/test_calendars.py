@@ -61,7 +61,7 @@ def test_the_official_year_settles_the_clocks_and_tells_whoever_must_act(city: C
     assert (outcome.recomputed, outcome.settled, outcome.moved) == (2, 2, 2)
     notices = list(Notice.objects.filter(organisation=city.civil).order_by("text"))
     assert len(notices) == 2
-    assert "2027-01-08改为2027-01-09" in "".join(notice.text for notice in notices)
+    assert ("2027-01-08", "2027-01-09") in [(notice.fields["before"], notice.fields["after"]) for notice in notices]
     assert not Notice.objects.exclude(organisation=city.civil).exists()
 
 

@@ -67,7 +67,7 @@ def import_published(*, organisation: Organisation, rows: Iterable[ImportRow], b
     for entry, version, row in zip(entries, versions, wanted, strict=True):
         show(entry, version, [item.name for item in row.items], now)
     Entry.objects.bulk_update(entries, _SHOWN, batch_size=_BATCH)
-    announce(IMPORTED.format(organisation=organisation.name, count=len(entries)), "/catalog", now)
+    announce(IMPORTED, "/catalog", now, organisation=organisation.name, count=len(entries))
     _record(organisation, entries, by, now)
     return entries
 

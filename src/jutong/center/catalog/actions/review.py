@@ -54,7 +54,7 @@ def publish(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
     clocks.stop(subject_kind=CLOCK_SUBJECT, subject_id=locked.id, period=period, by=by, now=now)
     sentence = ANNOUNCED if former is None else RENEWED
     words = {"organisation": organisation.name, "name": locked.name, "code": entry.code, "number": locked.number}
-    announce(sentence.format(**words), f"/catalog/{entry.code}", now)
+    announce(sentence, f"/catalog/{entry.code}", now, **words)
     note("publish", locked, by, now, supersedes=former)
     return locked
 
@@ -78,11 +78,11 @@ def return_version(*, version: EntryVersion, reason: str, by: Actor, now: dateti
     locked.decided_by_id, locked.decided_at = by.user_id, now
     locked.save(update_fields=["state", "return_reason", "decided_by", "decided_at"])
     clocks.stop(subject_kind=CLOCK_SUBJECT, subject_id=locked.id, period=review_period(locked), by=by, now=now)
-    text = RETURNED.format(name=locked.name, reason=locked.return_reason)
     Notice.objects.create(
         organisation_id=locked.entry.organisation_id,
         role=Role.STEWARD,
-        text=text[:300],
+        text=RETURNED,
+        fields={"name": locked.name, "reason": locked.return_reason},
         link=f"/manage/entries/{locked.entry.code}/edit",
         at=now,
     )

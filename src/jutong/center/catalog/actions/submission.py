@@ -106,8 +106,10 @@ def submit(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
     locked.save(update_fields=["state", "submitted_at", "return_reason", "decided_by", "decided_at"])
     _start_review(locked, authority, by, now)
     _met_update_duty(locked, by, now)
-    text = SUBMITTED.format(organisation=organisation.short_name, name=locked.name)
-    Notice.objects.create(organisation=authority, role=Role.AUTHORITY, text=text, link="/review", at=now)
+    fields = {"organisation": organisation.short_name, "name": locked.name}
+    Notice.objects.create(
+        organisation=authority, role=Role.AUTHORITY, text=SUBMITTED, fields=fields, link="/review", at=now
+    )
     note("submit", locked, by, now)
     return locked
 
