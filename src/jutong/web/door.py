@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import get_language
 
@@ -110,18 +110,31 @@ def posts(request: HttpRequest, user: User) -> list[Post]:
     return found
 
 
-def page(
-    needs: Permission | None = None,
-) -> Callable[
-    [Callable[Concatenate[Visit, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-]:
-    """Wrap a view for signed-in people, optionally only for posts that carry ``needs``."""
+View = Callable[Concatenate[Visit, P], HttpResponseBase]
+Entered = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
-    def wrap(
-        view: Callable[Concatenate[Visit, P], HttpResponseBase],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+
+def page(needs: Permission | None = None) -> Callable[[View[P]], Entered[P]]:
+    """Wrap a view to read, for signed-in people, optionally only for posts that carry ``needs``."""
+    return _entered(("GET", "HEAD"), needs)
+
+
+def form_page(needs: Permission | None = None) -> Callable[[View[P]], Entered[P]]:
+    """Wrap a view that shows a form and takes it."""
+    return _entered(("GET", "HEAD", "POST"), needs)
+
+
+def step(needs: Permission | None = None) -> Callable[[View[P]], Entered[P]]:
+    """Wrap a view that takes one step and leads on."""
+    return _entered(("POST",), needs)
+
+
+def _entered(methods: tuple[str, ...], needs: Permission | None) -> Callable[[View[P]], Entered[P]]:
+    def wrap(view: View[P]) -> Entered[P]:
         @functools.wraps(view)
         def enter(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             post = current_post(request)
@@ -140,7 +153,7 @@ def page(
                 return problem_page(request, problem)
 
         enter.rule = needs or SIGNED_IN  # type: ignore[attr-defined]  # what the architecture test reads
-        return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", enter)
+        return cast("Entered[P]", enter)
 
     return wrap
 

@@ -180,3 +180,25 @@ def test_an_address_keeps_its_other_values(rf) -> None:
 
     visit = Visit(rf.get("/x?a=1&a=2&page=3&after=z"), None, None, datetime.now(UTC))  # type: ignore[arg-type]
     assert QueryDict(visit.query(page=4, after=None)[1:]).dict() == {"a": "2", "page": "4"}
+
+
+@pytest.mark.parametrize("address", ["/", "/catalog", "/inbox", "/admin/nodes", "/grants", "/jobs"])
+def test_a_page_to_read_takes_no_form(world: World, enter: SignIn, address: str) -> None:
+    response = enter("system_admin").post(address)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, HEAD"
+
+
+def test_every_page_states_its_rule() -> None:
+    from django.urls import URLPattern, URLResolver, get_resolver
+
+    def views(patterns: list[Any], prefix: str = "") -> Any:
+        for found in patterns:
+            if isinstance(found, URLResolver):
+                yield from views(found.url_patterns, prefix + str(found.pattern))
+            elif isinstance(found, URLPattern):
+                yield prefix + str(found.pattern), found.callback
+
+    pages = list(views(get_resolver("jutong.web.urls").url_patterns))
+    assert len(pages) > 70
+    assert [address for address, view in pages if not hasattr(view, "rule")] == []

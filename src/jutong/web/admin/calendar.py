@@ -4,7 +4,6 @@ from datetime import date
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.clocks import queries
 from jutong.center.clocks.calendars import load_calendar_year, override_day
@@ -13,12 +12,12 @@ from jutong.center.org.queries import has
 from jutong.kernel.calendar import DayRow
 from jutong.kernel.errors import InvalidInputError, JutongError
 from jutong.kernel.i18n import gettext_noop
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page, step
 
 COLUMNS = 3
 
 
-@page(Permission.CLOCKS_CALENDAR_VIEW)
+@form_page(Permission.CLOCKS_CALENDAR_VIEW)
 def years(visit: Visit) -> HttpResponseBase:
     """Show the known years; system administrators load one."""
     problem = None
@@ -50,8 +49,7 @@ def years(visit: Visit) -> HttpResponseBase:
     return visit.render("admin/calendar.html", context, status=422 if problem else 200)
 
 
-@require_POST
-@page(Permission.CLOCKS_CALENDAR_LOAD)
+@step(Permission.CLOCKS_CALENDAR_LOAD)
 def override(visit: Visit) -> HttpResponseBase:
     """Set one day against its year's calendar."""
     typed = visit.request.POST

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.org import queries
 from jutong.center.org.actions.register import create_organisation
@@ -15,11 +14,11 @@ from jutong.center.org.permissions import Permission
 from jutong.center.sharing.actions import changes
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError, NotFoundError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page, page, step
 from jutong.web.paging import paged
 
 
-@page(Permission.ORG_ORGANISATION_VIEW)
+@form_page(Permission.ORG_ORGANISATION_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
     """Show the organisations; system administrators register one."""
     problem = None
@@ -83,8 +82,7 @@ def detail(visit: Visit, code: str) -> HttpResponseBase:
     return visit.render("admin/organisation.html", context)
 
 
-@require_POST
-@page(Permission.ORG_SYSTEM_MANAGE)
+@step(Permission.ORG_SYSTEM_MANAGE)
 def add_system(visit: Visit, code: str) -> HttpResponseBase:
     """Register an information system of an organisation."""
     back = f"/admin/orgs/{code}"
@@ -102,8 +100,7 @@ def add_system(visit: Visit, code: str) -> HttpResponseBase:
     return visit.done(_("已登记系统%(name)s") % {"name": made.name}, back)
 
 
-@require_POST
-@page(Permission.ORG_SYSTEM_MANAGE)
+@step(Permission.ORG_SYSTEM_MANAGE)
 def close_system(visit: Visit, system_id: UUID) -> HttpResponseBase:
     """Close an information system and take its keys out of every grant."""
     system = queries.system(visit.actor, system_id)
@@ -115,8 +112,7 @@ def close_system(visit: Visit, system_id: UUID) -> HttpResponseBase:
     return visit.done(_("系统已停用，它的公钥已全部作废"), back)
 
 
-@require_POST
-@page(Permission.ORG_KEY_MANAGE)
+@step(Permission.ORG_KEY_MANAGE)
 def add_key(visit: Visit, system_id: UUID) -> HttpResponseBase:
     """Add a public key to a system; its open grants are ordered anew with it."""
     system = queries.system(visit.actor, system_id)
@@ -135,8 +131,7 @@ def add_key(visit: Visit, system_id: UUID) -> HttpResponseBase:
     return visit.done(_("公钥已登记"), back)
 
 
-@require_POST
-@page(Permission.ORG_KEY_MANAGE)
+@step(Permission.ORG_KEY_MANAGE)
 def revoke_key(visit: Visit, system_id: UUID, key_id: UUID) -> HttpResponseBase:
     """Revoke a public key; the node refuses it with the next poll."""
     system = queries.system(visit.actor, system_id)

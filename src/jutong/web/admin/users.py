@@ -4,18 +4,17 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.org import queries
 from jutong.center.org.actions import people, posts
 from jutong.center.org.enums import Role
 from jutong.center.org.permissions import Permission
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page, page, step
 from jutong.web.paging import paged
 
 
-@page(Permission.ORG_USER_VIEW)
+@form_page(Permission.ORG_USER_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
     """Show the people; system administrators open an account."""
     problem = None
@@ -63,8 +62,7 @@ def detail(visit: Visit, username: str) -> HttpResponseBase:
     return visit.render("admin/user.html", context)
 
 
-@require_POST
-@page(Permission.ORG_POST_MANAGE)
+@step(Permission.ORG_POST_MANAGE)
 def appoint(visit: Visit, username: str) -> HttpResponseBase:
     """Give a person a post."""
     back = f"/admin/users/{username}"
@@ -82,8 +80,7 @@ def appoint(visit: Visit, username: str) -> HttpResponseBase:
     return visit.done(_("已设岗位：%(role)s") % {"role": Role(post.role).label}, back)
 
 
-@require_POST
-@page(Permission.ORG_POST_MANAGE)
+@step(Permission.ORG_POST_MANAGE)
 def end_post(visit: Visit, post_id: UUID) -> HttpResponseBase:
     """End a post."""
     post = queries.post(visit.actor, post_id)
@@ -95,8 +92,7 @@ def end_post(visit: Visit, post_id: UUID) -> HttpResponseBase:
     return visit.done(_("岗位已撤"), back)
 
 
-@require_POST
-@page(Permission.ORG_USER_LOCK)
+@step(Permission.ORG_USER_LOCK)
 def lock(visit: Visit, username: str) -> HttpResponseBase:
     """Lock an account or unlock it."""
     active = visit.request.POST.get("active") == "1"
@@ -104,8 +100,7 @@ def lock(visit: Visit, username: str) -> HttpResponseBase:
     return visit.done(_("账号已启用") if active else _("账号已停用"), f"/admin/users/{username}")
 
 
-@require_POST
-@page(Permission.ORG_PASSWORD_RESET)
+@step(Permission.ORG_PASSWORD_RESET)
 def reset(visit: Visit, username: str) -> HttpResponseBase:
     """Set a new password the person must change."""
     back = f"/admin/users/{username}"

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from django.http import HttpResponseBase, HttpResponseRedirect
-from django.views.decorators.http import require_POST
 
 from jutong.center.org import queries as org
 from jutong.center.sharing import queries
 from jutong.web.desk.tasks import task_link, waiting
-from jutong.web.door import POST_KEY, Visit, page
+from jutong.web.door import POST_KEY, Visit, page, step
 from jutong.web.entrance import needs_second_factor
 
 SHOWN_TASKS = 5
@@ -29,8 +28,7 @@ def notices(visit: Visit) -> HttpResponseBase:
     return visit.render("desk/notices.html", {"rows": found.rows, "older": older})
 
 
-@require_POST
-@page()
+@step()
 def change_post(visit: Visit) -> HttpResponseBase:
     """Work in another of one's own posts."""
     wanted = visit.request.POST.get("post", "")

@@ -13,7 +13,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page, page
 from jutong.web.manage import form
 from jutong.web.paging import SIZE, page_number
 
@@ -32,7 +32,7 @@ def listing(visit: Visit) -> HttpResponseBase:
     return visit.render("manage/entries.html", context)
 
 
-@page(Permission.CATALOG_ENTRY_EDIT)
+@form_page(Permission.CATALOG_ENTRY_EDIT)
 def create(visit: Visit) -> HttpResponseBase:
     """Register an entry: a draft with its code."""
     problem, typed = None, form.empty()
@@ -47,7 +47,7 @@ def create(visit: Visit) -> HttpResponseBase:
     return _form(visit, typed, problem, code="")
 
 
-@page(Permission.CATALOG_ENTRY_EDIT)
+@form_page(Permission.CATALOG_ENTRY_EDIT)
 def edit(visit: Visit, code: str) -> HttpResponseBase:
     """Change the version being made; savable at any point."""
     entry = queries.entry_for_steward(visit.actor, code)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.catalog import queries
 from jutong.center.catalog.actions import review, submission
@@ -14,7 +13,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, page, step
 
 
 @page(Permission.CATALOG_ENTRY_REVIEW)
@@ -47,8 +46,7 @@ def _show(visit: Visit, version_id: UUID, problem: JutongError | None = None) ->
     return visit.render("manage/version.html", context, status=problem.http_status if problem else 200)
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_REVIEW)
+@step(Permission.CATALOG_ENTRY_REVIEW)
 def decide(visit: Visit, version_id: UUID) -> HttpResponseBase:
     """Publish a version or return it with a reason (条例 16, 17)."""
     version = queries.version(visit.actor, version_id)
@@ -64,8 +62,7 @@ def decide(visit: Visit, version_id: UUID) -> HttpResponseBase:
     return visit.done(_("已发布，各部门已收到通知") if publish else _("已退回并说明原因"), "/review")
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_CONSENT)
+@step(Permission.CATALOG_ENTRY_CONSENT)
 def consent(visit: Visit, version_id: UUID) -> HttpResponseBase:
     """Consent as 部门负责人, or not (条例 13)."""
     version = queries.version(visit.actor, version_id)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.catalog import queries
 from jutong.center.catalog.actions.binding import unbind as unbind_entry
@@ -14,7 +13,7 @@ from jutong.center.fleet.actions import order_inventory
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.actions.changes import bind_entry
 from jutong.kernel.errors import JutongError, NotFoundError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page, page, step
 
 
 @page(Permission.FLEET_SOURCE_VIEW)
@@ -23,8 +22,7 @@ def listing(visit: Visit) -> HttpResponseBase:
     return visit.render("manage/sources.html", {"sources": fleet.sources(visit.actor)})
 
 
-@require_POST
-@page(Permission.FLEET_SOURCE_INTROSPECT)
+@step(Permission.FLEET_SOURCE_INTROSPECT)
 def inventory(visit: Visit, name: str) -> HttpResponseBase:
     """Ask the node to list a source's tables again."""
     source = next((row for row in fleet.sources(visit.actor) if row.name == name), None)
@@ -34,7 +32,7 @@ def inventory(visit: Visit, name: str) -> HttpResponseBase:
     return visit.done(_("已请节点重新列出表，几秒后刷新可见"), "/manage/sources")
 
 
-@page(Permission.CATALOG_ENTRY_BIND)
+@form_page(Permission.CATALOG_ENTRY_BIND)
 def bind(visit: Visit, code: str) -> HttpResponseBase:
     """Bind an entry to a table: choose the table, then map its columns to the fields."""
     entry = queries.entry_for_steward(visit.actor, code)
@@ -99,8 +97,7 @@ def _rows(visit: Visit, version: EntryVersion, chosen: dict[str, Any] | None) ->
     ]
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_BIND)
+@step(Permission.CATALOG_ENTRY_BIND)
 def unbind(visit: Visit, code: str) -> HttpResponseBase:
     """End a binding nobody uses."""
     entry = queries.entry_for_steward(visit.actor, code)

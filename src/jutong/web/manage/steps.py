@@ -8,7 +8,6 @@ from datetime import date
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_POST
 
 from jutong.center.catalog import queries
 from jutong.center.catalog.actions import draft, submission
@@ -17,7 +16,7 @@ from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.jobs.actions import order_job
 from jutong.center.org.permissions import Permission
 from jutong.kernel.errors import InvalidInputError, JutongError, NotFoundError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, step
 from jutong.web.manage.entries import show
 
 
@@ -47,8 +46,7 @@ def _day(text: str) -> date | None:
         raise InvalidInputError(problems=[row]) from error
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_EDIT)
+@step(Permission.CATALOG_ENTRY_EDIT)
 def assess(visit: Visit, code: str) -> HttpResponseBase:
     """Record one of the two assessments (条例 13)."""
     typed = visit.request.POST
@@ -69,8 +67,7 @@ def assess(visit: Visit, code: str) -> HttpResponseBase:
     return _take(visit, code, _("评估已登记"), act)
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_SUBMIT)
+@step(Permission.CATALOG_ENTRY_SUBMIT)
 def submit(visit: Visit, code: str) -> HttpResponseBase:
     """Submit a version to the authority (条例 16)."""
     return _take(
@@ -81,8 +78,7 @@ def submit(visit: Visit, code: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_SUBMIT)
+@step(Permission.CATALOG_ENTRY_SUBMIT)
 def recall(visit: Visit, code: str) -> HttpResponseBase:
     """Take a submitted version back."""
     return _take(
@@ -93,8 +89,7 @@ def recall(visit: Visit, code: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.CATALOG_ENTRY_EDIT)
+@step(Permission.CATALOG_ENTRY_EDIT)
 def change(visit: Visit, code: str) -> HttpResponseBase:
     """Begin a new version of a published entry (条例 17)."""
     typed = visit.request.POST
@@ -112,8 +107,7 @@ def change(visit: Visit, code: str) -> HttpResponseBase:
     return _take(visit, code, _("已建新版，原版在新版发布前继续有效"), act, f"/manage/entries/{code}/edit")
 
 
-@require_POST
-@page(Permission.JOBS_JOB_ORDER)
+@step(Permission.JOBS_JOB_ORDER)
 def move(visit: Visit, code: str) -> HttpResponseBase:
     """Order the node to move the bound table into the library."""
     return _take(

@@ -19,7 +19,7 @@ from jutong.center.sharing.actions import applying
 from jutong.center.sharing.models import Application
 from jutong.center.sharing.need import WIDTH, Need
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, form_page
 from jutong.web.sharing import form
 
 STEPS = (
@@ -31,7 +31,7 @@ STEPS = (
 PURPOSE, ITEMS, TERMS, CHECK = 1, 2, 3, 4
 
 
-@page(Permission.SHARING_APPLICATION_DRAFT)
+@form_page(Permission.SHARING_APPLICATION_DRAFT)
 def begin(visit: Visit, code: str) -> HttpResponseBase:
     """Step 1 on an entry without a draft yet."""
     entry = catalog.published_entry(visit.actor, code)
@@ -50,7 +50,7 @@ def begin(visit: Visit, code: str) -> HttpResponseBase:
     return _show(visit, PURPOSE, context)
 
 
-@page(Permission.SHARING_APPLICATION_DRAFT)
+@form_page(Permission.SHARING_APPLICATION_DRAFT)
 def edit(visit: Visit, number: str, step: int) -> HttpResponseBase:
     """Any step of a saved draft."""
     application = queries.application(visit.actor, number)

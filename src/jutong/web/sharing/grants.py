@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.org.permissions import Permission
@@ -15,7 +14,7 @@ from jutong.center.sharing.actions import stopping, supply, watching
 from jutong.center.sharing.models import Grant
 from jutong.center.sharing.queries import GrantView
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, page, step
 
 
 @page(Permission.SHARING_GRANT_VIEW)
@@ -62,8 +61,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) 
     return visit.done(said, f"/grants/{number}")
 
 
-@require_POST
-@page(Permission.SHARING_GRANT_SUSPEND)
+@step(Permission.SHARING_GRANT_SUSPEND)
 def suspend(visit: Visit, number: str) -> HttpResponseBase:
     """暂停, at once (条例 27(2))."""
     reason = visit.request.POST.get("reason", "")
@@ -75,8 +73,7 @@ def suspend(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_SUSPENSION_LIFT)
+@step(Permission.SHARING_SUSPENSION_LIFT)
 def lift(visit: Visit, number: str) -> HttpResponseBase:
     """Lift a suspension."""
     return _take(
@@ -87,8 +84,7 @@ def lift(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_GRANT_VIEW)
+@step(Permission.SHARING_GRANT_VIEW)
 def revoke(visit: Visit, number: str) -> HttpResponseBase:
     """收回 by the provider or the authority, 不再使用 by the requester: the action knows which post may do which."""
     reason = visit.request.POST.get("reason", "")
@@ -100,8 +96,7 @@ def revoke(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_GRANT_VIEW)
+@step(Permission.SHARING_GRANT_VIEW)
 def retry(visit: Visit, number: str) -> HttpResponseBase:
     """Order a grant again whose supply failed."""
     return _take(
@@ -112,8 +107,7 @@ def retry(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_GRANT_CALL)
+@step(Permission.SHARING_GRANT_CALL)
 def try_it(visit: Visit, number: str) -> HttpResponseBase:
     """Issue a ticket and show the form that takes it straight to the node; values typed there never come here."""
     view = queries.grant(visit.actor, number)

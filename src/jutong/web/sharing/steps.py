@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import answering, applying, watching
 from jutong.center.sharing.models import Application
 from jutong.kernel.errors import JutongError
-from jutong.web.door import Visit, page
+from jutong.web.door import Visit, step
 from jutong.web.sharing.application import show
 
 
@@ -30,8 +29,7 @@ def _typed(visit: Visit, name: str) -> str:
     return visit.request.POST.get(name, "").strip()
 
 
-@require_POST
-@page(Permission.SHARING_APPLICATION_CONSENT)
+@step(Permission.SHARING_APPLICATION_CONSENT)
 def consent(visit: Visit, number: str) -> HttpResponseBase:
     """The requester's 工作机构负责人 consents or hands back."""
     agreed = _typed(visit, "agreed") == "1"
@@ -45,8 +43,7 @@ def consent(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_APPLICATION_WITHDRAW)
+@step(Permission.SHARING_APPLICATION_WITHDRAW)
 def withdraw(visit: Visit, number: str) -> HttpResponseBase:
     """The requester takes the application back."""
     return _take(
@@ -57,8 +54,7 @@ def withdraw(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_REMINDER_SEND)
+@step(Permission.SHARING_REMINDER_SEND)
 def remind(visit: Visit, number: str) -> HttpResponseBase:
     """催一下."""
     return _take(
@@ -69,8 +65,7 @@ def remind(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_MESSAGE_SEND)
+@step(Permission.SHARING_MESSAGE_SEND)
 def message(visit: Visit, number: str) -> HttpResponseBase:
     """Write the other side."""
     return _take(
@@ -81,8 +76,7 @@ def message(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page()
+@step()
 def supplement(visit: Visit, number: str) -> HttpResponseBase:
     """The provider asks, once, for what is missing; or the requester answers."""
     if "answer" in visit.request.POST:
@@ -103,8 +97,7 @@ def supplement(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_EXTENSION_ASK)
+@step(Permission.SHARING_EXTENSION_ASK)
 def extension(visit: Visit, number: str) -> HttpResponseBase:
     """The provider asks the authority for more time."""
     days = _typed(visit, "days")
@@ -122,8 +115,7 @@ def extension(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_EXTENSION_DECIDE)
+@step(Permission.SHARING_EXTENSION_DECIDE)
 def decide_extension(visit: Visit, number: str) -> HttpResponseBase:
     """The authority consents to more time or not."""
     agreed = _typed(visit, "agreed") == "1"
@@ -135,8 +127,7 @@ def decide_extension(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page(Permission.SHARING_REPLY_PREPARE)
+@step(Permission.SHARING_REPLY_PREPARE)
 def reply(visit: Visit, number: str) -> HttpResponseBase:
     """The provider's steward prepares the reply, item by item."""
     agreed = _typed(visit, "agreed") == "1"
@@ -160,8 +151,7 @@ def reply(visit: Visit, number: str) -> HttpResponseBase:
     return _take(visit, number, _("已拟好答复，等本部门工作机构负责人同意"), act)
 
 
-@require_POST
-@page(Permission.SHARING_REPLY_CONSENT)
+@step(Permission.SHARING_REPLY_CONSENT)
 def consent_reply(visit: Visit, number: str) -> HttpResponseBase:
     """The provider's 工作机构负责人 puts the reply in force or hands it back."""
     agreed = _typed(visit, "agreed") == "1"
