@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import polib
+import polib  # type: ignore[import-untyped]  # publishes no types
 from django.utils.translation.template import templatize
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "jutong"

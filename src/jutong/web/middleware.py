@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -17,11 +18,17 @@ CHOICES = {"size": ("normal", "large"), "theme": ("light", "dark")}
 
 
 def _policy() -> str:
-    gateway = settings.JUTONG.gateway_base
+    # A form's redirects are held to this list too: trying a grant ends at the gateway, unified sign-in at its server.
+    forms = " ".join(filter(None, ("'self'", settings.JUTONG.gateway_base, _origin(settings.JUTONG.oidc_server))))
     return (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-        f"frame-ancestors 'none'; form-action 'self' {gateway}"
+        f"frame-ancestors 'none'; form-action {forms}"
     )
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 class PageMiddleware:

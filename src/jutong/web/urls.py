@@ -8,13 +8,12 @@ from allauth.account import views as account
 from allauth.mfa.base import views as factor
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
-from allauth.socialaccount import views as unified
-from allauth.socialaccount.providers.openid_connect import views as openid
+from allauth.socialaccount import views as social
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from jutong.web import entrance
+from jutong.web import entrance, unified
 from jutong.web.door import public, signed_in
 
 
@@ -29,12 +28,12 @@ def unified_patterns(*, oidc_server: str) -> list[Any]:
     if not oidc_server:
         return []
     return [
-        path("account/unified/cancelled", public(unified.login_cancelled), name="socialaccount_login_cancelled"),
-        path("account/unified/error", public(unified.login_error), name="socialaccount_login_error"),
-        path("account/unified/signup", public(unified.signup), name="socialaccount_signup"),
-        path("account/unified/accounts", signed_in(unified.connections), name="socialaccount_connections"),
-        path("account/oidc/<str:provider_id>/login", public(openid.login), name="openid_connect_login"),
-        path("account/oidc/<str:provider_id>/callback", public(openid.callback), name="openid_connect_callback"),
+        path("account/unified/cancelled", public(social.login_cancelled), name="socialaccount_login_cancelled"),
+        path("account/unified/error", public(social.login_error), name="socialaccount_login_error"),
+        path("account/unified/signup", public(social.signup), name="socialaccount_signup"),
+        path("account/unified/accounts", signed_in(social.connections), name="socialaccount_connections"),
+        path("account/oidc/<str:provider_id>/login", public(unified.login), name="openid_connect_login"),
+        path("account/oidc/<str:provider_id>/callback", public(unified.callback), name="openid_connect_callback"),
     ]
 
 

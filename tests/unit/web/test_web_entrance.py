@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Literal
 
 import pytest
+import requests
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.http import HttpResponse
 from django.test import Client
 
 from jutong.center.audit.models import AuditEvent
 from jutong.center.org.models import User
+from jutong.web import unified
 from jutong.web.accounts import UnifiedAdapter
 from jutong.web.urls import unified_patterns
 from tests.center_world import PASSWORD, City
@@ -221,3 +226,25 @@ def test_a_known_person_of_the_unified_service_stays_who_it_is(city: City, rf) -
     login = _Login({"preferred_username": "steward"}, existing=True)
     UnifiedAdapter().pre_social_login(rf.get("/"), login)
     assert login.connected == []
+
+
+@pytest.mark.parametrize("view", ["login", "callback"])
+def test_a_unified_service_that_is_away_is_said_so(
+    db, rf, monkeypatch: pytest.MonkeyPatch, view: Literal["login", "callback"]
+) -> None:
+    def away(request: object, provider_id: str) -> None:
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(f"allauth.socialaccount.providers.openid_connect.views.{view}", away)
+    request = rf.post("/account/oidc/unified/login")
+    request.user = AnonymousUser()
+    response = getattr(unified, view)(request, "unified")
+    assert response.status_code == 503
+    assert "统一身份认证现在没有答复" in response.content.decode()
+
+
+@pytest.mark.parametrize("view", ["login", "callback"])
+def test_the_unified_service_answers_for_itself(rf, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    answer = HttpResponse("there")
+    monkeypatch.setattr(f"allauth.socialaccount.providers.openid_connect.views.{view}", lambda *_: answer)
+    assert getattr(unified, view)(rf.get("/"), "unified") is answer

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import Client
 from django.utils import translation
 
@@ -202,3 +202,13 @@ def test_every_page_states_its_rule() -> None:
     pages = list(views(get_resolver("jutong.web.urls").url_patterns))
     assert len(pages) > 70
     assert [address for address, view in pages if not hasattr(view, "rule")] == []
+
+
+def test_forms_may_lead_to_the_gateway_and_the_unified_service_only(settings) -> None:
+    from dataclasses import replace
+
+    from jutong.web.middleware import PageMiddleware
+
+    settings.JUTONG = replace(settings.JUTONG, oidc_server="https://sso.example/realms/city")
+    policy = PageMiddleware(lambda _: HttpResponse()).policy
+    assert policy.endswith(f"form-action 'self' {settings.JUTONG.gateway_base} https://sso.example")
