@@ -50,7 +50,8 @@ class Sequencer:
 
         Args:
             log: the log.
-            window: seconds the first entry of a batch waits for company while the disk is idle (at most 0.005).
+            window: seconds the first entry of a batch waits for company while the disk is idle (at most 0.005), if
+                the batch before had any: a lone caller waits for nobody.
             publish_every: seconds between checkpoints while entries come in.
             most_waiting: how many entries may wait before further ones are refused.
         """
@@ -61,6 +62,7 @@ class Sequencer:
         self._waiting: list[_Waiter] = []
         self._receipts: list[asyncio.Future[None]] = []
         self._busy = False
+        self._company = False
         self._running = False
         self._reopen_at = 0.0
 
@@ -113,7 +115,7 @@ class Sequencer:
         if not self._busy:
             self._busy = True
             self._idle.clear()
-            if self._window:
+            if self._window and self._company:
                 self._loop.call_later(self._window, self._commit_next)
             else:
                 self._loop.call_soon(self._commit_next)
@@ -129,6 +131,7 @@ class Sequencer:
             else:
                 self._idle.set()
             return
+        self._company = len(batch) > 1
         job = self._loop.run_in_executor(self._committer, self._commit, batch)
         job.add_done_callback(lambda done: self._committed(done, batch))
 

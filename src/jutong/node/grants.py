@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from jutong.contracts.orders import CallerKey, GrantOrder
-from jutong.node.gateway.fastkeys import FastVerifier
 from jutong.node.live.source import PointQuery
 from jutong.node.masking import rule
 
@@ -15,6 +15,7 @@ GrantState = Literal["active", "suspended", "revoked"]
 Probe = Literal["pending", "ready", "failed"]
 Mask = Callable[[str], str]
 
+KEY_BYTES = 32
 VERIFY_ROWS = 2
 """Verification needs to see a second row only to know that the key is ambiguous."""
 
@@ -87,13 +88,21 @@ class Caller:
     """An information system that may sign calls."""
 
     key: CallerKey
-    verifier: FastVerifier
+    raw: bytes
     requester_code: str
     requester_name: str
 
-    def verify(self, signature: bytes, message: bytes) -> bool:
-        """Tell whether the signature over ``message`` is this caller's."""
-        return self.verifier.verify(signature, message)
+
+def public_key(text: str) -> bytes:
+    """Return the raw bytes of a public key in base64.
+
+    Raises:
+        ValueError: if the text is no Ed25519 public key.
+    """
+    raw = base64.b64decode(text, validate=True)
+    if len(raw) != KEY_BYTES:
+        raise ValueError(f"an Ed25519 public key has {KEY_BYTES} bytes")
+    return raw
 
 
 class KeyConflictError(ValueError):
@@ -139,8 +148,8 @@ class GrantBook:
             same = known is not None and known.key.public_key == key.public_key
             if known is not None and not (same and known.requester_code == order.requester_code):
                 raise KeyConflictError(key.key_id)
-            verifier = known.verifier if known else FastVerifier.from_b64(key.public_key)
-            fresh[key.key_id] = Caller(key, verifier, order.requester_code, order.requester_name)
+            raw = known.raw if known else public_key(key.public_key)
+            fresh[key.key_id] = Caller(key, raw, order.requester_code, order.requester_name)
         return fresh
 
     def _drop_unused(self) -> None:

@@ -27,7 +27,7 @@ from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.app import Gateway
-from jutong.node.gateway.fastkeys import FastSigner
+from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import Recorder
@@ -101,6 +101,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[N
                     yield node
                 finally:
                     await node.agent.close()
+                    node.gateway.arithmetic.close()
                     await live.close()
         finally:
             state.close()
@@ -133,10 +134,12 @@ def _assemble(
     book = GrantBook(state.grants())
     recorder = Recorder(sequencer, served, own_secret)
     serving = Serving(book, quotas, freshness, live, recorder)
+    arithmetic = Arithmetic(signer)
     gateway = Gateway(
         serving=serving,
-        verifier=RequestVerifier(settings.gateway_base),
-        signer=AnswerSigner(FastSigner(signer)),
+        verifier=RequestVerifier(settings.gateway_base, arithmetic),
+        signer=AnswerSigner(arithmetic),
+        arithmetic=arithmetic,
         nonces=nonces,
         find_record=log.find_record,
         make_receipt=sequencer.receipt,

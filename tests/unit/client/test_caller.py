@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 
 from jutong.client import AnswerUntrustedError, GatewayUnreachableError, JutongClient, RefusedError
 from jutong.kernel.keys import Ed25519Verifier, generate_signer
+from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.signatures import AnswerSigner
 
 CALLER, NODE = generate_signer("edu"), generate_signer("node-1")
@@ -20,7 +22,8 @@ def client(respond: Respond, *, signed: bool = True, trusted: bool = True) -> Ju
     def handle(request: httpx.Request) -> httpx.Response:
         status, body = respond(request)
         nonce = request.headers["signature-input"].split('nonce="')[1].split('"')[0]
-        headers = AnswerSigner(NODE).headers(status, body, nonce=nonce, now=time.time()) if signed else []
+        made = asyncio.run(AnswerSigner(Arithmetic(NODE)).headers(status, body, nonce=nonce, now=time.time()))
+        headers = made if signed else []
         return httpx.Response(status, headers=[*headers, (b"retry-after", b"7")], content=body)
 
     key = Ed25519Verifier.from_b64(NODE.key_id, NODE.public_b64) if trusted else None

@@ -24,6 +24,7 @@ from jutong.node.errors import (
     SignatureStaleError,
 )
 from jutong.node.gateway import calls
+from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.http import (
     Answer,
     HungUpError,
@@ -60,6 +61,7 @@ class Gateway:
         serving: decides and answers.
         verifier: checks request signatures.
         signer: signs answers.
+        arithmetic: computes both kinds of signatures; told how many calls are in progress.
         nonces: replay protection.
         find_record: returns leaf index and record of an id; blocking.
         make_receipt: returns the receipt of a leaf.
@@ -71,6 +73,7 @@ class Gateway:
     serving: Serving
     verifier: RequestVerifier
     signer: AnswerSigner
+    arithmetic: Arithmetic
     nonces: NonceMemory
     find_record: FindRecord
     make_receipt: MakeReceipt
@@ -92,7 +95,11 @@ class Gateway:
         elif path == "/healthz":
             await send_answer(send, Answer(200, orjson.dumps(self.health())))
         else:
-            await self._signed(method, path, scope, receive, send)
+            self.arithmetic.active += 1
+            try:
+                await self._signed(method, path, scope, receive, send)
+            finally:
+                self.arithmetic.active -= 1
 
     async def _signed(self, method: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         now = self.clock()
@@ -102,7 +109,7 @@ class Gateway:
             headers = headers_of(scope)
             route = self._route(method, path, scope)
             body = await read_body(receive)
-            signed = self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
+            signed = await self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
             nonce = signed.nonce
             mark = self.nonces.mark(signed.key_id, nonce)
             self.nonces.take(mark, signed.created, now)
@@ -117,7 +124,8 @@ class Gateway:
             incident = new_id(int(now * 1000))[-12:]
             LOGGER.exception("request failed, incident %s", incident)
             answer = refusal(GatewayFaultError(incident=incident), language_of(headers))
-        await send_answer(send, answer, self.signer.headers(answer.status, answer.body, nonce=nonce, now=now))
+        proof = await self.signer.headers(answer.status, answer.body, nonce=nonce, now=now)
+        await send_answer(send, answer, proof)
 
     def _route(self, method: str, path: str, scope: Scope) -> Callable[..., Awaitable[Answer]]:
         if path in {"/gw/v1/query", "/gw/v1/verify"}:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from jutong.kernel.i18n import gettext_noop
-from jutong.kernel.keys import ED25519, Signer
+from jutong.kernel.keys import ED25519
 from jutong.node.errors import (
     BodyChangedError,
     KeyUnknownError,
@@ -50,11 +50,30 @@ _USUAL_ORDER = (b"created", b"keyid", b"alg", b"nonce", b"tag")
 _NAMES = {b"created", b"nonce", b"keyid", b"alg", b"tag"}
 
 
-class Verifier(Protocol):
+class PublicKey(Protocol):
     """A caller's public key."""
 
-    def verify(self, signature: bytes, message: bytes) -> bool:
-        """Tell whether the signature over ``message`` is good."""
+    @property
+    def raw(self) -> bytes:
+        """Its 32 bytes."""
+
+
+class Signs(Protocol):
+    """Computes signatures, here or elsewhere."""
+
+    @property
+    def key_id(self) -> str:
+        """The id of the key it signs with."""
+
+    @property
+    def alg(self) -> str:
+        """The RFC 9421 algorithm name."""
+
+    async def verify(self, key: bytes, signature: bytes, message: bytes) -> bool:
+        """Tell whether the signature over ``message`` is the key's."""
+
+    async def sign(self, message: bytes) -> bytes:
+        """Return the signature over ``message``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +135,12 @@ class RequestVerifier:
     Args:
         address: the base address callers use, without a trailing slash. A signature made for another gateway does
             not fit, so it cannot be replayed here.
+        arithmetic: computes signatures.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, arithmetic: Signs) -> None:
         self.address = address
+        self._arithmetic = arithmetic
         self._heads: dict[tuple[str, str], bytes] = {}
 
     def _head(self, method: str, path: str) -> bytes:
@@ -130,14 +151,14 @@ class RequestVerifier:
                 self._heads[method, path] = head
         return head
 
-    def check(
+    async def check(
         self,
         method: str,
         path: str,
         headers: Mapping[bytes, bytes],
         body: bytes,
         *,
-        keys: Mapping[str, Verifier],
+        keys: Mapping[str, PublicKey],
         now: float,
     ) -> SignedRequest:
         """Check everything about a request but whether it came before.
@@ -172,14 +193,14 @@ class RequestVerifier:
         if abs(now - created) > WINDOW_SECONDS:
             raise SignatureStaleError(seconds=int(abs(now - created)), limit=WINDOW_SECONDS)
         key_id = parameters[b"keyid"].decode()
-        verifier = keys.get(key_id)
-        if verifier is None:
+        key = keys.get(key_id)
+        if key is None:
             raise KeyUnknownError(key_id=key_id)
         if digest != content_digest(body):
             raise BodyChangedError
         raw = _signature(value)
         base = self._head(method, path) + digest + b'\n"@signature-params": ' + given[len(LABEL) + 1 :]
-        if not verifier.verify(raw, base):
+        if not await self._arithmetic.verify(key.raw, raw, base):
             raise SignatureWrongError(address=self.address)
         return SignedRequest(key_id, parameters[b"nonce"].decode(), created, base, raw)
 
@@ -187,13 +208,13 @@ class RequestVerifier:
 class AnswerSigner:
     """Signs answers with the node's key, bound to the request by its nonce."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signs) -> None:
         if signer.alg != ED25519:
             raise ValueError(f"answers are signed with {ED25519}")
         self._signer = signer
         self._tail = f';keyid="{signer.key_id}";alg="{ED25519}";tag="{TAG}"'
 
-    def headers(self, status: int, body: bytes, *, nonce: str, now: float) -> list[tuple[bytes, bytes]]:
+    async def headers(self, status: int, body: bytes, *, nonce: str, now: float) -> list[tuple[bytes, bytes]]:
         """Return ``Content-Digest``, ``Signature-Input`` and ``Signature`` of an answer.
 
         Args:
@@ -206,7 +227,7 @@ class AnswerSigner:
         bound = f';nonce="{nonce}"' if nonce else ""
         given = f"{_ANSWER_ITEMS};created={int(now)}{bound}{self._tail}".encode()
         base = b'"@status": %d\n"content-digest": %b\n"@signature-params": %b' % (status, digest, given)
-        signature = binascii.b2a_base64(self._signer.sign(base), newline=False)
+        signature = binascii.b2a_base64(await self._signer.sign(base), newline=False)
         return [
             (b"content-digest", digest),
             (b"signature-input", b"jutong=" + given),
