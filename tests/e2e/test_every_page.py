@@ -106,3 +106,28 @@ def test_pages_of_one_thing(visit: Callable[..., Visitor], width: int, height: i
     admin.page.locator("main").get_by_role("link").first.click()
     _look(admin, admin.page.url.removeprefix(admin.platform.base), found)
     assert found == {}
+
+
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def test_an_entry_in_the_making(visit: Callable[..., Visitor], width: int, height: int) -> None:
+    """Registered, assessed, and seen by the head who has to agree."""
+    found: dict[str, list[str]] = {}
+    steward = visit("zhouqiang", width=width, height=height)
+    page = steward.page
+    steward.open("/manage/entries/new")
+    steward.click("存草稿")
+    assert page.get_by_role("alert").is_visible()
+    found |= {"refused form": faults} if (faults := steward.faults()) else {}
+    name = f"走失人员登记{width}"
+    page.get_by_label("数据目录名称").fill(name)
+    page.get_by_label("信息资源分类").fill("307011")
+    page.get_by_label("第1行名称").fill("登记编号")
+    steward.click("存草稿")
+    assert "草稿已存" in page.get_by_role("status").inner_text()
+    draft = page.url.removeprefix(steward.platform.base)
+    for address in (draft, f"{draft}/edit", f"{draft}/bind"):
+        _look(steward, address, found)
+    steward.open(draft)
+    steward.click("提交审核") if page.get_by_role("button", name="提交审核").count() else None
+    found |= {"refused step": faults} if (faults := steward.faults()) else {}
+    assert found == {}

@@ -64,19 +64,23 @@ def test_one_need_travels_from_search_to_proof(visit: Callable[..., Visitor]) ->
 
     clerk.open(f"/applications/{number}")
     clerk.reload_until("共享中")
+    assert clerk.faults() == []
     clerk.click("看授权", "link")
+    assert clerk.faults() == []
     clerk.click("在线试用一次")
+    assert clerk.faults() == []
     father = SCHOOL_FAMILY.father
     clerk.page.get_by_label("公民身份号码", exact=True).first.fill(father.number)
     clerk.page.get_by_label("办件号").first.fill(CASE)
     clerk.click("查询")
     expect(clerk.page.locator("body")).to_contain_text(father.name)
     assert clerk.page.url.startswith(clerk.platform.gateway), "the values went to the node, not to the center"
-    assert clerk.complaints == []
+    assert clerk.faults() == []
 
     auditor = visit("shenqing")
     auditor.open("/audit")
     auditor.reload_until(CASE)
     auditor.page.get_by_role("row", name=CASE).get_by_role("link").click()
     assert ENTRY in auditor.text()
+    assert auditor.faults() == [], auditor.page.url
     assert father.number not in auditor.page.content(), "the trail names fields, never values"
