@@ -43,7 +43,7 @@ from jutong.runtime.postgres import temporary  # noqa: E402
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 CALLS = int(os.environ.get("BENCH_CALLS", "6000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-CONNECTIONS = tuple(int(one) for one in os.environ.get("BENCH_CONNECTIONS", "32,1").split(","))
+CONNECTIONS = tuple(int(one) for one in os.environ.get("BENCH_CONNECTIONS", "64,1").split(","))
 GATEWAY, BARE, STOCK = "gateway", "bare", "bare over the driver's own pool"
 GOAL = 0.5
 XROAD = 0.1
