@@ -117,6 +117,7 @@ def test_an_entry_in_the_making(visit: Callable[..., Visitor], width: int, heigh
     steward.open("/manage/entries/new")
     steward.click("存草稿")
     assert page.get_by_role("alert").is_visible()
+    assert page.evaluate("document.activeElement.id") == "problem", "the summary has the focus"
     found |= {"refused form": faults} if (faults := steward.faults()) else {}
     name = f"走失人员登记{width}"
     page.get_by_label("数据目录名称").fill(name)

@@ -94,6 +94,8 @@ def test_what_was_typed_stays_when_it_is_refused(
     assert said in text
     assert 'value="629902"' in text
     assert f'href="#f-{field}"' in text
+    assert f'id="e-{field}"' in text
+    assert text.count(said) >= 2, "said above and at the field"
     if field != "system":
         assert f'value="{typed}"' in text
 

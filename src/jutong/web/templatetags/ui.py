@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, Select
+from django.template import Context
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -103,8 +104,9 @@ def styled(field: BoundField) -> SafeString:
     return field.as_widget(attrs=attributes)
 
 
-@register.inclusion_tag("ui/field.html")
+@register.inclusion_tag("ui/field.html", takes_context=True)
 def field(
+    context: Context,
     name: str,
     label: str,
     value: Any = "",
@@ -115,8 +117,16 @@ def field(
     choices: Iterable[tuple[str, Any]] = (),
     required: bool = False,
 ) -> dict[str, Any]:
-    """Draw one labelled control; ``choices`` makes it a select, ``rows`` a text area."""
+    """Draw one labelled control; ``choices`` makes it a select, ``rows`` a text area.
+
+    What the page's problem says of this field stands at it too, in the same words as in the summary above.
+    """
+    problem = context.get("problem")
+    errors = [row.message for row in problem_rows(problem) if row.anchor == name] if problem else []
+    told = [f"h-{name}"] if hint else []
     return {
+        "errors": errors,
+        "described": " ".join([*told, *([f"e-{name}"] if errors else [])]),
         "name": name,
         "label": label,
         "value": "" if value is None else value,
