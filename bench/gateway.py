@@ -99,8 +99,9 @@ def fill(dsn: str) -> None:
             " zz varchar(200), csrq date)"
         )
         db.execute(
-            "INSERT INTO person SELECT '3301' || lpad(i::text, 14, '0'), '张' || i, '138' || lpad((i %% 100000000)::text,"
-            " 8, '0'), '金河市东湖区学府路' || i || '号', date '1950-01-01' + i %% 27000 FROM generate_series(1, %s) i",
+            "INSERT INTO person SELECT '3301' || lpad(i::text, 14, '0'), '张' || i,"
+            " '138' || lpad((i %% 100000000)::text, 8, '0'),"
+            " '金河市东湖区学府路' || i || '号', date '1950-01-01' + i %% 27000 FROM generate_series(1, %s) i",
             (ROWS,),
         )
         db.execute("VACUUM ANALYZE person")

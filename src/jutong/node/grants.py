@@ -15,6 +15,9 @@ GrantState = Literal["active", "suspended", "revoked"]
 Probe = Literal["pending", "ready", "failed"]
 Mask = Callable[[str], str]
 
+MOST_PLANS = 256
+"""Queries kept ready per grant: callers choose the items, so their number must have a bound."""
+
 KEY_BYTES = 32
 VERIFY_ROWS = 2
 """Verification needs to see a second row only to know that the key is ambiguous."""
@@ -79,6 +82,8 @@ class Grant:
                 conditions=order.conditions,
                 limit=VERIFY_ROWS if verify else order.max_rows + 1,
             )
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
             self._plans[key] = found
         return found
 

@@ -98,8 +98,9 @@ def decide(call: Call, grant: Grant, now_ms: int) -> Permit:
 
 def _items(call: Call, grant: Grant) -> tuple[str, ...]:
     allowed = grant.claimable if call.kind == "verify" else grant.visible
-    items = tuple(call.claims) if call.kind == "verify" else call.fields or tuple(allowed)
-    refused = [item for item in items if item not in allowed]
-    if refused or not items:
+    asked = tuple(call.claims) if call.kind == "verify" else call.fields or tuple(allowed)
+    refused = [item for item in asked if item not in allowed]
+    if refused or not asked:
         raise FieldNotGrantedError(grant=grant.order.grant_number, items="、".join(refused) or "-")
-    return items
+    # In the grant's own order, so that asking in another order is not another query to prepare.
+    return asked if len(asked) == 1 else tuple([item for item in allowed if item in asked])

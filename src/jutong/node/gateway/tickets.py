@@ -7,6 +7,7 @@ decision, same quota, same record.
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +21,7 @@ from jutong.contracts.orders import TicketOrder
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
-from jutong.node.errors import CallMalformedError, TicketRefusedError
+from jutong.node.errors import CallMalformedError, GatewayFaultError, TicketRefusedError
 from jutong.node.gateway import calls
 from jutong.node.gateway.app import asker_of
 from jutong.node.gateway.http import (
@@ -41,6 +42,7 @@ from jutong.node.gateway.recorder import Asker, Attempt, Proof
 from jutong.node.gateway.serving import RefusedCall, Served, Serving
 from jutong.node.grants import Caller, Grant
 
+LOGGER = logging.getLogger(__name__)
 HTML = b"text/html; charset=utf-8"
 SECURITY = (
     (
@@ -117,6 +119,11 @@ class Tickets:
             answer = _html(refused.error.http_status, page.problem(refused.error, refused.record_id))
         except JutongError as error:
             answer = _html(error.http_status, page.problem(error))
+        except Exception:
+            incident = new_id(int(self.clock() * 1000))[-12:]
+            LOGGER.exception("ticket failed, incident %s", incident)
+            fault = GatewayFaultError(incident=incident)
+            answer = _html(fault.http_status, page.problem(fault))
         await send_answer(send, answer, SECURITY)
 
     def open(self, encoded: str, now_ms: int) -> Ticket:
