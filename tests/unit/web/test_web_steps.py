@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from jutong.center.sharing.actions import answering
 from jutong.center.sharing.enums import ApplicationState as State
@@ -150,3 +153,26 @@ def test_the_list_narrows_by_state_and_side(world: World, enter: SignIn) -> None
     clerk = enter("requester")
     for query, shown in (("state=submitted", True), ("state=draft", False), ("side=provider", False)):
         assert (application.number in clerk.get(f"/applications?{query}").content.decode()) is shown
+
+
+def test_the_switches_of_a_refused_step_lead_to_the_page_it_belongs_to(world: World, enter: SignIn) -> None:
+    number = steps.submitted(world).number
+    text = enter("steward").post(f"/applications/{number}/reply", {"agreed": "0"}).content.decode()
+    assert f'href="/applications/{number}?lang=en"' in text
+
+
+def _queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("address", ["/", "/inbox", "/applications", "/catalog"])
+def test_more_rows_ask_no_more_questions(world: World, enter: SignIn, address: str) -> None:
+    client = enter("steward")
+    steps.submitted(world)
+    client.get(address)
+    few = _queries(client, address)
+    for title in ("第二件", "第三件", "第四件", "第五件"):
+        steps.submitted(world, title=title)
+    assert _queries(client, address) <= few

@@ -89,6 +89,7 @@ def show(visit: Visit, entry: Entry, problem: JutongError | None = None) -> Http
     version = queries.open_version(entry)
     assessed = {row.kind: row for row in version.assessments.all()} if version else {}
     context = {
+        "here": f"/manage/entries/{entry.code}",
         "entry": entry,
         "version": version,
         "published": entry.published,

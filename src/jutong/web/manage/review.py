@@ -33,6 +33,7 @@ def _show(visit: Visit, version_id: UUID, problem: JutongError | None = None) ->
     published = version.entry.published
     changes = diff(published, version) if published is not None and published.id != version.id else []
     context = {
+        "here": f"/review/{version.id}",
         "version": version,
         "entry": version.entry,
         "changes": changes,

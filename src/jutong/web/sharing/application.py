@@ -43,6 +43,7 @@ def detail(visit: Visit, number: str) -> HttpResponseBase:
 def show(visit: Visit, application: Application, problem: JutongError | None = None) -> HttpResponse:
     """Render the page of an application, with the error of a step that was refused and what was typed."""
     context: dict[str, Any] = {
+        "here": f"/applications/{application.number}",
         "application": application,
         "timeline": queries.timeline(application, visit.now),
         "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor)},

@@ -33,6 +33,7 @@ def detail(visit: Visit, number: str) -> HttpResponseBase:
 
 def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> HttpResponse:
     context = {
+        "here": f"/grants/{view.grant.number}",
         "grant": view.grant,
         "items": view.items,
         "can": {event.value.replace("-", "_") for event in view.events},
