@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext
 
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
@@ -58,7 +59,7 @@ def _person(request: HttpRequest, post: Post) -> dict[str, Any]:
 def _demo_accounts() -> list[dict[str, str]]:
     from jutong.demo.load import accounts  # noqa: PLC0415 - only a demo instance carries the demo's people
 
-    return [{"role": r, "username": u, "password": p, "organisation": o} for r, u, p, o in accounts()]
+    return [{"role": gettext(r), "username": u, "password": p, "organisation": o} for r, u, p, o in accounts()]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
