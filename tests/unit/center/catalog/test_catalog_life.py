@@ -182,7 +182,8 @@ def test_the_authoritys_clock_runs_from_submission_to_decision(city: City):
     STEPS[Event.RECALL](city, version)
     states = StatutoryClock.objects.order_by("id").values_list("state", flat=True)
     assert list(states) == ["met", "cancelled"]
-    assert Notice.objects.filter(organisation=city.civil, role=Role.STEWARD).get().fields["reason"].endswith("擅自增设条件")
+    told = Notice.objects.filter(organisation=city.civil, role=Role.STEWARD).get()
+    assert told.fields["reason"].endswith("擅自增设条件")
 
 
 def test_publication_is_announced_to_all_and_shown_in_the_entry(city: City):
