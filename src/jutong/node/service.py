@@ -91,7 +91,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[N
         state = State(settings.path("node", "state.db"))
         try:
             async with (
-                Sequencer(log, window=0.002) as sequencer,
+                Sequencer(log, window=0.005) as sequencer,
                 httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client,
             ):
                 live = Sources(configs)
