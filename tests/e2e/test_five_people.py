@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from jutong.demo.cases import SCHOOL_FAMILY
+from jutong.kernel.clock import utc_now
 from tests.e2e.visitor import Visitor
 
 pytestmark = pytest.mark.e2e
@@ -37,7 +39,7 @@ def _apply(clerk: Visitor) -> str:
     clerk.click("下一步")
     page.get_by_label("共享方式").select_option("service")
     page.get_by_label("用数系统").select_option(label="义务教育入学系统")
-    page.get_by_label("使用时限到哪天").fill("2027-08-31")
+    page.get_by_label("使用时限到哪天").fill((utc_now() + timedelta(days=280)).date().isoformat())
     page.get_by_label("每天最多调用几次").fill("500")
     clerk.click("下一步")
     for promise in ("申请内容真实", "使用合法，不超范围、不改用途、不给第三方", "为履行职责所必需"):
