@@ -62,7 +62,7 @@ docs: $(VENV)/installed-dev ## check that the documents agree with the code
 
 messages: $(VENV)/installed-dev ## collect the sentences to translate, and compile the translated ones (needs gettext)
 	@command -v msgfmt >/dev/null || { echo "gettext is missing: sudo apt-get install gettext" >&2; exit 1; }
-	@cd src/jutong && mkdir -p locale/en/LC_MESSAGES && $(abspath $(BIN))/django-admin makemessages --locale en --no-wrap --add-location file
+	@cd src/jutong && mkdir -p locale/en/LC_MESSAGES && $(abspath $(BIN))/django-admin makemessages --locale en --no-wrap --no-obsolete --add-location file
 	@cd src/jutong && $(abspath $(BIN))/django-admin compilemessages --locale en
 
 bench: $(addprefix bench-,$(BENCHES)) ## run every benchmark; bench-NAME runs one; results in bench/out
