@@ -21,8 +21,6 @@ from jutong.center.sharing.enums import GrantState as G
 from jutong.center.sharing.enums import Side as On
 from jutong.center.sharing.errors import StepNotAllowedError, WrongSideError
 
-MAX_EXTENSION_DAYS = 10
-"""条例 21(1), in force 2025-08-01."""
 MAX_YEARS = 3
 """Longest time of use one application may ask for; the law sets none (rulebook 1.7 #6), renewal is a new one."""
 

@@ -32,6 +32,7 @@ from jutong.center.sharing.models import Application, ApplicationItem, Consent, 
 from jutong.center.sharing.need import WIDTH, Problem, problem
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
+from jutong.standards import periods
 
 REFUSE = "refuse"
 """What an answer says of an item that is not given."""
@@ -87,8 +88,9 @@ def ask_extension(*, application: Application, days: int, reason: str, by: Actor
     locked, _row = common.begin(application, Event.ASK_EXTENSION, by)
     if Extension.objects.filter(application=locked).exists():
         raise ExtensionTwiceError
-    if not 1 <= days <= rules.MAX_EXTENSION_DAYS:
-        raise ExtensionTooLongError(days=days, limit=rules.MAX_EXTENSION_DAYS)
+    limit = periods.period(rules.reply_period(locked.share_attribute), on=civil_date(now)).extension_cap
+    if not 1 <= days <= limit:
+        raise ExtensionTooLongError(days=days, limit=limit)
     clean = common.require_text("reason", reason, limit=500, message=_("请写明需要延长的特殊原因"), clause="条例 21(1)")
     Extension.objects.create(application=locked, days=days, reason=clean, asked_by_id=common.user_id(by), asked_at=now)
     common.record("sharing:extension:ask", locked, by, now, days=days)
