@@ -103,6 +103,50 @@ class TicketOrder(Document):
     nonce: str
 
 
+class ProfileOrder(Document):
+    """Kind ``profile``: look at a bounded sample of one table and report counts; no value leaves."""
+
+    source: str
+    schema_name: str
+    table: str
+    sample_rows: int
+
+
+class Place(Document):
+    """Where something that is no table stands. No secret: credentials are the node's own configuration.
+
+    ``protocol`` is one of ``file``, ``http``, ``https``, ``kafka``, ``amqp``, ``mqtt``, ``rtsp``, ``rtmp``, ``hls``,
+    ``gb28181``; ``address`` a host with port or an URL without user and password; ``path`` a path, topic or stream
+    below it; ``channel`` the channel's identifier.
+    """
+
+    protocol: str
+    address: str
+    path: str = ""
+    channel: str = ""
+
+
+class WatchedBinding(Document):
+    """One binding the node probes: what stands behind an entry and how it was described."""
+
+    binding_id: str
+    entry_code: str
+    kind: Literal["table", "files", "service", "stream", "video"]
+    source: str
+    schema_name: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    fresh_column: str = ""
+    place: Place | None = None
+
+
+class WatchOrder(Document):
+    """Kind ``watch``: the whole list of bindings the node probes from now on; it replaces the former one."""
+
+    every_minutes: int
+    bindings: tuple[WatchedBinding, ...]
+
+
 class Heartbeat(Document):
     """Kind ``heartbeat``: the feed is complete up to ``last_sequence`` as of the cover's time."""
 

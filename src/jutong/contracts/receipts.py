@@ -36,6 +36,8 @@ class ColumnInfo(Document):
     nullable: bool
     comment: str = ""
     key: bool = False
+    refers_to: str = ""
+    """``table.column`` of a foreign key, with the schema in front where it is another one."""
 
 
 class TableInfo(Document):
@@ -46,6 +48,7 @@ class TableInfo(Document):
     comment: str = ""
     row_estimate: int
     columns: tuple[ColumnInfo, ...]
+    kind: Literal["table", "view"] = "table"
 
 
 class InventoryReceipt(Document):
@@ -55,6 +58,55 @@ class InventoryReceipt(Document):
     ok: bool
     problem: str = ""
     tables: tuple[TableInfo, ...] = ()
+
+
+class PatternCount(Document):
+    """How many sampled values have a form: ``identity``, ``phone``, ``bank-card``, ``plate``, ``credit-code`` ..."""
+
+    pattern: str
+    count: int
+
+
+class ColumnProfile(Document):
+    """What a bounded sample of a column looks like, in counts only."""
+
+    name: str
+    filled: int
+    distinct: int
+    shortest: int
+    longest: int
+    patterns: tuple[PatternCount, ...] = ()
+
+
+class ProfileReceipt(Document):
+    """Kind ``profile``: the answer to a profile order. ``rows`` is exact where it was cheap, else -1."""
+
+    source: str
+    schema_name: str
+    table: str
+    ok: bool
+    problem: str = ""
+    sampled: int = 0
+    rows: int = -1
+    columns: tuple[ColumnProfile, ...] = ()
+
+
+class BindingCheck(Document):
+    """What a probe of one binding found. ``rows`` is -1 and ``newest_ms`` 0 where the probe could not tell."""
+
+    binding_id: str
+    alive: bool
+    problem: str = ""
+    missing_columns: tuple[str, ...] = ()
+    rows: int = -1
+    newest_ms: int = 0
+    checked_ms: int
+
+
+class BindingReceipt(Document):
+    """Kind ``binding``: the newest checks of the bindings the node watches."""
+
+    checks: tuple[BindingCheck, ...]
 
 
 class GrantReceipt(Document):

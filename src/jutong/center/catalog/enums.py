@@ -40,6 +40,50 @@ class UpdateCycle(models.TextChoices):
     IRREGULAR = "irregular", _("不定期")
 
 
+class ShareChannel(models.TextChoices):
+    """1272号: first level of 共享方式."""
+
+    PLATFORM = "platform", _("共享平台方式")
+    OTHER = "other", _("其他方式")
+
+
+class VersionKind(models.TextChoices):
+    """What a version proposes: what the entry says, or that it is taken down by the same path (条例 13, 16)."""
+
+    CONTENT = "content", _("编制")
+    REMOVAL = "removal", _("下线")
+
+
+class BindingKind(models.TextChoices):
+    """What may stand behind an entry."""
+
+    TABLE = "table", _("库表")
+    FILES = "files", _("文件集")
+    SERVICE = "service", _("服务接口")
+    STREAM = "stream", _("数据流")
+    VIDEO = "video", _("视频通道")
+
+
+class BindingHealth(models.TextChoices):
+    """What the last probe of a binding found; unknown until one came."""
+
+    UNKNOWN = "unknown", _("还没检查")
+    OK = "ok", _("正常")
+    DEGRADED = "degraded", _("有问题")
+    DOWN = "down", _("连不上")
+
+
+class ChangeKind(models.TextChoices):
+    """What a line of the catalog's change feed says."""
+
+    PUBLISHED = "published", _("发布")
+    UPDATED = "updated", _("更新")
+    REMOVED = "removed", _("下线")
+    BOUND = "bound", _("挂接")
+    UNBOUND = "unbound", _("解除挂接")
+    RATED = "rated", _("评分变化")
+
+
 class DataFormat(models.TextChoices):
     """1272号: first level of 信息资源格式."""
 
@@ -96,6 +140,8 @@ class VersionState(models.TextChoices):
     RETURNED = "returned", _("已退回")
     PUBLISHED = "published", _("已发布")
     SUPERSEDED = "superseded", _("已被新版取代")
+    REMOVED = "removed", _("已下线")
+    DISCARDED = "discarded", _("已作废")
 
 
 class AssessmentKind(models.TextChoices):
@@ -118,6 +164,8 @@ class Event(models.TextChoices):
     PUBLISH = "publish", _("发布")
     RETURN = "return", _("退回")
     SUPERSEDE = "supersede", _("被新版取代")
+    REMOVE = "remove", _("下线")
+    DISCARD = "discard", _("作废")
 
 
 class UpdateTrigger(models.TextChoices):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from jutong.center.catalog.enums import FieldMode, Grade
+from jutong.center.catalog.enums import FieldMode, Grade, ShareChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,18 @@ class EntryFields:
     is_open: bool = False
     not_secret: bool = False
     origin: str = ""
+    format_type: str = ""
+    """Second level of 信息资源格式, a type of the list that ``data_format`` names."""
+    share_channel: str = ShareChannel.PLATFORM.value
+    open_condition: str = ""
+    related_codes: tuple[str, ...] = ()
+    """Resource codes of entries that hold the same items or are the source of some."""
+    extra_classes: tuple[str, ...] = ()
+    """Further classification codes; each has a resource code of its own once published."""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    """What the edition of the template asks beyond the core: field id to value."""
+    template: str = ""
+    """Id of the template's edition it is written by; empty for the one in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +64,13 @@ class ItemFields:
     widest_mode: str = FieldMode.PLAIN.value
     mask: str = "all"
     note: str = ""
+    english_name: str = ""
+    element: str = ""
+    """Code of the data element it is an instance of."""
+    code_table: str = ""
+    """Id of the code table its values come from."""
+    source_code: str = ""
+    """Resource code of the source department's entry it is taken from (条例 19)."""
+    share_attribute: str = ""
+    """Empty where the item is shared as the entry is."""
+    is_open: bool = False

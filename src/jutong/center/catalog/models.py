@@ -27,6 +27,11 @@ class Entry(models.Model):
     )
     domain = models.CharField(max_length=32, default="", blank=True)
     update_cycle = models.CharField(max_length=16, choices=enums.UpdateCycle, default="", blank=True)
+    grade = models.CharField(max_length=16, choices=enums.Grade, default="", blank=True)
+    data_format = models.CharField(max_length=16, choices=enums.DataFormat, default="", blank=True)
+    is_open = models.BooleanField(default=False)
+    quality = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Conformance score 0 to 100 of the published version; null until it was run."""
     is_bound = models.BooleanField(default=False, db_index=True)
     use_count = models.PositiveIntegerField(default=0)
     search_name = models.CharField(max_length=256, default="", blank=True)
@@ -34,6 +39,7 @@ class Entry(models.Model):
     search_tokens = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("code",)
@@ -76,6 +82,18 @@ class EntryVersion(models.Model):
     is_open = models.BooleanField(default=False)
     not_secret = models.BooleanField(default=False)
     origin = models.CharField(max_length=200, default="", blank=True)
+    format_type = models.CharField(max_length=32, default="", blank=True)
+    share_channel = models.CharField(max_length=16, choices=enums.ShareChannel, default=enums.ShareChannel.PLATFORM)
+    open_condition = models.CharField(max_length=500, default="", blank=True)
+    related_codes = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    extra_classes = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    extensions = models.JSONField(default=dict, blank=True)
+    template = models.CharField(max_length=64, default="", blank=True)
+    kind = models.CharField(max_length=16, choices=enums.VersionKind, default=enums.VersionKind.CONTENT)
+    change_note = models.CharField(max_length=500, default="", blank=True)
+    """Why this version was made: what changed, or why the entry is taken down."""
+    effective_from = models.DateField(null=True, blank=True)
+    """The day from which what it says holds; set when published where the department named none."""
     trigger = models.CharField(
         max_length=16, choices=enums.UpdateTrigger, default=enums.UpdateTrigger.VOLUNTARY, blank=True
     )
@@ -87,6 +105,7 @@ class EntryVersion(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    return_code = models.CharField(max_length=32, default="", blank=True)
     return_reason = models.CharField(max_length=1000, default="", blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
@@ -148,6 +167,12 @@ class Item(models.Model):
     widest_mode = models.CharField(max_length=8, choices=enums.FieldMode, default=enums.FieldMode.PLAIN)
     mask = models.CharField(max_length=16, default="all")
     note = models.CharField(max_length=200, default="", blank=True)
+    english_name = models.CharField(max_length=64, default="", blank=True)
+    element = models.CharField(max_length=32, default="", blank=True, db_index=True)
+    code_table = models.CharField(max_length=64, default="", blank=True)
+    source_code = models.CharField(max_length=64, default="", blank=True)
+    share_attribute = models.CharField(max_length=16, choices=enums.ShareAttribute, default="", blank=True)
+    is_open = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("position",)
@@ -176,13 +201,26 @@ class Assessment(models.Model):
 
 
 class Binding(models.Model):
-    """挂接: the real table behind an entry, found by introspection. One open binding per entry."""
+    """挂接: what really stands behind an entry. One open binding per entry.
+
+    A table is found by introspection; files, services, streams and video channels are registered with their
+    ``place`` (protocol, address, path, channel), never with a secret. Health comes only from a node's probes.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="bindings")
+    kind = models.CharField(max_length=16, choices=enums.BindingKind, default=enums.BindingKind.TABLE)
     source = models.CharField(max_length=64)
     schema_name = models.CharField(max_length=63, default="", blank=True)
-    table = models.CharField(max_length=128)
+    table = models.CharField(max_length=128, default="", blank=True)
+    place = models.JSONField(default=dict, blank=True)
+    fresh_column = models.CharField(max_length=63, default="", blank=True)
+    """Column that says when a row was last changed; the probe reads its newest value."""
+    health = models.CharField(max_length=16, choices=enums.BindingHealth, default=enums.BindingHealth.UNKNOWN)
+    problems = models.JSONField(default=list, blank=True)
+    rows = models.BigIntegerField(null=True, blank=True)
+    newest_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
     columns = models.JSONField(default=dict)
     row_estimate = models.BigIntegerField(default=0)
     bound_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -193,6 +231,34 @@ class Binding(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("entry",), condition=Q(ended_at=None), name="one_open_binding_per_entry"),
         )
+
+
+class EntryClass(models.Model):
+    """A further class of an entry with the resource code it has there (1272号: one resource, several classes)."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="classes")
+    classification = models.CharField(max_length=32)
+    code = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("entry", "classification"), name="entry_class_once"),)
+
+
+class EntryChange(models.Model):
+    """A line of the catalog's change feed, numbered in the order in which the changes became visible.
+
+    Search indexes and cascading nodes read it with a cursor; ``changes.tell`` is the only writer.
+    """
+
+    sequence = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=16, choices=enums.ChangeKind)
+    version = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("sequence",)
 
 
 class CodeCounter(models.Model):

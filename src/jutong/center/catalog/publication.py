@@ -17,6 +17,9 @@ PUBLISHED_FIELDS = (
     "share_attribute",
     "domain",
     "update_cycle",
+    "grade",
+    "data_format",
+    "is_open",
     "search_name",
     "search_text",
     "search_tokens",
@@ -35,6 +38,9 @@ def show(entry: Entry, version: EntryVersion, item_names: Iterable[str], now: da
     entry.share_attribute = version.share_attribute
     entry.domain = version.domain
     entry.update_cycle = version.update_cycle
+    entry.grade = version.grade
+    entry.data_format = version.data_format
+    entry.is_open = version.is_open
     entry.search_name = normalise(version.name)
     parts = (version.name, version.summary, *item_names, entry.organisation.name, entry.organisation.short_name)
     entry.search_text = " ".join(filter(None, map(normalise, (*parts, entry.code))))

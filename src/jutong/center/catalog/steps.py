@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.enums import Event
@@ -30,6 +32,12 @@ _ITEM_FIELDS = (
     "widest_mode",
     "mask",
     "note",
+    "english_name",
+    "element",
+    "code_table",
+    "source_code",
+    "share_attribute",
+    "is_open",
 )
 _REVIEW_EVENTS = frozenset({Event.PUBLISH, Event.RETURN})
 FIELD_NAMES = tuple(EntryFields.__dataclass_fields__)
@@ -74,15 +82,28 @@ def require_other_hands(version: EntryVersion, event: Event, by: Actor) -> None:
 
 def written(version: EntryVersion) -> tuple[EntryFields, list[ItemFields]]:
     """Return what stands in a version as plain data."""
-    fields = EntryFields(**{name: getattr(version, name) for name in FIELD_NAMES})
+    fields = EntryFields(**{name: _plain(getattr(version, name)) for name in FIELD_NAMES})
     return fields, [ItemFields(**{name: getattr(item, name) for name in _ITEM_FIELDS}) for item in version.items.all()]
 
 
 def write(version: EntryVersion, fields: EntryFields) -> None:
     """Put what was written into a version; blanks around text are dropped. Nothing is saved."""
     for name in FIELD_NAMES:
-        value = getattr(fields, name)
-        setattr(version, name, value.strip() if isinstance(value, str) else value)
+        setattr(version, name, _stored(getattr(fields, name)))
+
+
+def _plain(value: Any) -> Any:
+    """Return a column's value as the frozen data has it."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _stored(value: Any) -> Any:
+    """Return a value of the frozen data as its column takes it."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def items_for(version: EntryVersion, items: list[ItemFields]) -> list[Item]:

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     """Everything a door may ask for."""
 
     AUDIT_TRAIL_VIEW = "audit:trail:view"
+    CATALOG_CHANGE_REGISTER = "catalog:change:register"
     CATALOG_DRAFT_VIEW = "catalog:draft:view"
     CATALOG_ENTRY_BIND = "catalog:entry:bind"
     CATALOG_ENTRY_CONSENT = "catalog:entry:consent"
@@ -30,6 +31,12 @@ class Permission(StrEnum):
     CATALOG_ENTRY_REVIEW = "catalog:entry:review"
     CATALOG_ENTRY_SUBMIT = "catalog:entry:submit"
     CATALOG_ENTRY_VIEW = "catalog:entry:view"
+    CATALOG_EXTENSION_ASK = "catalog:extension:ask"
+    CATALOG_EXTENSION_DECIDE = "catalog:extension:decide"
+    CATALOG_FILING_DECIDE = "catalog:filing:decide"
+    CATALOG_FILING_SUBMIT = "catalog:filing:submit"
+    CATALOG_SEARCH_SAVE = "catalog:search:save"
+    CATALOG_TEMPLATE_LOAD = "catalog:template:load"
     CLOCKS_CALENDAR_LOAD = "clocks:calendar:load"
     CLOCKS_CALENDAR_VIEW = "clocks:calendar:view"
     CLOCKS_CLOCK_VIEW = "clocks:clock:view"
@@ -37,8 +44,15 @@ class Permission(StrEnum):
     FLEET_NODE_VIEW = "fleet:node:view"
     FLEET_SOURCE_INTROSPECT = "fleet:source:introspect"
     FLEET_SOURCE_VIEW = "fleet:source:view"
+    INTAKE_BATCH_MAKE = "intake:batch:make"
+    INTAKE_BATCH_VIEW = "intake:batch:view"
     JOBS_JOB_ORDER = "jobs:job:order"
     JOBS_JOB_VIEW = "jobs:job:view"
+    NORMS_CONFORMANCE_RUN = "norms:conformance:run"
+    NORMS_ELEMENT_PROPOSE = "norms:element:propose"
+    NORMS_ELEMENT_REVIEW = "norms:element:review"
+    NORMS_NORM_VIEW = "norms:norm:view"
+    NORMS_TABLE_LOAD = "norms:table:load"
     ORG_DIVISION_MANAGE = "org:division:manage"
     ORG_KEY_MANAGE = "org:key:manage"
     ORG_ORGANISATION_MANAGE = "org:organisation:manage"
@@ -52,6 +66,10 @@ class Permission(StrEnum):
     ORG_USER_CREATE = "org:user:create"
     ORG_USER_LOCK = "org:user:lock"
     ORG_USER_VIEW = "org:user:view"
+    OWNERSHIP_PLAN_DECIDE = "ownership:plan:decide"
+    OWNERSHIP_PLAN_EDIT = "ownership:plan:edit"
+    OWNERSHIP_SOURCE_DESIGNATE = "ownership:source:designate"
+    OWNERSHIP_SOURCE_VIEW = "ownership:source:view"
     SHARING_APPLICATION_CONSENT = "sharing:application:consent"
     SHARING_APPLICATION_DRAFT = "sharing:application:draft"
     SHARING_APPLICATION_VIEW = "sharing:application:view"
@@ -105,6 +123,11 @@ def _rule(permission: Permission, roles: Iterable[str], reason: str) -> Rule:
 RULES: tuple[Rule, ...] = (
     _rule(Permission.AUDIT_TRAIL_VIEW, (Role.AUDITOR,), "the third hand watches the other two"),
     _rule(
+        Permission.CATALOG_CHANGE_REGISTER,
+        (Role.STEWARD, Role.AUTHORITY),
+        "条例 17: a change of law or duty starts the clock of every entry it touches; the authority for its division",
+    ),
+    _rule(
         Permission.CATALOG_DRAFT_VIEW,
         (Role.STEWARD, Role.OFFICE_HEAD, Role.DEPARTMENT_HEAD, Role.AUTHORITY),
         "own department's drafts; the authority only what was submitted to it (条例 16)",
@@ -116,6 +139,12 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.CATALOG_ENTRY_REVIEW, (Role.AUTHORITY,), "条例 16, 17: the authority publishes or returns"),
     _rule(Permission.CATALOG_ENTRY_SUBMIT, (Role.STEWARD, Role.OFFICE_HEAD), "条例 16: the data office submits"),
     _rule(Permission.CATALOG_ENTRY_VIEW, _READERS, "条例 16: what is published is announced to all departments"),
+    _rule(Permission.CATALOG_EXTENSION_ASK, (Role.STEWARD,), "条例 17: five more working days for special reasons"),
+    _rule(Permission.CATALOG_EXTENSION_DECIDE, (Role.AUTHORITY,), "条例 17: with the authority's consent"),
+    _rule(Permission.CATALOG_FILING_DECIDE, (Role.AUTHORITY,), "条例 27(3): the authority takes the filing"),
+    _rule(Permission.CATALOG_FILING_SUBMIT, (Role.STEWARD, Role.OFFICE_HEAD), "条例 27(3): the provider files"),
+    _rule(Permission.CATALOG_SEARCH_SAVE, _READERS, "whoever may search may be told of what is new"),
+    _rule(Permission.CATALOG_TEMPLATE_LOAD, (Role.AUTHORITY, *_PLATFORM), "条例 12: the authority sets the template"),
     _rule(Permission.CLOCKS_CALENDAR_LOAD, (Role.SYSTEM_ADMIN, *_PLATFORM), "running the platform, not deciding on it"),
     _rule(Permission.CLOCKS_CALENDAR_VIEW, (*_EVERYONE, *_PLATFORM), "everybody is bound by the same days"),
     _rule(Permission.CLOCKS_CLOCK_VIEW, _READERS, "own department; the authority its division (条例 38)"),
@@ -123,8 +152,19 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.FLEET_NODE_VIEW, (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN), "running and guarding the platform"),
     _rule(Permission.FLEET_SOURCE_INTROSPECT, (Role.STEWARD, Role.SYSTEM_ADMIN, *_PLATFORM), "lists tables, no row"),
     _rule(Permission.FLEET_SOURCE_VIEW, (Role.STEWARD, Role.SYSTEM_ADMIN), "a steward sees the own department's"),
+    _rule(Permission.INTAKE_BATCH_MAKE, (Role.STEWARD, *_PLATFORM), "条例 11(1): lists, files and databases come in"),
+    _rule(Permission.INTAKE_BATCH_VIEW, (Role.STEWARD, Role.OFFICE_HEAD), "own department's batches"),
     _rule(Permission.JOBS_JOB_ORDER, (Role.STEWARD,), "moving data is the holder's decision"),
     _rule(Permission.JOBS_JOB_VIEW, (Role.STEWARD, Role.OFFICE_HEAD, Role.AUTHORITY, Role.SYSTEM_ADMIN), "operations"),
+    _rule(
+        Permission.NORMS_CONFORMANCE_RUN,
+        (Role.STEWARD, Role.AUTHORITY, *_PLATFORM),
+        "own department; the authority its division",
+    ),
+    _rule(Permission.NORMS_ELEMENT_PROPOSE, (Role.STEWARD, Role.AUTHORITY), "whoever describes data may propose"),
+    _rule(Permission.NORMS_ELEMENT_REVIEW, (Role.AUTHORITY, *_PLATFORM), "条例 12: the authority sets the norms"),
+    _rule(Permission.NORMS_NORM_VIEW, (*_READERS, Role.AUDITOR), "norms bind everybody"),
+    _rule(Permission.NORMS_TABLE_LOAD, (Role.AUTHORITY, *_PLATFORM), "code tables come from standards, whole"),
     _rule(Permission.ORG_DIVISION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of divisions"),
     _rule(Permission.ORG_KEY_MANAGE, (Role.SECURITY_ADMIN, *_PLATFORM), "keys decide who may call"),
     _rule(Permission.ORG_ORGANISATION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of organisations"),
@@ -142,6 +182,10 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.ORG_USER_CREATE, (Role.SYSTEM_ADMIN, *_PLATFORM), "an account without a post can do nothing"),
     _rule(Permission.ORG_USER_LOCK, (Role.SECURITY_ADMIN, *_PLATFORM), "taking access away"),
     _rule(Permission.ORG_USER_VIEW, (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, *_PLATFORM), "their work"),
+    _rule(Permission.OWNERSHIP_PLAN_DECIDE, (Role.AUTHORITY,), "条例 19: no repeated collection, unless justified"),
+    _rule(Permission.OWNERSHIP_PLAN_EDIT, (Role.STEWARD,), "whoever designs a form registers what it asks for"),
+    _rule(Permission.OWNERSHIP_SOURCE_DESIGNATE, (Role.AUTHORITY,), "条例 19: the authority designates 数源部门"),
+    _rule(Permission.OWNERSHIP_SOURCE_VIEW, _READERS, "everybody has to know the source"),
     _rule(Permission.SHARING_APPLICATION_CONSENT, (Role.OFFICE_HEAD,), "条例 20(2): 工作机构负责人 of the requester"),
     _rule(Permission.SHARING_APPLICATION_DRAFT, _WORKERS, "条例 11(2)"),
     _rule(

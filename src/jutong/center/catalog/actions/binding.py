@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
+from jutong.center.catalog.changes import tell
+from jutong.center.catalog.enums import ChangeKind
 from jutong.center.catalog.errors import (
     BindingInUseError,
     ColumnsUnknownError,
@@ -78,6 +80,7 @@ def bind(
     )
     _mark(locked, bound=True)
     _record("bind", locked, binding, by, now)
+    tell([locked], ChangeKind.BOUND, now)
     return binding
 
 
@@ -102,6 +105,7 @@ def unbind(*, entry: Entry, by: Actor, now: datetime) -> Binding:
     binding.save(update_fields=["ended_at"])
     _mark(locked, bound=False)
     _record("unbind", locked, binding, by, now)
+    tell([locked], ChangeKind.UNBOUND, now)
     return binding
 
 

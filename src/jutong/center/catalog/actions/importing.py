@@ -10,13 +10,14 @@ from datetime import datetime
 from django.db import transaction
 
 from jutong.center.audit.actions import record
+from jutong.center.catalog.changes import tell
 from jutong.center.catalog.checks import other_names, system_names
 from jutong.center.catalog.codes import allocate
-from jutong.center.catalog.enums import VersionState
+from jutong.center.catalog.enums import ChangeKind, VersionState
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import Finding, refuse
 from jutong.center.catalog.models import Entry, EntryVersion, Item
-from jutong.center.catalog.publication import IMPORTED, announce, show
+from jutong.center.catalog.publication import IMPORTED, PUBLISHED_FIELDS, announce, show
 from jutong.center.catalog.shape import shape_findings
 from jutong.center.catalog.steps import items_for, write
 from jutong.center.catalog.tokens import same_name_key
@@ -66,22 +67,11 @@ def import_published(*, organisation: Organisation, rows: Iterable[ImportRow], b
     Item.objects.bulk_create(items, batch_size=_BATCH)
     for entry, version, row in zip(entries, versions, wanted, strict=True):
         show(entry, version, [item.name for item in row.items], now)
-    Entry.objects.bulk_update(entries, _SHOWN, batch_size=_BATCH)
+    Entry.objects.bulk_update(entries, PUBLISHED_FIELDS, batch_size=_BATCH)
     announce(IMPORTED, "/catalog", now, organisation=organisation.name, count=len(entries))
     _record(organisation, entries, by, now)
+    tell(entries, ChangeKind.PUBLISHED, now)
     return entries
-
-
-_SHOWN = (
-    "published",
-    "published_name",
-    "share_attribute",
-    "domain",
-    "update_cycle",
-    "search_name",
-    "search_text",
-    "search_tokens",
-)
 
 
 def _findings(organisation: Organisation, rows: Sequence[ImportRow]) -> list[Finding]:

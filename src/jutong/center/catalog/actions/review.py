@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from jutong.center.catalog.actions.submission import reason_findings, review_period
+from jutong.center.catalog.changes import tell
 from jutong.center.catalog.checks import other_names
-from jutong.center.catalog.enums import Event, VersionState
+from jutong.center.catalog.enums import ChangeKind, Event, VersionState
 from jutong.center.catalog.errors import NameTakenError
 from jutong.center.catalog.findings import refuse
 from jutong.center.catalog.models import Entry, EntryVersion
@@ -56,6 +57,7 @@ def publish(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
     words = {"organisation": organisation.name, "name": locked.name, "code": entry.code, "number": locked.number}
     announce(sentence, f"/catalog/{entry.code}", now, **words)
     note("publish", locked, by, now, supersedes=former)
+    tell([entry], ChangeKind.PUBLISHED if former is None else ChangeKind.UPDATED, now)
     return locked
 
 
