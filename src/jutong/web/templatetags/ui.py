@@ -16,7 +16,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jutong.center.clocks.queries import ClockView
+from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
+from jutong.standards import periods
 from jutong.web.labels import ProblemRow, problem_rows
 
 register = template.Library()
@@ -75,6 +77,12 @@ def deadline_text(clock: ClockView) -> str:
 def deadline(clock: ClockView, verb: str = "") -> dict[str, Any]:
     """Draw the working-day countdown."""
     return {"clock": clock, "verb": verb or _("答复")}
+
+
+@register.simple_tag(takes_context=True)
+def lawful_days(context: Context, period: str) -> int:
+    """Return the length of a period of the law in force on the visit's day, so that no page writes it itself."""
+    return periods.period(period, on=civil_date(context["visit"].now)).length
 
 
 @register.filter
