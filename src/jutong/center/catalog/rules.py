@@ -18,12 +18,13 @@ from jutong.center.catalog.errors import StepNotAllowedError
 from jutong.center.org.permissions import Permission
 
 OWN_DEPARTMENT = "own-department"
-BOTH_ASSESSED = "both-assessments-passed"
+BOTH_ASSESSED = "both-assessments-passed-or-removal"
 NOT_WRITER_NOR_OFFICE_HEAD = "neither-writer-nor-office-head"
 COMPLETE = "no-findings-and-onboarded"
 SAME_DIVISION = "authority-of-the-division-and-not-writer"
 REASON_GIVEN = "authority-of-the-division-with-reason"
 NEW_VERSION_PUBLISHED = "newer-version-published"
+UNUSED_OR_FILED = "authority-of-the-division-and-unused-or-filed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,19 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     Transition(_S.SUBMITTED, _E.RETURN, _P.CATALOG_ENTRY_REVIEW, REASON_GIVEN, _S.RETURNED, "条例第十五条、第十六条"),
     Transition(
+        _S.SUBMITTED, _E.REMOVE, _P.CATALOG_ENTRY_REVIEW, UNUSED_OR_FILED, _S.REMOVED, "条例第十六条、第二十七条"
+    ),
+    Transition(
         _S.PUBLISHED, _E.SUPERSEDE, _P.CATALOG_ENTRY_REVIEW, NEW_VERSION_PUBLISHED, _S.SUPERSEDED, "条例第十七条"
     ),
+    Transition(_S.DRAFT, _E.DISCARD, _P.CATALOG_ENTRY_EDIT, OWN_DEPARTMENT, _S.DISCARDED, "条例第十一条"),
+    Transition(_S.ASSESSED, _E.DISCARD, _P.CATALOG_ENTRY_EDIT, OWN_DEPARTMENT, _S.DISCARDED, "条例第十一条"),
+    Transition(_S.CONSENTED, _E.DISCARD, _P.CATALOG_ENTRY_EDIT, OWN_DEPARTMENT, _S.DISCARDED, "条例第十一条"),
+    Transition(_S.RETURNED, _E.DISCARD, _P.CATALOG_ENTRY_EDIT, OWN_DEPARTMENT, _S.DISCARDED, "条例第十一条"),
 )
-"""FINISH_ASSESSMENT follows by itself when the second assessment passes, SUPERSEDE when a newer version comes out."""
+"""FINISH_ASSESSMENT follows by itself when the second assessment passes, and at once for a removal, which compiles
+nothing. SUPERSEDE follows when a newer version comes out; a removal is one. A removal ends by REMOVE, never PUBLISH.
+"""
 
 _BY_STEP = {(row.state, row.event): row for row in TRANSITIONS}
 OPEN_STATES = (_S.DRAFT, _S.ASSESSED, _S.CONSENTED, _S.SUBMITTED, _S.RETURNED)
