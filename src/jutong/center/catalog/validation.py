@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jutong.center.catalog.enums import BasisKind, DataType, ShareAttribute
@@ -35,6 +35,14 @@ class Surroundings:
     """Kinds of assessment that passed."""
     consented: bool = False
     """Whether 部门负责人 consented."""
+    assigned_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Items another department is 数源部门 of: element code or item name to the source's resource code (VC-11)."""
+    own_code: str = ""
+    """The entry's own resource code, where it has one."""
+    known_codes: frozenset[str] | None = None
+    """Those of the codes the entry refers to that exist; None where nobody looked."""
+    upstream: frozenset[str] = field(default_factory=frozenset)
+    """Codes the entry's sources are themselves taken from, at any remove."""
 
 
 def content_findings(fields: EntryFields, items: Sequence[ItemFields], around: Surroundings) -> list[Finding]:

@@ -122,7 +122,7 @@ def test_every_finding_names_field_clause_message_and_way_out():
         refuse(found)
     rows = refused.value.fields["problems"]
     assert len(rows) == len(found)
-    assert {"field", "found", "allowed", "clause", "message", "rule", "place", "way_out"} == set(rows[0])
+    assert {"field", "found", "allowed", "clause", "message", "rule", "place", "severity", "way_out"} == set(rows[0])
     refuse([])
 
 
