@@ -176,3 +176,23 @@ class UpdateTrigger(models.TextChoices):
     STATE_COUNCIL = "state-council", _("国务院决定调整")
     DUTY = "duty", _("部门职责变化")
     VOLUNTARY = "voluntary", _("主动完善")
+
+
+class BatchStep(models.TextChoices):
+    """Steps that may be taken for many versions at once."""
+
+    ASSESS = "assess", _("登记评估")
+    CONSENT = "consent", _("同意")
+    DECLINE = "decline", _("不同意")
+    SUBMIT = "submit", _("提交审核")
+    PUBLISH = "publish", _("通过")
+    RETURN = "return", _("退回")
+    DISCARD = "discard", _("作废")
+
+
+class RunState(models.TextChoices):
+    """How far a batch of steps is."""
+
+    WAITING = "waiting", _("等待办理")
+    RUNNING = "running", _("正在办理")
+    DONE = "done", _("办完")

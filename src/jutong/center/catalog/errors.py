@@ -103,3 +103,122 @@ class BindingInUseError(JutongError):
     http_status = 409
     message = gettext_noop("“{name}”有{count}个授权正在使用这个挂接，不能解除（条例第二十七条）。")
     next_step = gettext_noop("请先与需求部门协商并向主管部门备案，或改挂到新的数据表。")
+
+
+class RemovalContentError(JutongError):
+    """A version that takes an entry down has nothing of its own to write or to assess."""
+
+    code = "catalog.version.is-removal"
+    http_status = 409
+    message = gettext_noop("“{name}”的这一版是申请下线，没有内容可以{step}。")
+    next_step = gettext_noop("要改下线的理由，请重新填写理由；不下线了，请作废这一版。")
+
+
+class NotRemovalError(JutongError):
+    """Only a version that takes an entry down has a reason for it."""
+
+    code = "catalog.version.not-removal"
+    http_status = 409
+    message = gettext_noop("“{name}”的这一版不是申请下线，不能改下线的理由。")
+    next_step = gettext_noop("请先申请下线。")
+
+
+class EntryInUseError(JutongError):
+    """Grants run on the entry; it is not taken down before the filing of 条例 27(3)."""
+
+    code = "catalog.entry.in-use"
+    http_status = 409
+    message = gettext_noop(
+        "“{name}”还有{count}个授权在用（{departments}），没有主管部门接受的备案，不能下线（条例第二十七条）。"
+    )
+    next_step = gettext_noop("请先与每个需求部门协商，再向主管部门备案；主管部门接受备案后下线。")
+
+
+class RepliesOwedError(JutongError):
+    """Applications for the entry wait for their reply; taking it down would leave them without one."""
+
+    code = "catalog.entry.replies-owed"
+    http_status = 409
+    message = gettext_noop("“{name}”还有{count}件使用申请没有答复，不能下线（条例第二十一条）。")
+    next_step = gettext_noop("请先答复这些申请。")
+
+
+class FilingPendingError(JutongError):
+    """A filing waits for the authority already."""
+
+    code = "catalog.filing.pending"
+    http_status = 409
+    message = gettext_noop("“{name}”已有一份备案在等主管部门处理。")
+    next_step = gettext_noop("请等主管部门处理后再备案。")
+
+
+class FilingDecidedError(JutongError):
+    """The filing was decided."""
+
+    code = "catalog.filing.decided"
+    http_status = 409
+    message = gettext_noop("“{name}”的这份备案已经处理过。")
+    next_step = gettext_noop("请刷新后查看处理结果。")
+
+
+class NothingToFileError(JutongError):
+    """No grant runs on the entry, so nobody has to be consulted."""
+
+    code = "catalog.filing.needless"
+    http_status = 409
+    message = gettext_noop("“{name}”没有正在使用的授权，下线不用备案。")
+    next_step = gettext_noop("请直接申请下线。")
+
+
+class ExtensionPendingError(JutongError):
+    """The department asked for more time already."""
+
+    code = "catalog.extension.pending"
+    http_status = 409
+    message = gettext_noop("“{name}”已有一个延期申请在等主管部门决定。")
+    next_step = gettext_noop("请等主管部门决定。")
+
+
+class ExtensionDecidedError(JutongError):
+    """The request for more time was decided."""
+
+    code = "catalog.extension.decided"
+    http_status = 409
+    message = gettext_noop("“{name}”的这个延期申请已经决定过。")
+    next_step = gettext_noop("请刷新后查看决定。")
+
+
+class NoUpdateDueError(JutongError):
+    """No clock of 条例 17 runs on the entry."""
+
+    code = "catalog.extension.no-clock"
+    http_status = 409
+    message = gettext_noop("“{name}”没有正在计时的更新期限，不用延期。")
+    next_step = gettext_noop("不用再办。")
+
+
+class BatchTooLargeError(JutongError):
+    """More versions were chosen than one batch takes."""
+
+    code = "catalog.batch.too-large"
+    http_status = 422
+    message = gettext_noop("一次最多办{most}条，选了{found}条。")
+    next_step = gettext_noop("请先用筛选缩小范围，分几批办。")
+
+
+class BatchEmptyError(JutongError):
+    """Nothing was chosen, or nothing of it waits for this step any more."""
+
+    code = "catalog.batch.empty"
+    http_status = 422
+    message = gettext_noop("没有选中可以{step}的目录。")
+    next_step = gettext_noop("请勾选要办的目录，或选“符合条件的全部”。")
+
+
+class RowNotSavedError(JutongError):
+    """The database refused one row of a batch; the others went through."""
+
+    code = "catalog.batch.row-refused"
+    http_status = 409
+    message = gettext_noop("“{name}”没有办成：数据与别的记录冲突。")
+    next_step = gettext_noop("请打开这一条单独办理，按提示处理。")

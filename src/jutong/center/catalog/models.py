@@ -266,3 +266,7 @@ class CodeCounter(models.Model):
 
     classification = models.CharField(max_length=32, primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+
+# at the end, because they refer to the models above by name, and Django looks for models here
+from jutong.center.catalog import life as life  # noqa: E402, PLC0414
