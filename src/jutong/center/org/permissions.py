@@ -68,6 +68,7 @@ class Permission(StrEnum):
     ORG_USER_VIEW = "org:user:view"
     OWNERSHIP_PLAN_DECIDE = "ownership:plan:decide"
     OWNERSHIP_PLAN_EDIT = "ownership:plan:edit"
+    OWNERSHIP_POSITION_STATE = "ownership:position:state"
     OWNERSHIP_SOURCE_DESIGNATE = "ownership:source:designate"
     OWNERSHIP_SOURCE_VIEW = "ownership:source:view"
     SHARING_APPLICATION_CONSENT = "sharing:application:consent"
@@ -184,6 +185,11 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.ORG_USER_VIEW, (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, *_PLATFORM), "their work"),
     _rule(Permission.OWNERSHIP_PLAN_DECIDE, (Role.AUTHORITY,), "条例 19: no repeated collection, unless justified"),
     _rule(Permission.OWNERSHIP_PLAN_EDIT, (Role.STEWARD,), "whoever designs a form registers what it asks for"),
+    _rule(
+        Permission.OWNERSHIP_POSITION_STATE,
+        (Role.STEWARD, Role.OFFICE_HEAD),
+        "条例 19: a department is heard before a source is designated",
+    ),
     _rule(Permission.OWNERSHIP_SOURCE_DESIGNATE, (Role.AUTHORITY,), "条例 19: the authority designates 数源部门"),
     _rule(Permission.OWNERSHIP_SOURCE_VIEW, _READERS, "everybody has to know the source"),
     _rule(Permission.SHARING_APPLICATION_CONSENT, (Role.OFFICE_HEAD,), "条例 20(2): 工作机构负责人 of the requester"),
