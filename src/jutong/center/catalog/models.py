@@ -261,6 +261,27 @@ class EntryChange(models.Model):
         ordering = ("sequence",)
 
 
+class CatalogTemplate(models.Model):
+    """An edition of the compilation template that was loaded here; rows are never changed (条例 12)."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    edition = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()
+    division = models.CharField(max_length=6, default="", blank=True)
+    """Code of the division it binds, empty for all."""
+    effective_from = models.DateField()
+    document = models.JSONField()
+    loaded_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-effective_from", "-loaded_at")
+        constraints = (models.UniqueConstraint(fields=("edition", "version"), name="template_version_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.edition}.{self.version}"
+
+
 class CodeCounter(models.Model):
     """The last sequence number given under a classification code; locked while a code is allocated."""
 
