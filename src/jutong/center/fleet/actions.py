@@ -14,11 +14,13 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.contracts.envelope import Document, Envelope, seal
-from jutong.contracts.orders import IntrospectOrder, TicketOrder
+from jutong.contracts.orders import IntrospectOrder, ProfileOrder, TicketOrder
 from jutong.kernel.keys import Ed25519Verifier
 
 TICKET_LIFE = timedelta(minutes=5)
 """How long a person may wait between asking for a try-it ticket and using it."""
+SAMPLE_ROWS = 1_000
+"""Rows of a table a node looks at to say what its columns hold."""
 
 
 def _check_key(name: str, key_id: str, public_key: str) -> None:
@@ -81,6 +83,15 @@ def order_inventory(*, source: Source, by: Actor, now: datetime) -> Order:
     org.require(by, Permission.FLEET_SOURCE_INTROSPECT)
     body = IntrospectOrder(source=source.name)
     return issue_order(node=source.node, kind="introspect", body=body, subject_id=source.name, by=by, now=now)
+
+
+def order_profile(
+    *, source: Source, schema_name: str, table: str, by: Actor, now: datetime, sample_rows: int = SAMPLE_ROWS
+) -> Order:
+    """Order the node of a source to count what a sample of one table looks like; no value leaves the department."""
+    org.require(by, Permission.FLEET_SOURCE_INTROSPECT)
+    body = ProfileOrder(source=source.name, schema_name=schema_name, table=table, sample_rows=sample_rows)
+    return issue_order(node=source.node, kind="profile", body=body, subject_id=source.name, by=by, now=now)
 
 
 @transaction.atomic

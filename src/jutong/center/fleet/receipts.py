@@ -22,7 +22,14 @@ from jutong.center.sharing.actions import supply
 from jutong.center.usage import actions as usage
 from jutong.contracts.envelope import ContractError, Envelope, check, unseal
 from jutong.contracts.poll import Poll
-from jutong.contracts.receipts import GrantReceipt, HealthReceipt, InventoryReceipt, MovedReceipt, ServedReceipt
+from jutong.contracts.receipts import (
+    GrantReceipt,
+    HealthReceipt,
+    InventoryReceipt,
+    MovedReceipt,
+    ProfileReceipt,
+    ServedReceipt,
+)
 from jutong.kernel.keys import Ed25519Verifier
 
 DOCUMENT_LIMIT = 2 * 1024 * 1024
@@ -112,6 +119,21 @@ def _inventory(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return ""
 
 
+def _profile(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    from jutong.center.intake.actions import profiled  # noqa: PLC0415 - intake stands above the fleet
+
+    body = unseal(envelope, ProfileReceipt)
+    source = Source.objects.filter(node=node, name=body.source).first()
+    if source is None:
+        return f"source {body.source} is not this node's"
+    profiled(receipt=body, by=by, now=now)
+    audit.record(
+        event="fleet:source:profile", by=by, now=now, subject_kind="source", subject_id=source.id,
+        subject_label=source.name, ok=body.ok, table=body.table, sampled=body.sampled,
+    )  # fmt: skip
+    return ""
+
+
 def _health(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     body = unseal(envelope, HealthReceipt)
     node = Node.objects.select_for_update(no_key=True).get(name=node.name)
@@ -171,6 +193,7 @@ HANDLERS: dict[str, Handler] = {
     "health": _health,
     "inventory": _inventory,
     "moved": _moved,
+    "profile": _profile,
     "served": _served,
 }
 """What is done with each kind of receipt."""

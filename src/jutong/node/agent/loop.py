@@ -14,7 +14,7 @@ from jutong.contracts.receipts import HealthReceipt
 from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center, CenterUnreachableError, Feed
-from jutong.node.agent.orders import Orders
+from jutong.node.agent.orders import TASKS, Orders
 from jutong.node.agent.served import Served
 from jutong.node.agent.tasks import Tasks
 from jutong.node.freshness import Freshness
@@ -127,7 +127,7 @@ class Agent:
             raise ContractError(issuer="center", kind="heartbeat", reason=f"the feed ends before order {after}")
         for envelope in feed.orders:
             await self._orders.apply(envelope, self._clock())
-        if any(envelope.kind in {"introspect", "job"} for envelope in feed.orders):
+        if any(envelope.kind in TASKS for envelope in feed.orders):
             await self._tasks.start_open()
         if reached < feed.heartbeat.last_sequence:
             return not feed.orders  # more to come at once, unless the center withholds them

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from jutong.contracts.envelope import ContractError, Envelope, unseal
-from jutong.contracts.orders import GrantOrder, GrantStateOrder, IntrospectOrder, JobOrder
+from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
+from jutong.contracts.orders import GrantOrder, GrantStateOrder, IntrospectOrder, JobOrder, ProfileOrder
 from jutong.contracts.receipts import GrantReceipt
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center
@@ -20,6 +20,8 @@ from jutong.node.state import State
 
 LOGGER = logging.getLogger(__name__)
 Apply = Callable[[Envelope, datetime], Awaitable[None]]
+TASKS: dict[str, type[Document]] = {"introspect": IntrospectOrder, "job": JobOrder, "profile": ProfileOrder}
+"""Orders that take a while, noted when they come and carried out afterwards."""
 
 
 class Orders:
@@ -40,8 +42,7 @@ class Orders:
         self._kinds: dict[str, Apply] = {
             "grant": self._grant,
             "grant-state": self._grant_state,
-            "introspect": self._task,
-            "job": self._task,
+            **dict.fromkeys(TASKS, self._task),
         }
 
     async def apply(self, envelope: Envelope, now: datetime) -> None:
@@ -100,7 +101,7 @@ class Orders:
             await asyncio.to_thread(self._state.queue, self._center.seal("grant", receipt, now))
 
     async def _task(self, envelope: Envelope, now: datetime) -> None:
-        unseal(envelope, IntrospectOrder if envelope.kind == "introspect" else JobOrder)
+        unseal(envelope, TASKS[envelope.kind])
         body = envelope.model_dump_json(include={"body"})
         await asyncio.to_thread(self._state.put_task, envelope.id, envelope.kind, body)
 

@@ -1,4 +1,4 @@
-"""Carries out the orders that take a while: inventories in a thread, bulk moves in a process of their own."""
+"""Carries out the orders that take a while: looks at a source in a thread, bulk moves in a process of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
-from jutong.contracts.orders import IntrospectOrder
-from jutong.contracts.receipts import InventoryReceipt, TableInfo
+from jutong.contracts.envelope import Document
+from jutong.contracts.orders import IntrospectOrder, ProfileOrder
+from jutong.contracts.receipts import InventoryReceipt, ProfileReceipt, TableInfo
 from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center
@@ -59,18 +60,35 @@ class Tasks:
     async def _run(self, task: Task) -> None:
         try:
             if task.kind == "introspect":
-                await self._introspect(task)
+                await self._finish(task, "inventory", self._introspect)
+            elif task.kind == "profile":
+                await self._finish(task, "profile", self._profile)
             else:
                 await self._run_job(task)
         except Exception:
             LOGGER.exception("order %s (%s) failed; it is tried again", task.order_id, task.kind)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _introspect(self, task: Task) -> None:
-        order = IntrospectOrder.model_validate_json(orjson.dumps(orjson.loads(task.body)["body"]))
-        receipt = await asyncio.to_thread(self._inventory, order.source)
-        sealed = self._center.seal("inventory", receipt, self._clock())
+    async def _finish(self, task: Task, kind: str, look: Callable[[str], Document]) -> None:
+        receipt = await asyncio.to_thread(look, orjson.dumps(orjson.loads(task.body)["body"]).decode())
+        sealed = self._center.seal(kind, receipt, self._clock())
         await asyncio.to_thread(self._state.finish_task, task.order_id, sealed)
+
+    def _introspect(self, body: str) -> InventoryReceipt:
+        return self._inventory(IntrospectOrder.model_validate_json(body).source)
+
+    def _profile(self, body: str) -> ProfileReceipt:
+        from jutong.node.connectors.profile import profile  # noqa: PLC0415
+        from jutong.node.sources import pick  # noqa: PLC0415
+
+        order = ProfileOrder.model_validate_json(body)
+        try:
+            return profile(pick(self._sources.configs, order.source), order)
+        except JutongError as error:
+            return ProfileReceipt(
+                source=order.source, schema_name=order.schema_name, table=order.table, ok=False,
+                problem=error.explain()[:500],
+            )  # fmt: skip
 
     def _inventory(self, name: str) -> InventoryReceipt:
         # The drivers are heavy and a node without such an order does not need them.

@@ -59,3 +59,21 @@ class TableMissingError(JutongError):
     http_status = 404
     message = gettext_noop("数据源“{source}”里没有表 {table}，或者只读账号不能读它。")
     next_step = gettext_noop("请数源部门核对表名和授权，并在目录中重新挂接。")
+
+
+class TableUnreadableError(JutongError):
+    """The table is listed, but the database refuses to read it. ``reason`` carries no value."""
+
+    code = "node.table.unreadable"
+    http_status = 422
+    message = gettext_noop("数据源“{source}”的表 {table} 读不出来：{reason}")
+    next_step = gettext_noop("请数源部门检查该表或视图是否完好、只读账号对其底层表是否有权。")
+
+
+class SourceHoldsNoTablesError(JutongError):
+    """A table was asked of a source that is a folder or a service."""
+
+    code = "node.source.no-tables"
+    http_status = 422
+    message = gettext_noop("数据源“{source}”是{dialect}，里面没有数据表。")
+    next_step = gettext_noop("请改选数据库类的数据源。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pymysql
 from pymysql.constants import CR, ER
@@ -27,12 +27,21 @@ if TYPE_CHECKING:
 
 _LIST = """
 SELECT t.TABLE_SCHEMA, t.TABLE_NAME, IF(t.TABLE_TYPE = 'VIEW', '', t.TABLE_COMMENT), t.TABLE_ROWS,
-       c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE = 'YES', c.COLUMN_COMMENT, c.COLUMN_KEY = 'PRI'
+       c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE = 'YES', c.COLUMN_COMMENT, c.COLUMN_KEY = 'PRI',
+       t.TABLE_TYPE = 'VIEW'
   FROM information_schema.TABLES t
   JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME
  WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE IN ('BASE TABLE', 'VIEW')
  ORDER BY t.TABLE_NAME, c.ORDINAL_POSITION
  LIMIT %s
+"""
+_REFERENCES = """
+SELECT TABLE_NAME, COLUMN_NAME,
+       CONCAT(IF(REFERENCED_TABLE_SCHEMA = TABLE_SCHEMA, '', CONCAT(REFERENCED_TABLE_SCHEMA, '.')),
+              REFERENCED_TABLE_NAME, '.', REFERENCED_COLUMN_NAME)
+  FROM information_schema.KEY_COLUMN_USAGE
+ WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL
+ ORDER BY CONSTRAINT_NAME DESC
 """
 
 
@@ -84,10 +93,19 @@ def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:
     with session(source) as connection, connection.cursor() as cursor:
         cursor.execute(_LIST, (MAX_ROWS_OF_CATALOG + 1,))
         rows = cursor.fetchall()
-    return gather(source.name, _listed(rows))
+        cursor.execute(_REFERENCES)
+        references = {(table, column): target for table, column, target in cursor.fetchall()}
+    return gather(source.name, _listed(rows, references))
 
 
-def _listed(rows: tuple[tuple[Any, ...], ...]) -> Iterator[Listed]:
-    for schema, table, comment, estimate, name, kind, nullable, note, key in rows:
-        column = ColumnInfo(name=name, type=kind, nullable=bool(nullable), comment=note, key=bool(key))
-        yield (schema, table, comment, ROWS_UNKNOWN if estimate is None else int(estimate)), column
+def _listed(rows: tuple[tuple[Any, ...], ...], references: dict[tuple[str, str], str]) -> Iterator[Listed]:
+    for schema, table, comment, estimate, name, kind, nullable, note, key, view in rows:
+        column = ColumnInfo(
+            name=name, type=kind, nullable=bool(nullable), comment=note, key=bool(key),
+            refers_to=references.get((table, name), ""),
+        )  # fmt: skip
+        yield (schema, table, comment, ROWS_UNKNOWN if estimate is None else int(estimate), _kind(view)), column
+
+
+def _kind(view: int) -> Literal["table", "view"]:
+    return "view" if view else "table"

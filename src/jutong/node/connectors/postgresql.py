@@ -21,7 +21,15 @@ SELECT n.nspname, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), c
        a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
                               CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
        NOT (a.attnotnull OR (t.typtype = 'd' AND t.typnotnull)), coalesce(col_description(c.oid, a.attnum), ''),
-       coalesce(a.attnum = ANY (k.conkey), false)
+       coalesce(a.attnum = ANY (k.conkey), false), c.relkind IN ('v', 'm'),
+       coalesce((SELECT CASE WHEN s.oid = n.oid THEN '' ELSE s.nspname || '.' END || o.relname || '.' || p.attname
+                   FROM pg_constraint f
+                   JOIN pg_class o ON o.oid = f.confrelid
+                   JOIN pg_namespace s ON s.oid = o.relnamespace
+                   JOIN pg_attribute p
+                     ON p.attrelid = f.confrelid AND p.attnum = f.confkey[array_position(f.conkey, a.attnum)]
+                  WHERE f.conrelid = c.oid AND f.contype = 'f' AND a.attnum = ANY (f.conkey)
+                  ORDER BY f.oid LIMIT 1), '')
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -90,6 +98,6 @@ def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:
 
 
 def _listed(rows: list[tuple[Any, ...]]) -> Iterator[Listed]:
-    for schema, table, comment, estimate, name, kind, nullable, note, key in rows:
-        column = ColumnInfo(name=name, type=kind, nullable=nullable, comment=note, key=key)
-        yield (schema, table, comment, int(estimate)), column
+    for schema, table, comment, estimate, name, kind, nullable, note, key, view, refers_to in rows:
+        column = ColumnInfo(name=name, type=kind, nullable=nullable, comment=note, key=key, refers_to=refers_to)
+        yield (schema, table, comment, int(estimate), "view" if view else "table"), column

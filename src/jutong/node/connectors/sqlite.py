@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 from urllib.parse import quote
 
 from jutong.contracts.receipts import ColumnInfo, TableInfo
@@ -26,6 +27,7 @@ _TABLES = """
 SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
  ORDER BY name LIMIT ?
 """
+_REFERENCES = 'SELECT "from", "table", coalesce("to", \'\') FROM pragma_foreign_key_list(?) ORDER BY id DESC'
 _COLUMNS = 'SELECT name, type, "notnull", pk FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid'
 
 
@@ -81,13 +83,38 @@ def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:
 
 
 def _listed(
-    connection: sqlite3.Connection, found: list[tuple[str, str]], estimates: dict[str, int]
+    connection: sqlite3.Connection, found: list[tuple[str, Literal["table", "view"]]], estimates: dict[str, int]
 ) -> Iterator[Listed]:
     for table, kind in found:
         rows = ROWS_UNKNOWN if kind == "view" else estimates.get(table)
-        head = (SCHEMA, table, "", _highest_rowid(connection, table) if rows is None else rows)
-        for name, declared, required, key in connection.execute(_COLUMNS, (table,)):
-            yield head, ColumnInfo(name=name, type=declared, nullable=not required and not key, key=bool(key))
+        estimate = _highest_rowid(connection, table) if rows is None else rows
+        references = _references(connection, table)
+        for name, declared, required, key in _columns(connection, table):
+            column = ColumnInfo(
+                name=name, type=declared, nullable=not required and not key, key=bool(key),
+                refers_to=references.get(name, ""),
+            )  # fmt: skip
+            yield (SCHEMA, table, "", estimate, kind), column
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str, int, int]]:
+    """Return name, declared type, whether required and place in the key; nothing for a view that no longer works."""
+    try:
+        return connection.execute(_COLUMNS, (table,)).fetchall()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        return []
+
+
+def _references(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return ``table.column`` by column; a reference that names no column means the other table's key."""
+    found = {}
+    for own, other, column in connection.execute(_REFERENCES, (table,)).fetchall():
+        keys = [row[0] for row in _columns(connection, other) if row[3]]
+        target = column or (keys[0] if len(keys) == 1 else "")
+        found[own] = f"{other}.{target}" if target else other
+    return found
 
 
 def _analysed(connection: sqlite3.Connection) -> dict[str, int]:
