@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_mode_is_cut_down_to_what_the_grade_shows():
 
 def test_the_matrix_tightens_as_the_level_rises():
     levels = list(grading.grades().values())
-    for lower, higher in zip(levels, levels[1:], strict=False):
+    for lower, higher in itertools.pairwise(levels):
         assert set(higher.share_attributes) <= set(lower.share_attributes)
         assert set(higher.share_ways) <= set(lower.share_ways)
         assert grading.MODES.index(higher.widest_mode) <= grading.MODES.index(lower.widest_mode)
