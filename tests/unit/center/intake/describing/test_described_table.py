@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jutong.center.intake.describing.table import ColumnCounts, Element, described, is_technical
@@ -12,8 +13,8 @@ COLUMNS: list[dict[str, Any]] = [
 ]
 
 
-def table(columns: list[dict[str, Any]], comment: str = "婚姻登记信息表", name: str = "hy_dj") -> dict[str, Any]:
-    return {"schema_name": "public", "name": name, "comment": comment, "row_estimate": 10, "columns": columns}
+def table(columns: Sequence[Mapping[str, Any]], comment: str = "婚姻登记信息表", name: str = "hy_dj") -> dict[str, Any]:
+    return {"schema_name": "public", "name": name, "comment": comment, "row_estimate": 10, "columns": list(columns)}
 
 
 def test_a_table_becomes_an_entry_with_names_from_its_comments() -> None:
@@ -42,7 +43,10 @@ def test_people_ask_by_the_number_and_not_by_a_surrogate_key() -> None:
 
 
 def test_without_such_an_item_the_primary_key_is_the_key() -> None:
-    plain = [{"name": "bh", "type": "text", "comment": "编号", "key": True}, {"name": "mc", "type": "text"}]
+    plain: list[dict[str, Any]] = [
+        {"name": "bh", "type": "text", "comment": "编号", "key": True},
+        {"name": "mc", "type": "text"},
+    ]
     found = described(table(plain, comment="公园表"))
     assert [item.name for item in found.items if item.is_key] == ["编号"]
     assert found.fields.name == "公园"
@@ -74,7 +78,10 @@ def test_a_sample_speaks_where_names_do_not() -> None:
 
 
 def test_items_of_one_name_are_told_apart_by_their_columns() -> None:
-    twice = [{"name": "a", "type": "text", "comment": "备注"}, {"name": "b", "type": "text", "comment": "备注"}]
+    twice: list[dict[str, Any]] = [
+        {"name": "a", "type": "text", "comment": "备注"},
+        {"name": "b", "type": "text", "comment": "备注"},
+    ]
     assert [item.name for item in described(table(twice)).items] == ["备注", "备注_b"]
 
 

@@ -1,0 +1,33 @@
+"""One proposed entry on its way from a file to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from jutong.center.catalog.fields import EntryFields, ItemFields
+from jutong.center.catalog.findings import Finding
+
+
+@dataclass(slots=True)
+class Row:
+    """What a row proposes. ``told`` names the fields the row speaks of; an entry it matches keeps the others."""
+
+    line: int
+    fields: EntryFields
+    items: tuple[ItemFields, ...] = ()
+    code: str = ""
+    provider: str = ""
+    told: frozenset[str] = frozenset()
+    raw: Mapping[str, str] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    """What reading found, as :func:`told_finding` writes it; kept by every later check."""
+    origin: dict[str, Any] = field(default_factory=dict)
+    fixes: dict[str, Any] = field(default_factory=dict)
+
+
+def told_finding(finding: Finding, *, at_reading: bool = False) -> dict[str, Any]:
+    """Return a finding as proposals keep it. ``read`` marks what a check of the values alone would not find again."""
+    kept = {name: value for name, value in asdict(finding).items() if value}
+    return {**kept, "severity": finding.severity, **({"read": True} if at_reading else {})}
