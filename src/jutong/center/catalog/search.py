@@ -1,40 +1,61 @@
 """Finding published entries by words of any length, with facets.
 
-The index (GIN over tokens) finds the candidates; where tokens cannot decide, the text is checked again. Facet counts
-come from one grouped query over what the words match, so that choosing one value never hides the others.
+The index beside the registry answers; where it cannot, the registry does, by the same words and facets.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jutong.center.catalog.enums import ShareAttribute, UpdateCycle
+from jutong.center.catalog import registry_search
+from jutong.center.catalog.bands import BANDS
+from jutong.center.catalog.enums import DataFormat, Grade, ShareAttribute, UpdateCycle
+from jutong.center.catalog.index.finder import Choices, Found
+from jutong.center.catalog.index.reader import reader
+from jutong.center.catalog.index.schema import EVERYBODY, FACETS, PUBLIC
+from jutong.center.catalog.index.wanted import Word, words_of
 from jutong.center.catalog.models import Entry
-from jutong.center.catalog.tokens import Phrase, normalise, phrases
+from jutong.center.catalog.tokens import normalise
 from jutong.center.org.actor import Actor
+from jutong.center.org.enums import DivisionLevel
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.kernel.errors import InvalidInputError
 
+__all__ = [
+    "COUNT_CAP",
+    "FACETS",
+    "LAST_PAGE",
+    "PAGE_SIZE",
+    "FacetValue",
+    "SearchHit",
+    "SearchPage",
+    "search",
+    "search_open",
+]
 PAGE_SIZE = 20
 LAST_PAGE = 500
 """Nobody reads further; a narrower search is the way on."""
 COUNT_CAP = 10_000
-"""Totals and facet counts are not counted past this."""
-FACETS = ("share_attribute", "organisation", "domain", "cycle", "bound")
+"""Totals and facet counts are not told past this."""
 MOST_SHOWN_ITEMS = 8
-_BOUND_LABELS = {"1": _("已挂接"), "0": _("还没挂接数据")}
+_LABELS: Mapping[str, Mapping[str, Any]] = {
+    "share_attribute": dict(ShareAttribute.choices),
+    "level": dict(DivisionLevel.choices),
+    "form": dict(DataFormat.choices),
+    "cycle": dict(UpdateCycle.choices),
+    "grade": dict(Grade.choices),
+    "quality": {value: label for value, _least, label in BANDS},
+    "open": {"1": _("向社会开放"), "0": _("不向社会开放")},
+    "bound": {"1": _("已挂接"), "0": _("还没挂接数据")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +78,7 @@ class SearchHit:
     items: tuple[str, ...]
     matched_items: tuple[str, ...]
     published_at: datetime | None
+    quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +105,15 @@ class SearchPage:
     facets: Mapping[str, tuple[FacetValue, ...]]
 
 
-_Combination = tuple[str, str, str, str, str]
-"""Values of one entry in the order of ``FACETS``."""
-
-
 def search(actor: Actor, q: str = "", facets: Mapping[str, Iterable[str]] | None = None, page: int = 1) -> SearchPage:
     """Return a page of published entries that hold every word of ``q`` and one chosen value of each facet.
 
     Args:
         actor: who asks.
-        q: words, apart by blanks; Chinese of any length, Latin and numbers by prefix. Empty finds everything.
-        facets: facet name (``FACETS``) to the chosen values; organisations by credit code, bound as ``1`` or ``0``.
+        q: words, apart by blanks; Chinese of any length, Latin and numbers by prefix, letters also as pinyin of
+            titles, and words that mean the same. Empty finds everything.
+        facets: facet name (``FACETS``) to the chosen values; organisations by credit code, bound and open as ``1`` or
+            ``0``, quality by the least score of its band.
         page: from 1, 20 entries each.
 
     Raises:
@@ -101,24 +121,43 @@ def search(actor: Actor, q: str = "", facets: Mapping[str, Iterable[str]] | None
         ForbiddenError: if the post does not read the catalog.
     """
     require(actor, Permission.CATALOG_ENTRY_VIEW)
+    return _search(q, facets, page, public=False)
+
+
+def search_open(q: str = "", facets: Mapping[str, Iterable[str]] | None = None, page: int = 1) -> SearchPage:
+    """Return a page of what is open to everyone, like ``search``, without asking who wants to know.
+
+    Raises:
+        InvalidInputError: for an unknown facet or a page outside 1 to ``LAST_PAGE``.
+    """
+    return _search(q, facets, page, public=True)
+
+
+def _search(q: str, facets: Mapping[str, Iterable[str]] | None, page: int, *, public: bool) -> SearchPage:
     chosen = {name: frozenset(values) for name, values in (facets or {}).items() if values}
     _check(chosen, page)
-    words = phrases(q)
-    found = _matching(words)
+    words = words_of(q)
     if q.strip() and not words:
-        found = Entry.objects.none()
-    counts = _combinations(found)
-    total = sum(count for values, count in counts.items() if _fits(values, chosen, but=""))
-    shown = _order(_choose(found, chosen), words)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        found = Found((), 0, {name: {} for name in FACETS})
+    else:
+        found = ask(words, chosen, public=public, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return SearchPage(
         query=q,
-        results=tuple(_hit(entry, words) for entry in _with_details(shown)),
-        total=min(total, COUNT_CAP),
-        capped=total > COUNT_CAP,
+        results=_hits(found.ids, words),
+        total=min(found.total, COUNT_CAP),
+        capped=found.total > COUNT_CAP,
         page=page,
-        pages=min(-(-total // PAGE_SIZE), LAST_PAGE),
-        facets=_facets(counts, chosen),
+        pages=min(-(-found.total // PAGE_SIZE), LAST_PAGE),
+        facets={name: _facet(name, found.facets[name], chosen) for name in FACETS},
     )
+
+
+def ask(words: Sequence[Word], chosen: Choices, *, public: bool, offset: int, limit: int) -> Found:
+    """Return what the index says, or the registry where the index cannot."""
+    answer = reader().find(PUBLIC if public else EVERYBODY, words, chosen, offset=offset, limit=limit)
+    if answer is None:
+        answer = registry_search.find(words, chosen, public=public, offset=offset, limit=limit)
+    return answer
 
 
 def _check(chosen: Mapping[str, frozenset[str]], page: int) -> None:
@@ -134,66 +173,23 @@ def _check(chosen: Mapping[str, frozenset[str]], page: int) -> None:
         raise InvalidInputError(problems=problems)
 
 
-def _matching(words: Sequence[Phrase]) -> QuerySet[Entry]:
-    found = Entry.objects.filter(published__isnull=False)
-    if not words:
-        return found
-    wanted = dict.fromkeys(token for phrase in words for token in phrase.tokens)
-    found = found.filter(search_tokens__contains=list(wanted))
-    for phrase in words:
-        if phrase.needs_recheck:
-            found = found.filter(**_recheck(phrase))
-    return found
+def _hits(ids: Sequence[str], words: Sequence[Word]) -> tuple[SearchHit, ...]:
+    """Return the entries in the order of their ids; one that was taken down a moment ago is left out."""
+    if not ids:
+        return ()
+    rows = Entry.objects.filter(id__in=ids, published__isnull=False).defer("search_text", "search_tokens")
+    detailed = rows.select_related("organisation", "published").prefetch_related("published__items")
+    entries = {str(entry.id): entry for entry in detailed}
+    return tuple(_hit(entries[one], words) for one in ids if one in entries)
 
 
-def _recheck(phrase: Phrase) -> dict[str, str]:
-    if phrase.is_word:  # letters and digits only, so there is nothing to escape
-        return {"search_text__regex": rf"(^|[^0-9a-z]){phrase.text}"}
-    return {"search_text__contains": phrase.text}
-
-
-def _choose(found: QuerySet[Entry], chosen: Mapping[str, frozenset[str]]) -> QuerySet[Entry]:
-    columns = {
-        "share_attribute": "share_attribute__in",
-        "organisation": "organisation__code__in",
-        "domain": "domain__in",
-        "cycle": "update_cycle__in",
-    }
-    for name, column in columns.items():
-        if name in chosen:
-            found = found.filter(**{column: sorted(chosen[name])})
-    if "bound" in chosen:
-        found = found.filter(is_bound__in=[value == "1" for value in chosen["bound"] & {"1", "0"}])
-    return found
-
-
-def _order(found: QuerySet[Entry], words: Sequence[Phrase]) -> QuerySet[Entry]:
-    by_use = ("-is_bound", "-use_count", "code")
-    if not words:
-        return found.order_by(*by_use)
-    whole = " ".join(phrase.text for phrase in words)
-    in_title = reduce(and_, (Q(search_name__contains=phrase.text) for phrase in words))
-    rank = Case(
-        When(search_name=whole, then=Value(0)),
-        When(search_name__startswith=whole, then=Value(1)),
-        When(in_title, then=Value(2)),
-        default=Value(3),
-        output_field=IntegerField(),
-    )
-    return found.alias(rank=rank).order_by("rank", *by_use)
-
-
-def _with_details(shown: QuerySet[Entry]) -> Iterable[Entry]:
-    narrow = shown.defer("search_text", "search_tokens")  # they are most of a row and sorting carries rows about
-    return narrow.select_related("organisation", "published").prefetch_related("published__items")
-
-
-def _hit(entry: Entry, words: Sequence[Phrase]) -> SearchHit:
+def _hit(entry: Entry, words: Sequence[Word]) -> SearchHit:
     version = entry.published
     if version is None:
         raise AssertionError("only published entries are searched")
     names = tuple(item.name for item in version.items.all())
-    matched = tuple(name for name in names if any(phrase.text in normalise(name) for phrase in words))
+    looked_for = [text for word in words for text in (word.text, *word.others)]
+    matched = tuple(name for name in names if any(text in normalise(name) for text in looked_for))
     return SearchHit(
         code=entry.code,
         name=version.name,
@@ -211,52 +207,22 @@ def _hit(entry: Entry, words: Sequence[Phrase]) -> SearchHit:
         items=names[:MOST_SHOWN_ITEMS],
         matched_items=matched[:MOST_SHOWN_ITEMS],
         published_at=version.published_at,
+        quality=entry.quality,
     )
 
 
-def _combinations(found: QuerySet[Entry]) -> Counter[_Combination]:
-    """Count entries by the values of all facets at once; there are few combinations however many entries."""
-    rows = found.order_by().values_list("share_attribute", "organisation_id", "domain", "update_cycle", "is_bound")
-    grouped: Any = rows.annotate(count=Count("id"))
-    listed = list(grouped)
-    names = Organisation.objects.in_bulk({row[1] for row in listed})
-    counts: Counter[_Combination] = Counter()
-    for attribute, organisation_id, domain, cycle, bound, count in listed:
-        counts[attribute, names[organisation_id].code, domain, cycle, "1" if bound else "0"] += count
-    return counts
-
-
-def _fits(values: _Combination, chosen: Mapping[str, frozenset[str]], *, but: str) -> bool:
-    return all(
-        name == but or name not in chosen or value in chosen[name] for name, value in zip(FACETS, values, strict=True)
-    )
-
-
-def _facets(counts: Counter[_Combination], chosen: Mapping[str, frozenset[str]]) -> dict[str, tuple[FacetValue, ...]]:
-    return {name: _facet(at, name, counts, chosen) for at, name in enumerate(FACETS)}
-
-
-def _facet(
-    at: int, name: str, counts: Counter[_Combination], chosen: Mapping[str, frozenset[str]]
-) -> tuple[FacetValue, ...]:
-    numbers: Counter[str] = Counter(dict.fromkeys(chosen.get(name, ()), 0))
-    for values, count in counts.items():
-        if _fits(values, chosen, but=name):
-            numbers[values[at]] += count
+def _facet(name: str, numbers: Mapping[str, int], chosen: Mapping[str, frozenset[str]]) -> tuple[FacetValue, ...]:
     labels = _labels(name, numbers)
+    selected = chosen.get(name, frozenset())
     return tuple(
-        FacetValue(value, labels[value], min(count, COUNT_CAP), count > COUNT_CAP, value in chosen.get(name, ()))
+        FacetValue(value, labels[value], min(count, COUNT_CAP), count > COUNT_CAP, value in selected)
         for value, count in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
-        if value
+        if count or value in selected
     )
 
 
 def _labels(name: str, values: Iterable[str]) -> dict[str, str]:
-    known: dict[str, Any] = {"share_attribute": dict(ShareAttribute.choices), "cycle": dict(UpdateCycle.choices)}.get(
-        name, {}
-    )
+    known: Mapping[str, Any] = _LABELS.get(name, {})
     if name == "organisation":
         known = dict(Organisation.objects.filter(code__in=list(values)).values_list("code", "short_name"))
-    elif name == "bound":
-        known = dict(_BOUND_LABELS)
     return {value: str(known.get(value, value)) for value in values}
