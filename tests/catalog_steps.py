@@ -42,31 +42,55 @@ STEPS: dict[Event, Step] = {
     Event.RETURN: lambda city, version: actions.return_version(
         version=version, reason="擅自增设条件", by=city["authority"], now=NOW
     ),
+    Event.REMOVE: lambda city, version: actions.publish(version=version, by=city["authority"], now=NOW),
+    Event.DISCARD: lambda city, version: actions.discard(version=version, by=city["steward"], now=NOW),
 }
 AUTOMATIC = {Event.FINISH_ASSESSMENT, Event.SUPERSEDE}
 
 
-def reach(city: City, state: VersionState) -> EntryVersion:
-    """Bring a version to a state through the actions."""
-    version = city.draft()
-    if state == VersionState.DRAFT:
-        return version
-    version = city.assess(version)
-    if state == VersionState.ASSESSED:
-        return version
-    version = STEPS[Event.CONSENT](city, version)
-    if state == VersionState.CONSENTED:
-        return version
-    version = STEPS[Event.SUBMIT](city, version)
-    if state == VersionState.SUBMITTED:
-        return version
-    if state == VersionState.RETURNED:
-        return STEPS[Event.RETURN](city, version)
-    version = STEPS[Event.PUBLISH](city, version)
+NEVER = {
+    (VersionState.PUBLISHED, Event.REMOVE),
+    (VersionState.SUPERSEDED, Event.REMOVE),
+    (VersionState.REMOVED, Event.PUBLISH),
+}
+"""Pairs no version can be in: a removal is never published, and nothing but a removal is removed."""
+
+
+def reach(city: City, state: VersionState, event: Event | None = None) -> EntryVersion:
+    """Bring a version to a state through the actions; one that takes its entry down where the step asks for that."""
+    if state == VersionState.REMOVED or event == Event.REMOVE:
+        return _bring(city, city.removal(), state)
+    if state in {VersionState.PUBLISHED, VersionState.SUPERSEDED}:
+        return _out(city, state)
+    return _bring(city, city.draft(), state)
+
+
+def _out(city: City, state: VersionState) -> EntryVersion:
+    version = city.published()
     if state == VersionState.SUPERSEDED:
-        city_version = actions.new_version(entry=version.entry, by=city["steward"], now=NOW)
-        STEPS[Event.PUBLISH](city, city.submit(city_version))
+        newer = actions.new_version(entry=version.entry, by=city["steward"], now=NOW)
+        STEPS[Event.PUBLISH](city, city.submit(newer))
         version.refresh_from_db()
+    return version
+
+
+def _bring(city: City, version: EntryVersion, state: VersionState) -> EntryVersion:
+    is_removal = version.state == VersionState.ASSESSED
+    if state == VersionState.DISCARDED:
+        return STEPS[Event.DISCARD](city, version)
+    if state == VersionState.DRAFT:
+        return STEPS[Event.DECLINE](city, version) if is_removal else version
+    if not is_removal:
+        version = city.assess(version)
+    for event, after in (
+        (None, VersionState.ASSESSED),
+        (Event.CONSENT, VersionState.CONSENTED),
+        (Event.SUBMIT, VersionState.SUBMITTED),
+        (Event.REMOVE if state == VersionState.REMOVED else Event.RETURN, state),
+    ):
+        version = STEPS[event](city, version) if event else version
+        if after == state:
+            break
     return version
 
 

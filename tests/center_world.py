@@ -90,6 +90,11 @@ class City:
         version = self.submit(self.draft(items=items, now=now, **changes), now)
         return catalog.publish(version=version, by=self["authority"], now=now)
 
+    def removal(self, now: datetime = NOW, **changes: Any) -> EntryVersion:
+        """A version that asks to take a published entry down; it waits for consent."""
+        entry = self.published(now=now, **changes).entry
+        return catalog.propose_removal(entry=entry, reason="职责已划出", by=self["steward"], now=now)
+
     def source(self, name: str = "civil-pg", owner: Organisation | None = None) -> Source:
         node, _ = Node.objects.get_or_create(
             name="node-1", defaults={"key_id": "node.1", "public_key": "x", "registered_at": NOW}

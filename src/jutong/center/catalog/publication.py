@@ -28,6 +28,7 @@ PUBLISHED_FIELDS = (
 ANNOUNCED = gettext_noop("{organisation}发布目录“{name}”，信息资源代码{code}。")
 RENEWED = gettext_noop("{organisation}更新目录“{name}”，信息资源代码{code}，第{number}版。")
 IMPORTED = gettext_noop("{organisation}发布目录{count}条。")
+REMOVED = gettext_noop("{organisation}下线目录“{name}”，信息资源代码{code}：{reason}")
 """The notices by which 主管部门 announces to all departments (条例 16)."""
 
 
@@ -46,6 +47,18 @@ def show(entry: Entry, version: EntryVersion, item_names: Iterable[str], now: da
     entry.search_text = " ".join(filter(None, map(normalise, (*parts, entry.code))))
     entry.search_tokens = tokens(entry.search_text)
     entry.updated_at = now
+
+
+HIDDEN_FIELDS = (*PUBLISHED_FIELDS, "removed_at", "is_bound")
+
+
+def hide(entry: Entry, now: datetime) -> None:
+    """Take out of an entry what search and lists read; its name stays for whoever holds its code. Nothing is saved."""
+    entry.published = None
+    entry.removed_at = entry.updated_at = now
+    entry.search_name = entry.search_text = ""
+    entry.search_tokens = []
+    entry.is_open = False
 
 
 def announce(text: str, link: str, now: datetime, **fields: object) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from jutong.center.audit.actions import record
-from jutong.center.catalog.enums import Event
-from jutong.center.catalog.errors import WriterDecidesError
+from jutong.center.audit.actions import Subject, record_all
+from jutong.center.catalog.enums import Event, VersionKind
+from jutong.center.catalog.errors import RemovalContentError, WriterDecidesError
 from jutong.center.catalog.fields import EntryFields, ItemFields
-from jutong.center.catalog.models import Entry, EntryVersion, Item
+from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.catalog.rules import Transition, permission_for, transition
 from jutong.center.org.actor import Actor
 from jutong.center.org.queries import authority_for, require
@@ -39,7 +40,7 @@ _ITEM_FIELDS = (
     "share_attribute",
     "is_open",
 )
-_REVIEW_EVENTS = frozenset({Event.PUBLISH, Event.RETURN})
+_REVIEW_EVENTS = frozenset({Event.PUBLISH, Event.RETURN, Event.REMOVE})
 FIELD_NAMES = tuple(EntryFields.__dataclass_fields__)
 
 
@@ -52,15 +53,46 @@ def open_step(version: EntryVersion, event: Event, by: Actor) -> tuple[EntryVers
         StepNotAllowedError: if the table has no such step.
     """
     require(by, permission_for(event))
-    locked = (
+    locked = lock([version.id]).get(version.id)
+    return admit(locked, event, by, what=version.name)
+
+
+def lock(ids: Iterable[UUID]) -> dict[UUID, EntryVersion]:
+    """Return versions by their id, their rows locked in one order, so that two batches only ever wait."""
+    rows = (
         EntryVersion.objects.select_for_update(of=("self",))
-        .select_related("entry__organisation")
-        .filter(id=version.id)
-        .first()
+        .select_related("entry__organisation", "entry__published")
+        .filter(id__in=set(ids))
+        .order_by("id")
     )
-    if locked is None or not _is_party(locked, event, by):
-        raise NotFoundError(what=version.name)
-    return locked, transition(locked.state, event, name=locked.name)
+    return {row.id: row for row in rows}
+
+
+def admit(version: EntryVersion | None, event: Event, by: Actor, *, what: str) -> tuple[EntryVersion, Transition]:
+    """Return a locked version and the table's row, if the actor is a party to it; ``what`` names one that is gone.
+
+    Raises:
+        NotFoundError: if it is absent, another department's, or for the authority another division's.
+        StepNotAllowedError: if the table has no such step.
+    """
+    if version is None or not _is_party(version, event, by):
+        raise NotFoundError(what=what)
+    return version, transition(version.state, event, name=version.name)
+
+
+def deciding_event(version: EntryVersion) -> Event:
+    """Return the step by which the authority lets a version through."""
+    return Event.REMOVE if version.kind == VersionKind.REMOVAL else Event.PUBLISH
+
+
+def require_content(version: EntryVersion, event: Event) -> None:
+    """Let only versions that say something be written and assessed.
+
+    Raises:
+        RemovalContentError: for one that takes its entry down.
+    """
+    if version.kind == VersionKind.REMOVAL:
+        raise RemovalContentError(name=version.name, step=event.label)
 
 
 def _is_party(version: EntryVersion, event: Event, by: Actor) -> bool:
@@ -119,17 +151,24 @@ def items_for(version: EntryVersion, items: list[ItemFields]) -> list[Item]:
     ]
 
 
-def note(verb: str, version: EntryVersion, by: Actor, now: datetime, **details: object) -> None:
-    """Record an audit event about a version."""
-    entry: Entry = version.entry
-    record(
-        event=f"catalog:version:{verb}",
-        by=by,
-        now=now,
-        subject_kind="entry",
-        subject_id=entry.code,
-        subject_label=version.name,
-        version=version.number,
-        state=str(version.state),
-        **details,
-    )
+def note(
+    verb: str,
+    versions: EntryVersion | Iterable[EntryVersion],
+    by: Actor,
+    now: datetime,
+    *,
+    each: Mapping[UUID, Mapping[str, object]] | None = None,
+    **details: object,
+) -> None:
+    """Record an audit event per version; ``each`` holds what is kept of single ones, by the version's id."""
+    rows = [versions] if isinstance(versions, EntryVersion) else versions
+    subjects = [
+        Subject(
+            "entry",
+            row.entry.code,
+            row.name,
+            {"version": row.number, "state": str(row.state), **details, **(each or {}).get(row.id, {})},
+        )
+        for row in rows
+    ]
+    record_all(event=f"catalog:version:{verb}", by=by, now=now, subjects=subjects)

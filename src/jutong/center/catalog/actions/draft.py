@@ -1,4 +1,4 @@
-"""Writing an entry: draft, changes, the two assessments, a new version of a published entry."""
+"""Writing an entry: draft, changes, a new version of a published entry, giving a version up."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext
 
+from jutong.center.catalog.actions.many import Outcome, Row, for_each
 from jutong.center.catalog.codes import allocate
-from jutong.center.catalog.enums import AssessmentKind, Event, UpdateTrigger, VersionState
+from jutong.center.catalog.enums import Event, UpdateTrigger, VersionKind, VersionState
 from jutong.center.catalog.errors import NotPublishedError, OpenVersionExistsError
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import ENTRY_CLAUSE, Finding, refuse
-from jutong.center.catalog.models import Assessment, Entry, EntryVersion, Item
+from jutong.center.catalog.life import Touch
+from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.catalog.rules import OPEN_STATES
 from jutong.center.catalog.shape import LABELS, shape_findings
-from jutong.center.catalog.steps import UPDATE_SUBJECT, items_for, note, open_step, write, written
+from jutong.center.catalog.steps import (
+    UPDATE_SUBJECT,
+    items_for,
+    note,
+    open_step,
+    require_content,
+    write,
+    written,
+)
 from jutong.center.catalog.validation import repeated_items
 from jutong.center.clocks import actions as clocks
+from jutong.center.clocks.models import StatutoryClock
+from jutong.center.clocks.queries import OPEN
 from jutong.center.constraints import constraint_errors
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
@@ -27,6 +39,9 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import own_organisation, require
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
+
+LONGEST_NOTE = 500
+UPDATE_CLAUSE = "政务数据共享条例第十七条"
 
 
 @transaction.atomic
@@ -60,11 +75,13 @@ def edit_version(
 
     Raises:
         InvalidInputError: if a value does not fit, or the classification no longer matches the code.
+        RemovalContentError: if the version takes its entry down.
         NotFoundError: if it is another department's.
         StepNotAllowedError: if it is under review or published.
         ForbiddenError: if ``by`` does not compile the catalog.
     """
     locked, row = open_step(version, Event.EDIT, by)
+    require_content(locked, Event.EDIT)
     rows = list(items)
     refuse([*shape_findings(fields, rows), *repeated_items(rows), *_moved_class(locked, fields)])
     write(locked, fields)
@@ -87,10 +104,22 @@ def new_version(
     now: datetime,
     trigger: str = UpdateTrigger.VOLUNTARY,
     happened_on: date | None = None,
+    change_note: str = "",
+    effective_from: date | None = None,
 ) -> EntryVersion:
     """Start a new version of a published entry from what the published one says (条例 17).
 
-    A change of law or duty starts the department's clock on the day it happened.
+    A change of law or duty starts the department's clock on the day it happened, unless one runs already. Changes
+    registered before that still wait for an answer are answered by this version.
+
+    Args:
+        entry: a published one of the actor's department.
+        by: who starts it.
+        now: when.
+        trigger: why; with registered changes waiting, a voluntary update takes theirs.
+        happened_on: the day of the change, where ``trigger`` is one.
+        change_note: what is to change, at most 500 characters.
+        effective_from: the day from which it holds, where it is not the day of publication.
 
     Raises:
         NotFoundError: if it is another department's.
@@ -99,32 +128,21 @@ def new_version(
         InvalidInputError: for a change of law or duty without its day, or with a day to come.
         ForbiddenError: if ``by`` does not compile the catalog.
     """
-    require(by, Permission.CATALOG_ENTRY_EDIT)
-    locked = Entry.objects.select_for_update(of=("self",)).select_related("published", "organisation").get(id=entry.id)
-    if locked.organisation_id != by.organisation_id:
-        raise NotFoundError(what=locked.code)
-    if locked.published is None:
-        raise NotPublishedError(name=locked.code, step=gettext("更新"))
+    locked = published_of_own(entry, by, step=gettext("更新"))
     cause = UpdateTrigger(trigger)
-    refuse(_bad_day(cause, happened_on, civil_date(now)))
+    refuse([*_bad_day(cause, happened_on, civil_date(now)), *note_findings(change_note)])
+    running = _is_running(locked)
+    waiting = _unanswered(locked) if running else []
+    if waiting and cause == UpdateTrigger.VOLUNTARY:
+        cause = UpdateTrigger(waiting[0].event.kind)
+    assert locked.published is not None  # noqa: S101 - published_of_own asked
     fields, items = written(locked.published)
-    latest = locked.versions.order_by("-number").first()
-    number = locked.published.number if latest is None else latest.number
-    version = EntryVersion(
-        entry=locked,
-        number=number + 1,
-        trigger=cause,
-        created_by_id=by.user_id,
-        created_at=now,
-        writers=_writers([], by),
-    )
+    version = next_version(locked, by, now, trigger=cause, note=change_note, effective_from=effective_from)
     write(version, fields)
-    being_made = locked.versions.filter(state__in=OPEN_STATES).first()
-    state = VersionState(being_made.state if being_made else VersionState.DRAFT).label
-    with constraint_errors(one_open_version_per_entry=OpenVersionExistsError(name=version.name, state=state)):
-        version.save(force_insert=True)
+    save_new(version)
     Item.objects.bulk_create(items_for(version, items))
-    if happened_on is not None:
+    Touch.objects.filter(id__in=[touch.id for touch in waiting]).update(version=version)
+    if happened_on is not None and not running:
         clocks.start(
             period="SLA-CAT-UPD",
             subject_kind=UPDATE_SUBJECT,
@@ -139,45 +157,111 @@ def new_version(
     return version
 
 
-@transaction.atomic
-def record_assessment(
-    *,
-    version: EntryVersion,
-    kind: str,
-    passed: bool,
-    conclusion: str,
-    assessed_by: str,
-    assessed_on: date,
-    by: Actor,
-    now: datetime,
-) -> EntryVersion:
-    """Record one of the two assessments; when both passed, the version goes to 部门负责人 (条例 13).
+def published_of_own(entry: Entry, by: Actor, *, step: str) -> Entry:
+    """Return a published entry of the actor's department, its row locked.
 
     Raises:
-        InvalidInputError: without conclusion or person, or with a day to come.
         NotFoundError: if it is another department's.
-        StepNotAllowedError: if the version is no draft.
+        NotPublishedError: if it has no published version.
         ForbiddenError: if ``by`` does not compile the catalog.
     """
-    locked, _ = open_step(version, Event.ASSESS, by)
-    which = AssessmentKind(kind)
-    refuse(_bad_assessment(conclusion, assessed_by, assessed_on, civil_date(now)))
-    Assessment.objects.update_or_create(
-        version=locked,
-        kind=which,
-        defaults={
-            "passed": passed,
-            "conclusion": conclusion.strip(),
-            "assessed_by": assessed_by.strip(),
-            "assessed_on": assessed_on,
-        },
-    )
-    if locked.assessments.filter(passed=True).count() == len(AssessmentKind):
-        locked, row = open_step(locked, Event.FINISH_ASSESSMENT, by)
-        locked.state = row.next
-        locked.save(update_fields=["state"])
-    note("assess", locked, by, now, kind=which.value, passed=passed)
+    require(by, Permission.CATALOG_ENTRY_EDIT)
+    locked = Entry.objects.select_for_update(of=("self",)).select_related("published", "organisation").get(id=entry.id)
+    if locked.organisation_id != by.organisation_id:
+        raise NotFoundError(what=locked.code)
+    if locked.published is None:
+        raise NotPublishedError(name=locked.code, step=step)
     return locked
+
+
+def next_version(
+    entry: Entry,
+    by: Actor,
+    now: datetime,
+    *,
+    trigger: str = UpdateTrigger.VOLUNTARY,
+    kind: str = VersionKind.CONTENT,
+    note: str = "",
+    effective_from: date | None = None,
+) -> EntryVersion:
+    """Return the version that follows the newest of an entry; nothing is saved."""
+    numbers = entry.versions.order_by("-number").values_list("number", flat=True)
+    return EntryVersion(
+        entry=entry,
+        number=(numbers.first() or 0) + 1,
+        kind=kind,
+        trigger=trigger,
+        change_note=note.strip(),
+        effective_from=effective_from,
+        created_by_id=by.user_id,
+        created_at=now,
+        writers=_writers([], by),
+    )
+
+
+def save_new(version: EntryVersion) -> None:
+    """Save a version, the only one being made of its entry.
+
+    Raises:
+        OpenVersionExistsError: if another is.
+    """
+    being_made = version.entry.versions.filter(state__in=OPEN_STATES).first()
+    state = VersionState(being_made.state if being_made else VersionState.DRAFT).label
+    with constraint_errors(one_open_version_per_entry=OpenVersionExistsError(name=version.name, state=state)):
+        version.save(force_insert=True)
+
+
+def note_findings(text: str, *, needed: bool = False) -> list[Finding]:
+    """Return what is wrong with what a department says of a change of its own."""
+    if len(text) <= LONGEST_NOTE and (text.strip() or not needed):
+        return []
+    message, way_out = gettext("要写明，且不超过500字"), gettext("请写明改了什么、为什么")
+    return [Finding("VC-00", "change_note", gettext("变更说明"), UPDATE_CLAUSE, message, way_out)]
+
+
+def _unanswered(entry: Entry) -> list[Touch]:
+    """Return the registered changes an entry has no version for yet, the first first."""
+    return list(Touch.objects.filter(entry=entry, version=None).select_related("event").order_by("event_id"))
+
+
+def _is_running(entry: Entry) -> bool:
+    return StatutoryClock.objects.filter(
+        period="SLA-CAT-UPD", subject_kind=UPDATE_SUBJECT, subject_id=str(entry.id), state__in=OPEN
+    ).exists()
+
+
+@transaction.atomic
+def discard(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
+    """Give a version up that is still being made. Its entry's code stays used; what is published stays published.
+
+    Raises:
+        NotFoundError: if it is another department's.
+        StepNotAllowedError: if it is under review, published or given up.
+        ForbiddenError: if ``by`` does not compile the catalog.
+    """
+    locked, row = open_step(version, Event.DISCARD, by)
+    _discarded([(locked, row)], by, now)
+    return locked
+
+
+def discard_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outcome]:
+    """Give up every version that is still being made, as ``discard`` does one.
+
+    Raises:
+        ForbiddenError: if ``by`` does not compile the catalog.
+    """
+    return for_each(
+        ids, Event.DISCARD, by, prepare=lambda _: lambda _: None, apply=lambda rows: _discarded(rows, by, now)
+    )
+
+
+def _discarded(rows: Sequence[Row], by: Actor, now: datetime) -> None:
+    for version, row in rows:
+        version.state = row.next
+    versions = [version for version, _ in rows]
+    EntryVersion.objects.bulk_update(versions, ["state"], batch_size=200)
+    Touch.objects.filter(version__in=versions).update(version=None)
+    note("discard", versions, by, now)
 
 
 def _writers(before: Sequence[UUID], by: Actor) -> list[UUID]:
@@ -204,26 +288,9 @@ def _bad_day(cause: UpdateTrigger, happened_on: date | None, today: date) -> lis
             "VC-00",
             "happened_on",
             gettext("变化发生日期"),
-            "政务数据共享条例第十七条",
+            UPDATE_CLAUSE,
             message,
             way_out,
             str(happened_on or ""),
         )
     ]
-
-
-def _bad_assessment(conclusion: str, assessed_by: str, assessed_on: date, today: date) -> list[Finding]:
-    checks = (
-        ("conclusion", gettext("评估结论"), bool(conclusion.strip()), conclusion, 1000),
-        ("assessed_by", gettext("评估人"), bool(assessed_by.strip()), assessed_by, 64),
-    )
-    found = []
-    for place, label, given, text, longest in checks:
-        if not given or len(text) > longest:
-            message, way_out = gettext("必须填写，且不超过规定长度"), gettext("请按评估报告填写")
-            found.append(Finding("VC-02", place, label, ENTRY_CLAUSE, message, way_out))
-    if assessed_on > today:
-        message, way_out = gettext("评估日期不能是将来"), gettext("请填写实际评估的日期")
-        label = gettext("评估日期")
-        found.append(Finding("VC-02", "assessed_on", label, ENTRY_CLAUSE, message, way_out, assessed_on.isoformat()))
-    return found

@@ -1,32 +1,40 @@
-"""From assessed to submitted: 部门负责人's consent, the submission, taking it back."""
+"""From assessed to submitted: 部门负责人's consent, the submission, taking it back; one by one or many at once."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext
 
+from jutong.center.catalog.actions.many import Judge, Outcome, Row, for_each
+from jutong.center.catalog.actions.taking_down import require_unused
 from jutong.center.catalog.checks import findings_of
-from jutong.center.catalog.enums import Event
+from jutong.center.catalog.enums import Event, VersionKind
 from jutong.center.catalog.errors import OfficeHeadConsentsError
 from jutong.center.catalog.findings import ENTRY_CLAUSE, Finding, refuse
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import CLOCK_SUBJECT, UPDATE_SUBJECT, note, open_step, require_other_hands
 from jutong.center.clocks import actions as clocks
+from jutong.center.clocks import many as clocks_of_many
+from jutong.center.clocks.many import Bound
+from jutong.center.clocks.models import StatutoryClock
 from jutong.center.clocks.queries import OPEN
-from jutong.center.clocks.queries import of_subject as clocks_of
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.errors import OnboardingIncompleteError
-from jutong.center.org.models import Organisation
-from jutong.center.org.queries import authority_for, missing_for_onboarding, open_posts
+from jutong.center.org.queries import NOBODY, authority_for, missing_for_onboarding, open_posts
 from jutong.center.sharing.models import Notice
 from jutong.kernel.i18n import gettext_noop
 
 LONGEST_REASON = 1000
+PERIOD = "SLA-CAT-UPD"
 SUBMITTED = gettext_noop("{organisation}提交目录“{name}”，请审核。")
-"""The notice to the authority."""
+SUBMITTED_MANY = gettext_noop("{organisation}提交目录{count}条，请审核。")
+"""The notices to the authority."""
 
 
 def reason_findings(reason: str) -> list[Finding]:
@@ -49,15 +57,40 @@ def consent(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
         ForbiddenError: if ``by`` is not 部门负责人.
     """
     locked, row = open_step(version, Event.CONSENT, by)
-    require_other_hands(locked, Event.CONSENT, by)
-    heads = open_posts().filter(organisation=locked.entry.organisation, role=Role.OFFICE_HEAD)
-    if by.user_id in heads.values_list("user_id", flat=True):
-        raise OfficeHeadConsentsError(person=by.name)
-    locked.state = row.next
-    locked.consented_by_id, locked.consented_at = by.user_id, now
-    locked.save(update_fields=["state", "consented_by", "consented_at"])
-    note("consent", locked, by, now)
+    _may_consent(by)(locked)
+    _consented([(locked, row)], by, now)
     return locked
+
+
+def consent_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outcome]:
+    """Consent to every version that waits for it, as ``consent`` does to one.
+
+    Raises:
+        ForbiddenError: if ``by`` is not 部门负责人.
+    """
+    return for_each(
+        ids, Event.CONSENT, by, prepare=lambda _: _may_consent(by), apply=lambda rows: _consented(rows, by, now)
+    )
+
+
+def _may_consent(by: Actor) -> Judge:
+    heads = open_posts().filter(organisation_id=by.organisation_id or NOBODY, role=Role.OFFICE_HEAD)
+    is_office_head = heads.filter(user_id=by.user_id or NOBODY).exists()
+
+    def judge(version: EntryVersion) -> None:
+        require_other_hands(version, Event.CONSENT, by)
+        if is_office_head:
+            raise OfficeHeadConsentsError(person=by.name)
+
+    return judge
+
+
+def _consented(rows: Sequence[Row], by: Actor, now: datetime) -> None:
+    for version, row in rows:
+        version.state = row.next
+        version.consented_by_id, version.consented_at = by.user_id, now
+    save(rows, "state", "consented_by", "consented_at")
+    note("consent", [version for version, _ in rows], by, now)
 
 
 @transaction.atomic
@@ -72,11 +105,32 @@ def decline(*, version: EntryVersion, reason: str, by: Actor, now: datetime) -> 
     """
     locked, row = open_step(version, Event.DECLINE, by)
     refuse(reason_findings(reason))
-    locked.state = row.next
-    locked.return_reason = reason.strip()
-    locked.save(update_fields=["state", "return_reason"])
-    note("decline", locked, by, now, reason=locked.return_reason)
+    _declined([(locked, row)], reason.strip(), by, now)
     return locked
+
+
+def decline_many(*, ids: Iterable[UUID], reason: str, by: Actor, now: datetime) -> list[Outcome]:
+    """Hand every version back that waits for consent, with one reason for all.
+
+    Raises:
+        InvalidInputError: without a reason.
+        ForbiddenError: if ``by`` is not 部门负责人.
+    """
+    refuse(reason_findings(reason))
+    return for_each(
+        ids,
+        Event.DECLINE,
+        by,
+        prepare=lambda _: _anything,
+        apply=lambda rows: _declined(rows, reason.strip(), by, now),
+    )
+
+
+def _declined(rows: Sequence[Row], reason: str, by: Actor, now: datetime) -> None:
+    for version, row in rows:
+        version.state, version.return_reason, version.return_code = row.next, reason, ""
+    save(rows, "state", "return_reason", "return_code")
+    note("decline", [version for version, _ in rows], by, now, reason=reason)
 
 
 @transaction.atomic
@@ -84,8 +138,10 @@ def submit(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
     """Submit a version to the authority of the division; its clock starts (条例 16, 17).
 
     Raises:
-        InvalidInputError: with every finding of VC-01 to VC-07, VC-10 and VC-13.
+        InvalidInputError: with every finding that is an error.
         OnboardingIncompleteError: if data office or heads are not registered (条例 11, 13).
+        EntryInUseError: for a removal while grants run and no filing was accepted (条例 27(3)).
+        RepliesOwedError: for a removal while applications wait for a reply.
         NoAuthorityError: if the division has no authority.
         CalendarYearMissingError: if the authority's due date cannot be computed.
         NotFoundError: if it is another department's.
@@ -93,25 +149,70 @@ def submit(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
         ForbiddenError: if ``by`` does not submit.
     """
     locked, row = open_step(version, Event.SUBMIT, by)
-    organisation = locked.entry.organisation
-    missing = missing_for_onboarding(organisation)
-    if missing:
-        raise OnboardingIncompleteError(organisation=organisation.name, missing="、".join(missing))
-    refuse(findings_of(locked, by.organisation_code))
-    authority = authority_for(organisation.division_code)
-    locked.state = row.next
-    locked.submitted_at = now
-    locked.return_reason = ""
-    locked.decided_by = locked.decided_at = None
-    locked.save(update_fields=["state", "submitted_at", "return_reason", "decided_by", "decided_at"])
-    _start_review(locked, authority, by, now)
-    _met_update_duty(locked, by, now)
-    fields = {"organisation": organisation.short_name, "name": locked.name}
-    Notice.objects.create(
-        organisation=authority, role=Role.AUTHORITY, text=SUBMITTED, fields=fields, link="/review", at=now
-    )
-    note("submit", locked, by, now)
+    _may_submit([locked], by)(locked)
+    _submitted([(locked, row)], by, now)
     return locked
+
+
+def submit_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outcome]:
+    """Submit every version that is complete, as ``submit`` does one; the authority gets one notice.
+
+    Raises:
+        ForbiddenError: if ``by`` does not submit.
+    """
+    return for_each(
+        ids,
+        Event.SUBMIT,
+        by,
+        prepare=lambda versions: _may_submit(versions, by),
+        apply=lambda rows: _submitted(rows, by, now),
+    )
+
+
+def _may_submit(versions: Sequence[EntryVersion], by: Actor) -> Judge:
+    own = [row.entry.organisation for row in versions if row.entry.organisation_id == by.organisation_id]
+    missing = missing_for_onboarding(own[0]) if own else []
+
+    def judge(version: EntryVersion) -> None:
+        if missing:
+            raise OnboardingIncompleteError(organisation=own[0].name, missing="、".join(missing))
+        if version.kind == VersionKind.REMOVAL:
+            require_unused(version.entry)
+        else:
+            refuse(findings_of(version, by.organisation_code))
+
+    return judge
+
+
+def _submitted(rows: Sequence[Row], by: Actor, now: datetime) -> None:
+    versions = [version for version, _ in rows]
+    organisation = versions[0].entry.organisation
+    authority = authority_for(organisation.division_code)
+    for version, row in rows:
+        version.state, version.submitted_at = row.next, now
+        version.return_reason = version.return_code = ""
+        version.decided_by = version.decided_at = None
+    save(rows, "state", "submitted_at", "return_reason", "return_code", "decided_by", "decided_at")
+    for period, group in by_period(versions).items():
+        bound = [Bound(version.id, version.name, authority) for version in group]
+        clocks_of_many.start_all(period=period, subject_kind=CLOCK_SUBJECT, subjects=bound, by=by, now=now)
+    _met_update_duty(versions, by, now)
+    words: dict[str, object] = {"organisation": organisation.short_name, "name": versions[0].name}
+    text = SUBMITTED
+    if len(versions) > 1:
+        text, words = SUBMITTED_MANY, {"organisation": organisation.short_name, "count": str(len(versions))}
+    Notice.objects.create(organisation=authority, role=Role.AUTHORITY, text=text, fields=words, link="/review", at=now)
+    note("submit", versions, by, now)
+
+
+def _met_update_duty(versions: Sequence[EntryVersion], by: Actor, now: datetime) -> None:
+    """End the department's ten days: 条例 17 asks it to update and submit within them."""
+    running = StatutoryClock.objects.filter(
+        subject_kind=UPDATE_SUBJECT, subject_id__in=[str(row.entry_id) for row in versions], period=PERIOD,
+        state__in=OPEN,
+    )  # fmt: skip
+    for subject_id in list(running.values_list("subject_id", flat=True)):
+        clocks.stop(subject_kind=UPDATE_SUBJECT, subject_id=subject_id, period=PERIOD, by=by, now=now)
 
 
 @transaction.atomic
@@ -132,24 +233,18 @@ def withdraw(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion
     return locked
 
 
-def review_period(version: EntryVersion) -> str:
-    """Return the period the authority has: two days by law for an update, a default for the first (rulebook 1.7#7)."""
-    return "SLA-CAT-REV0" if version.entry.published_id is None else "SLA-CAT-REV"
+def by_period(versions: Iterable[EntryVersion]) -> dict[str, list[EntryVersion]]:
+    """Return versions by the period the authority has: two days by law for an update, a default for the first."""
+    found: defaultdict[str, list[EntryVersion]] = defaultdict(list)
+    for version in versions:
+        found["SLA-CAT-REV0" if version.entry.published_id is None else "SLA-CAT-REV"].append(version)
+    return dict(found)
 
 
-def _start_review(version: EntryVersion, authority: Organisation, by: Actor, now: datetime) -> None:
-    clocks.start(
-        period=review_period(version),
-        subject_kind=CLOCK_SUBJECT,
-        subject_id=version.id,
-        subject_label=version.name,
-        organisation=authority,
-        by=by,
-        now=now,
-    )
+def save(rows: Sequence[Row], *names: str) -> None:
+    """Save some fields of the versions of a step."""
+    EntryVersion.objects.bulk_update([version for version, _ in rows], names, batch_size=200)
 
 
-def _met_update_duty(version: EntryVersion, by: Actor, now: datetime) -> None:
-    """End the department's ten days: 条例 17 asks it to update and submit within them."""
-    if any(clock.state in OPEN for clock in clocks_of(UPDATE_SUBJECT, version.entry_id)):
-        clocks.stop(subject_kind=UPDATE_SUBJECT, subject_id=version.entry_id, period="SLA-CAT-UPD", by=by, now=now)
+def _anything(version: EntryVersion) -> None:
+    """Nothing speaks against the step but what the table says."""
