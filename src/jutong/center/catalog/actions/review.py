@@ -15,6 +15,7 @@ from jutong.center.catalog.actions.many import Judge, Outcome, Row, for_each
 from jutong.center.catalog.actions.submission import LONGEST_REASON, by_period, reason_findings, save
 from jutong.center.catalog.actions.taking_down import end_service, require_unused
 from jutong.center.catalog.changes import tell
+from jutong.center.catalog.checks import bearers
 from jutong.center.catalog.codes import allocate_further
 from jutong.center.catalog.enums import ChangeKind, Event, VersionKind, VersionState
 from jutong.center.catalog.errors import NameTakenError
@@ -31,7 +32,7 @@ from jutong.center.catalog.publication import (
     hide,
     show,
 )
-from jutong.center.catalog.rules import OPEN_STATES, transition
+from jutong.center.catalog.rules import transition
 from jutong.center.catalog.steps import CLOCK_SUBJECT, deciding_event, note, open_step, require_other_hands
 from jutong.center.catalog.tokens import same_name_key
 from jutong.center.clocks import many as clocks
@@ -88,31 +89,20 @@ def _may_publish(versions: Sequence[EntryVersion], by: Actor) -> Judge:
     """Lock the departments, so that no name is taken between judging and writing."""
     owners = {row.entry.organisation_id for row in versions}
     list(Organisation.objects.select_for_update().filter(id__in=owners).order_by("id").values_list("id"))
-    taken = _names(owners)
+    taken = bearers(owners)
 
     def judge(version: EntryVersion) -> None:
         require_other_hands(version, deciding_event(version), by)
         if version.kind == VersionKind.REMOVAL:
             require_unused(version.entry)
-        elif taken[version.entry.organisation_id, same_name_key(version.name)] - {version.entry_id}:
+        elif any(entry_id != version.entry_id for _, entry_id in taken[_key(version)]):
             raise NameTakenError(name=version.name)
 
     return judge
 
 
-def _names(owners: Iterable[UUID]) -> Mapping[tuple[UUID, str], set[UUID]]:
-    """Return which entries of the departments bear a name, published or in the making."""
-    wanted = list(owners)
-    published = Entry.objects.filter(organisation_id__in=wanted, published__isnull=False)
-    making = EntryVersion.objects.filter(entry__organisation_id__in=wanted, state__in=OPEN_STATES)
-    found: defaultdict[tuple[UUID, str], set[UUID]] = defaultdict(set)
-    rows = (
-        *published.values_list("organisation_id", "published_name", "id"),
-        *making.values_list("entry__organisation_id", "name", "entry_id"),
-    )
-    for organisation_id, name, entry_id in rows:
-        found[organisation_id, same_name_key(name)].add(entry_id)
-    return found
+def _key(version: EntryVersion) -> tuple[UUID, str]:
+    return version.entry.organisation_id, same_name_key(version.name)
 
 
 def _let_through(rows: Sequence[Row], by: Actor, now: datetime) -> None:

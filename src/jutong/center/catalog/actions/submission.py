@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 
 from jutong.center.catalog.actions.many import Judge, Outcome, Row, for_each
 from jutong.center.catalog.actions.taking_down import require_unused
-from jutong.center.catalog.checks import findings_of
-from jutong.center.catalog.enums import Event, VersionKind
+from jutong.center.catalog.checks import findings_of_many
+from jutong.center.catalog.enums import Event, VersionKind, VersionState
 from jutong.center.catalog.errors import OfficeHeadConsentsError
 from jutong.center.catalog.findings import ENTRY_CLAUSE, Finding, refuse
 from jutong.center.catalog.models import EntryVersion
@@ -172,6 +172,8 @@ def submit_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outcom
 def _may_submit(versions: Sequence[EntryVersion], by: Actor) -> Judge:
     own = [row.entry.organisation for row in versions if row.entry.organisation_id == by.organisation_id]
     missing = missing_for_onboarding(own[0]) if own else []
+    waiting = [row for row in versions if row.state == VersionState.CONSENTED and row.kind == VersionKind.CONTENT]
+    found = findings_of_many([row for row in waiting if row.entry.organisation in own], by.organisation_code)
 
     def judge(version: EntryVersion) -> None:
         if missing:
@@ -179,7 +181,7 @@ def _may_submit(versions: Sequence[EntryVersion], by: Actor) -> Judge:
         if version.kind == VersionKind.REMOVAL:
             require_unused(version.entry)
         else:
-            refuse(findings_of(version, by.organisation_code))
+            refuse(found[version.id])
 
     return judge
 
