@@ -6,18 +6,22 @@ import asyncio
 import contextlib
 import logging
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
+from django.db import connections
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from jutong.kernel.clock import utc_now
-from jutong.tasks import periodic
+from jutong.tasks import periodic, scans
 
 logger = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
 """How long a stopping worker lets a running job go on; it is run again after the next start if that is too short."""
 POLL_SECONDS = 5.0
+FOLLOW_SECONDS = 1.0
+"""Pause between two looks at the catalog's change feed; searches answer what lies between from the registry."""
 
 
 async def _run(worker: App) -> None:
@@ -34,13 +38,34 @@ async def _run(worker: App) -> None:
         )
 
 
+async def _follow() -> None:
+    """Keep the search index in step with the catalog, on a thread of its own, whatever the jobs are doing."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="index") as thread:
+        loop = asyncio.get_running_loop()
+        while True:
+            await loop.run_in_executor(thread, _follow_once)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def _follow_once() -> None:
+    try:
+        scans.follow_index(utc_now())
+    except Exception:
+        logger.exception("the search index was not brought up to date")
+        connections.close_all()
+
+
 async def _work(worker: App) -> None:
     """Run until told to stop. The signals are taken from the first moment on; a cancelled worker ends its job first."""
+    following = asyncio.create_task(_follow())
     running = asyncio.create_task(_run(worker))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    following.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await following
     logger.info("worker stopped")
 
 

@@ -19,16 +19,18 @@ from jutong.tasks import scans
 logger = logging.getLogger(__name__)
 EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "17 * * * *"
+EVERY_NIGHT = "37 18 * * *"
+"""02:37 in Beijing; the worker's clock is UTC."""
 STALLED_SECONDS = 30
 """A running job whose worker gave no sign for so long is run again; a living worker gives one every ten seconds."""
 KEPT_HOURS = 72
 """How long jobs that failed stay to be looked at."""
 
 SCANS: dict[str, Callable[[datetime], int]] = {}
-"""Every scan by the name of its job."""
+"""The scans that are made up for at a worker's start, by the names of their jobs."""
 
 
-def _every(cron: str, name: str, scan: Callable[[datetime], int]) -> None:
+def _every(cron: str, name: str, scan: Callable[[datetime], int], *, at_start: bool = True) -> None:
     def run(timestamp: int) -> None:
         count = scan(utc_now())
         if count:
@@ -36,7 +38,8 @@ def _every(cron: str, name: str, scan: Callable[[datetime], int]) -> None:
 
     task = app.task(name=name, queueing_lock=name)(run)
     app.periodic(cron=cron)(task)
-    SCANS[name] = scan
+    if at_start:
+        SCANS[name] = scan
 
 
 _every(EVERY_MINUTE, "scan-breaches", scans.scan_breaches)
@@ -45,6 +48,7 @@ _every(EVERY_MINUTE, "issue-waiting-grants", scans.issue_waiting_grants)
 _every(EVERY_MINUTE, "count-uses", scans.count_uses)
 _every(EVERY_MINUTE, "mark-unknown-jobs", scans.mark_unknown_jobs)
 _every(EVERY_HOUR, "clean-up", scans.clean_up)
+_every(EVERY_NIGHT, "reconcile-index", scans.reconcile_index, at_start=False)
 
 
 @app.periodic(cron=EVERY_MINUTE)

@@ -5,17 +5,21 @@ Due times are rows; a scan that was missed, or killed half-way, is made up by th
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
+from jutong.center.catalog.index import writer as index
+from jutong.center.catalog.index.faults import IndexBrokenError
 from jutong.center.clocks import actions as clocks
 from jutong.center.fleet import actions as fleet
 from jutong.center.jobs import actions as jobs
 from jutong.center.org.actor import platform_actor
 from jutong.center.sharing import actions as sharing
 
+logger = logging.getLogger(__name__)
 RECEIPTS_KEPT = timedelta(days=7)
 """How long a node's health reports stay; receipts that prove something stay for good."""
 
@@ -60,3 +64,17 @@ def clean_up(now: datetime) -> int:
     """Drop sessions that ended and health reports that are old. Returns how many reports."""
     SessionStore.clear_expired()
     return fleet.prune_health(before=now - RECEIPTS_KEPT, by=platform_actor("clean-up"), now=now)
+
+
+def follow_index(now: datetime) -> int:
+    """Bring the search index up to the change feed, or make it where there is none. Returns how many changes."""
+    return index.follow(now)
+
+
+def reconcile_index(now: datetime) -> int:
+    """Compare the search index with the registry and put right what differs. Returns how many entries differed."""
+    try:
+        return index.reconcile(now).drift
+    except IndexBrokenError as error:
+        logger.error("search index could not be compared: %s", error)  # noqa: TRY400 - the sentence says it all
+        return 0

@@ -15,7 +15,7 @@ import tantivy
 from jutong.center.catalog.index import cards, finder, schema
 from jutong.center.catalog.index.faults import IndexBrokenError, told_apart
 from jutong.center.catalog.index.finder import Choices, Found, Half
-from jutong.center.catalog.index.store import Store, created, cursor_of, opened, store
+from jutong.center.catalog.index.store import Store, created, cursor_of, is_of_this_registry, opened, store
 from jutong.center.catalog.index.wanted import Word
 from jutong.center.catalog.index.writer import readable
 from jutong.center.catalog.models import EntryChange
@@ -118,9 +118,12 @@ class Reader:
             self._stamp = stamp
             if folder is None:
                 return None
-            self._index = opened(folder)
-            self._index.config_reader("manual")
-            return self._reopened(folder, self._index)
+            index = opened(folder)
+            index.config_reader("manual")
+            if not is_of_this_registry(cursor_of(index.searcher())):
+                return None  # the writer will see it too and make another
+            self._index = index
+            return self._reopened(folder, index)
         if _committed(self._opened.folder) != self._opened.committed:
             return self._reopened(self._opened.folder, self._index)
         return self._opened

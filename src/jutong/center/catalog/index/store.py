@@ -23,6 +23,7 @@ import tantivy
 from django.conf import settings
 
 from jutong.center.catalog.index import schema
+from jutong.center.catalog.models import EntryChange
 from jutong.runtime.home import write_private
 
 CURRENT = "current.json"
@@ -182,6 +183,11 @@ def cursor_of(searcher: tantivy.Searcher) -> int:
         raise ValueError("no cursor in the index")
     address: tantivy.DocAddress = hits[0][1]
     return int(searcher.doc(address).get_first("cursor") or 0)
+
+
+def is_of_this_registry(cursor: int) -> bool:
+    """Tell whether the feed has the line a cursor names; else the registry was restored or exchanged."""
+    return cursor == 0 or EntryChange.objects.filter(sequence=cursor).exists()
 
 
 def entries_in(searcher: tantivy.Searcher) -> int:

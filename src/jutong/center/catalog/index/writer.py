@@ -19,7 +19,16 @@ import tantivy
 from jutong.center.catalog import changes
 from jutong.center.catalog.index import cards, schema
 from jutong.center.catalog.index.faults import IndexBrokenError, told_apart
-from jutong.center.catalog.index.store import Status, Store, created, cursor_of, entries_in, opened, store
+from jutong.center.catalog.index.store import (
+    Status,
+    Store,
+    created,
+    cursor_of,
+    entries_in,
+    is_of_this_registry,
+    opened,
+    store,
+)
 from jutong.center.catalog.models import EntryChange
 
 logger = logging.getLogger(__name__)
@@ -102,7 +111,7 @@ def reconcile(now: datetime) -> Reconciled:
         else:
             _take_over(kept, folder, now)
             with told_apart():
-                found = _compare(opened(folder))
+                found = _compare(opened(kept.current() or folder))
         kept.tell(reconciled_at=now.isoformat(), drift=found.drift)
     if found.drift:
         logger.warning("search index drift: %d different, %d gone", found.different, found.gone)
@@ -138,7 +147,12 @@ def readable(folder: Path) -> bool:
 
 def _take_over(kept: Store, folder: Path, now: datetime) -> int:
     with told_apart():
-        taken, cursor, entries = _follow(opened(folder))
+        index = opened(folder)
+        if not is_of_this_registry(cursor_of(index.searcher())):
+            logger.warning("search index is not of this registry")
+            kept.condemn(folder)
+            return _make(kept, now)
+        taken, cursor, entries = _follow(index)
     said = kept.status()
     if taken or said.problem or _is_old(said, now):
         kept.tell(entries=entries, cursor=cursor, followed_at=now.isoformat(), problem="", failed_at="")
@@ -252,3 +266,29 @@ def _compare(index: tantivy.Index) -> Reconciled:
         _replace(writer, {UUID(one) for one in wrong}, cursor)
         writer.wait_merging_threads()
     return Reconciled(checked, len(different - moving), len(gone - moving))
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far the index is behind: changes not taken over yet, and how old the oldest of them is, in seconds."""
+
+    changes: int
+    seconds: float
+
+
+def lag(now: datetime) -> Lag | None:
+    """Return how far the index in force is behind the registry, None while there is no index.
+
+    What is behind is found all the same: searches read it from the feed.
+    """
+    folder = store().current()
+    if folder is None:
+        return None
+    try:
+        with told_apart():
+            cursor = cursor_of(opened(folder).searcher())
+    except IndexBrokenError:
+        return None
+    waiting = EntryChange.objects.filter(sequence__gt=cursor)
+    oldest = waiting.order_by("sequence").values_list("at", flat=True).first()
+    return Lag(waiting.count(), max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)

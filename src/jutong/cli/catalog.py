@@ -1,0 +1,16 @@
+"""`jutong catalog`: one table of what an operator does with the catalog."""
+
+from __future__ import annotations
+
+import click
+
+from jutong.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "index": ("jutong.cli.catalog_index:index", "检索索引 · the search index beside the registry"),
+}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS)
+def catalog() -> None:
+    """目录 · the catalog."""
