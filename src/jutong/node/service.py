@@ -25,6 +25,7 @@ from jutong.node.agent.loop import Agent
 from jutong.node.agent.orders import Orders
 from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
+from jutong.node.agent.watching import Watcher
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.aside import Arithmetic
@@ -159,7 +160,8 @@ def _assemble(
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
     tasks = Tasks(state, center, live, jobs.run, clock)
     agent = Agent(
-        center=center, state=state, orders=orders, tasks=tasks, served=served, freshness=freshness,
+        center=center, state=state, orders=orders, tasks=tasks, watcher=Watcher(state, center, live, clock),
+        served=served, freshness=freshness,
         health=lambda: health.report(settings, log, live), clock=clock,
     )  # fmt: skip
     return Node(settings, name, gateway, agent, log, state, served)

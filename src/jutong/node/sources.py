@@ -1,4 +1,4 @@
-"""The databases this node stands beside, from ``$JUTONG_HOME/node/sources.json``.
+"""What this node stands beside, from ``$JUTONG_HOME/node/sources.json``: databases, folders, and doors it may knock at.
 
 The file holds read-only passwords, so it is refused when anybody but its owner may read or change it, and no
 message made here repeats an address or a password.
@@ -20,35 +20,41 @@ from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import SourcesExposedError, SourcesFileError, SourceUnknownError
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
-DIALECTS: tuple[str, ...] = get_args(Dialect)
 """``mysql`` serves MariaDB as well: one protocol."""
+Kind = Literal["postgresql", "sqlite", "mysql", "files", "endpoints"]
+"""A database by its dialect, a folder of files, or a list of host and port pairs the node may probe."""
+DIALECTS: tuple[str, ...] = get_args(Kind)
 
 FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
-_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas"}
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
+_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts"}
 _SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb")}
 MYSQL_PORT = 3306
 
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """One database of one department.
+    """One database, folder or list of doors of one department.
 
     ``dsn`` is an address ``postgresql://user:password@host:port/database`` or ``mysql://...``; ``path`` is the file
-    of a SQLite database. ``schemas`` narrows what is looked at (PostgreSQL); empty means all the account may read.
+    of a SQLite database, or the folder below which files may be looked at. ``schemas`` narrows what is looked at
+    (PostgreSQL); empty means all the account may read. ``hosts`` are the doors, ``host:port``, the node may knock
+    at: whoever registers a service in the center cannot send the node anywhere else.
     """
 
     name: str
-    dialect: Dialect
+    dialect: Kind
     organisation_code: str
     dsn: str = field(default="", repr=False)
     path: Path | None = None
     schemas: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:
-        """The SQLite file.
+        """The SQLite file, or the folder.
 
         Raises:
             ValueError: for a source that is no file.
@@ -144,6 +150,7 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         # A relative path is meant from the file that names it, not from where the node was started.
         path=path.parent.joinpath(row["path"]) if row.get("path") else None,
         schemas=tuple(row.get("schemas", ())),
+        hosts=tuple(host.lower() for host in row.get("hosts", ())),
     )
 
 
@@ -157,9 +164,10 @@ def _shape_problem(row: Any) -> str:
             return f"{name} is missing or no text"
     if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path")):
         return "dsn and path are texts"
-    schemas = row.get("schemas", [])
-    if not isinstance(schemas, list) or not all(isinstance(schema, str) for schema in schemas):
-        return "schemas is a list of texts"
+    for name in ("schemas", "hosts"):
+        listed = row.get(name, [])
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            return f"{name} is a list of texts"
     return ""
 
 
@@ -170,11 +178,27 @@ def _value_problem(row: dict[str, Any]) -> str:
         return f"organisation_code is {_ORGANISATION.pattern}"
     if row["dialect"] not in DIALECTS:
         return f"dialect is one of {', '.join(DIALECTS)}"
-    if row["dialect"] == "sqlite":
-        return "" if row.get("path") and not row.get("dsn") else "sqlite takes a path and no dsn"
+    return _whereabouts_problem(row)
+
+
+def _whereabouts_problem(row: dict[str, Any]) -> str:
+    if row["dialect"] == "endpoints":
+        return _hosts_problem(row)
+    if row.get("hosts"):
+        return "hosts belong to endpoints"
+    if row["dialect"] in {"sqlite", "files"}:
+        return "" if row.get("path") and not row.get("dsn") else f"{row['dialect']} takes a path and no dsn"
     if row.get("path"):
         return f"{row['dialect']} takes a dsn and no path"
     return _address_problem(row["dialect"], row.get("dsn", ""))
+
+
+def _hosts_problem(row: dict[str, Any]) -> str:
+    if row.get("dsn") or row.get("path") or not row.get("hosts"):
+        return "endpoints takes hosts and nothing else"
+    if wrong := next((host for host in row["hosts"] if not _HOST.fullmatch(host.lower())), ""):
+        return f"{wrong} is not host:port"
+    return ""
 
 
 def _address_problem(dialect: str, dsn: str) -> str:

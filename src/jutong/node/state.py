@@ -14,10 +14,11 @@ from threading import Lock
 from typing import cast
 
 from jutong.contracts.envelope import Envelope
-from jutong.contracts.orders import GrantOrder
+from jutong.contracts.orders import GrantOrder, WatchedBinding, WatchOrder
 from jutong.node.grants import Grant, GrantState, Probe
 
 PRIVATE = 0o600
+_MINUTE_MS = 60_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS applied (order_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -34,6 +35,9 @@ CREATE TABLE IF NOT EXISTS outbox (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS quota (
     grant_id TEXT PRIMARY KEY, day INTEGER NOT NULL, calls INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS watched (
+    binding_id TEXT PRIMARY KEY, body TEXT NOT NULL, due_ms INTEGER NOT NULL
 ) STRICT;
 """
 
@@ -184,6 +188,40 @@ class State:
         """Note a task as done, with its receipt."""
         with self._transaction() as db:
             db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
+            self._queue(receipt)
+
+    # -- watched bindings ------------------------------------------------------------------------------------
+
+    def put_watch(self, order_id: str, order: WatchOrder) -> None:
+        """Apply a watch order: it replaces the former list. What is new, or described anew, is due at once."""
+        rows = [(one.binding_id, one.model_dump_json()) for one in order.bindings]
+        with self._transaction() as db:
+            self._step(order_id)
+            self._set_number("watch_minutes", max(order.every_minutes, 1))
+            known = dict(db.execute("SELECT binding_id, body FROM watched").fetchall())
+            gone = [(binding_id,) for binding_id in known.keys() - dict(rows).keys()]
+            db.executemany("DELETE FROM watched WHERE binding_id = ?", gone)
+            changed = [(binding_id, body, 0) for binding_id, body in rows if known.get(binding_id) != body]
+            db.executemany("INSERT OR REPLACE INTO watched VALUES (?, ?, ?)", changed)
+
+    def due_bindings(self, now_ms: int, limit: int) -> list[WatchedBinding]:
+        """Return bindings whose check is due, the longest waiting first; all when the clock was set back."""
+        with self._lock:
+            ahead = now_ms + self._number("watch_minutes") * _MINUTE_MS
+            rows = self._db.execute(
+                "SELECT body FROM watched WHERE due_ms <= ? OR due_ms > ? ORDER BY due_ms LIMIT ?",
+                (now_ms, ahead, limit),
+            ).fetchall()
+        return [WatchedBinding.model_validate_json(row[0]) for row in rows]
+
+    def checked(self, bindings: Iterable[WatchedBinding], now_ms: int, receipt: Envelope) -> None:
+        """Note that bindings were checked, with the receipt that says how; each is due again an interval later."""
+        with self._transaction() as db:
+            due_ms = now_ms + self._number("watch_minutes") * _MINUTE_MS
+            db.executemany(
+                "UPDATE watched SET due_ms = ? WHERE binding_id = ? AND body = ?",
+                [(due_ms, one.binding_id, one.model_dump_json()) for one in bindings],
+            )
             self._queue(receipt)
 
     # -- receipts --------------------------------------------------------------------------------------------

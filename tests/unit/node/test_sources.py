@@ -38,6 +38,34 @@ def test_three_dialects_are_read_by_name(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_folders_and_doors_are_sources_too(tmp_path: Path) -> None:
+    folder = {"name": "reports", "dialect": "files", "organisation_code": CODE, "path": "reports"}
+    doors = {"name": "doors", "dialect": "endpoints", "organisation_code": CODE, "hosts": ["MQ.gov:9092", "[::1]:80"]}
+    found = sources.load(write(tmp_path, [folder, doors]))
+    assert found["reports"].file == tmp_path / "reports"
+    assert found["doors"].hosts == ("mq.gov:9092", "[::1]:80")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"dialect": "files"},
+        {"dialect": "files", "path": "x", "hosts": ["h:1"]},
+        {"dialect": "endpoints"},
+        {"dialect": "endpoints", "hosts": "h:1"},
+        {"dialect": "endpoints", "hosts": ["h"]},
+        {"dialect": "endpoints", "hosts": ["h:0"]},
+        {"dialect": "endpoints", "hosts": ["u@h:1"]},
+        {"dialect": "endpoints", "hosts": ["h:1"], "path": "x"},
+    ],
+)
+def test_a_folder_or_a_list_of_doors_that_says_too_little_or_too_much_is_refused(
+    tmp_path: Path, row: dict[str, Any]
+) -> None:
+    with pytest.raises(SourcesFileError):
+        sources.load(write(tmp_path, [{"name": "n", "organisation_code": CODE, **row}]))
+
+
 def test_a_missing_file_means_no_source(tmp_path: Path) -> None:
     assert sources.load(tmp_path / "none.json") == {}
 

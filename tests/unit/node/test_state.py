@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jutong.contracts.envelope import Envelope, seal
+from jutong.contracts.orders import WatchedBinding, WatchOrder
 from jutong.contracts.receipts import GrantReceipt
 from jutong.kernel.keys import generate_signer
 from jutong.node.state import AlreadyAppliedError, Cursor, State
@@ -132,4 +133,57 @@ def test_threads_share_one_state(path: Path) -> None:
     for thread in threads:
         thread.join()
     assert state.sequence() == 80
+    state.close()
+
+
+def watch(*names: str, minutes: int = 15, **changes: str) -> WatchOrder:
+    made = [
+        WatchedBinding(binding_id=name, entry_code="307010/1", kind="table", source="police", table="person", **changes)
+        for name in names
+    ]
+    return WatchOrder(every_minutes=minutes, bindings=tuple(made))
+
+
+def ids(found: list[WatchedBinding]) -> list[str]:
+    return sorted(one.binding_id for one in found)
+
+
+def test_watched_bindings_fall_due_an_interval_after_their_check(path: Path) -> None:
+    state = State(path)
+    state.put_watch("o1", watch("a", "b"))
+    assert ids(state.due_bindings(0, 10)) == ["a", "b"]
+    state.checked(watch("a").bindings, 1000, receipt())
+    assert ids(state.due_bindings(1000, 10)) == ["b"]
+    state.close()
+    again = State(path)
+    assert len(again.outbox(10)) == 1, "the receipt and the next time are one step"
+    assert ids(again.due_bindings(1000, 10)) == ["b"]
+    assert ids(again.due_bindings(1000 + 15 * 60_000, 10)) == ["a", "b"]
+    assert len(again.due_bindings(0, 1)) == 1
+    again.close()
+
+
+def test_a_new_list_replaces_the_old_and_only_what_changed_is_due_at_once(path: Path) -> None:
+    state = State(path)
+    state.put_watch("o1", watch("a", "b"))
+    state.checked(watch("a", "b").bindings, 1000, receipt())
+    state.put_watch("o2", WatchOrder(
+        every_minutes=15, bindings=(*watch("a").bindings, *watch("c").bindings)
+    ))  # fmt: skip
+    assert ids(state.due_bindings(2000, 10)) == ["c"]
+    state.put_watch("o3", watch("a", fresh_column="at"))
+    assert ids(state.due_bindings(2000, 10)) == ["a"]
+    state.checked(watch("a").bindings, 2000, receipt())
+    assert ids(state.due_bindings(2000, 10)) == ["a"], "it was described anew while it was being checked"
+    with pytest.raises(AlreadyAppliedError):
+        state.put_watch("o3", watch("z"))
+    assert state.sequence() == 3
+    state.close()
+
+
+def test_a_clock_set_back_does_not_stop_the_checks(path: Path) -> None:
+    state = State(path)
+    state.put_watch("o1", watch("a"))
+    state.checked(watch("a").bindings, 10**12, receipt())
+    assert ids(state.due_bindings(1000, 10)) == ["a"]
     state.close()

@@ -17,6 +17,7 @@ from jutong.node.agent.center import Center, CenterUnreachableError, Feed
 from jutong.node.agent.orders import TASKS, Orders
 from jutong.node.agent.served import Served
 from jutong.node.agent.tasks import Tasks
+from jutong.node.agent.watching import Watcher
 from jutong.node.freshness import Freshness
 from jutong.node.state import AlreadyAppliedError, State
 
@@ -42,6 +43,7 @@ class Agent:
         state: sequence and outbox.
         orders: applies orders.
         tasks: runs what takes a while.
+        watcher: checks what stands behind entries.
         served: reports calls.
         freshness: renewed by every complete feed.
         health: makes a health report.
@@ -55,6 +57,7 @@ class Agent:
         state: State,
         orders: Orders,
         tasks: Tasks,
+        watcher: Watcher,
         served: Served,
         freshness: Freshness,
         health: Health,
@@ -64,6 +67,7 @@ class Agent:
         self._state = state
         self._orders = orders
         self._tasks = tasks
+        self._watcher = watcher
         self._served = served
         self._freshness = freshness
         self._health = health
@@ -77,6 +81,7 @@ class Agent:
         steps: tuple[tuple[Callable[[], Awaitable[float]], str], ...] = (
             (self.poll_once, "poll"),
             (self.probe_once, "probe"),
+            (self._watcher.watch_once, "watch"),
             (self.report_once, "report"),
             (self.deliver_once, "deliver"),
             (self.health_once, "health"),

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
-from jutong.contracts.orders import GrantOrder, GrantStateOrder, IntrospectOrder, JobOrder, ProfileOrder
+from jutong.contracts.orders import GrantOrder, GrantStateOrder, IntrospectOrder, JobOrder, ProfileOrder, WatchOrder
 from jutong.contracts.receipts import GrantReceipt
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center
@@ -42,6 +42,7 @@ class Orders:
         self._kinds: dict[str, Apply] = {
             "grant": self._grant,
             "grant-state": self._grant_state,
+            "watch": self._watch,
             **dict.fromkeys(TASKS, self._task),
         }
 
@@ -104,6 +105,9 @@ class Orders:
         unseal(envelope, TASKS[envelope.kind])
         body = envelope.model_dump_json(include={"body"})
         await asyncio.to_thread(self._state.put_task, envelope.id, envelope.kind, body)
+
+    async def _watch(self, envelope: Envelope, now: datetime) -> None:
+        await asyncio.to_thread(self._state.put_watch, envelope.id, unseal(envelope, WatchOrder))
 
     async def probe_pending(self, now: datetime) -> int:
         """Try every grant that has not been tried; return how many still wait for their database."""

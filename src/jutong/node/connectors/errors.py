@@ -77,3 +77,30 @@ class SourceHoldsNoTablesError(JutongError):
     http_status = 422
     message = gettext_noop("数据源“{source}”是{dialect}，里面没有数据表。")
     next_step = gettext_noop("请改选数据库类的数据源。")
+
+
+class PlaceNotAllowedError(JutongError):
+    """The node's configuration does not let it knock at this door."""
+
+    code = "node.place.not-allowed"
+    http_status = 403
+    message = gettext_noop("数据源“{source}”的配置里没有{door}，节点不会去连它。")
+    next_step = gettext_noop("请运维人员核对后，把它加进节点sources.json中该数据源的hosts。")
+
+
+class PlaceUnreachableError(JutongError):
+    """Nothing answers at the door, or it answers something else than expected."""
+
+    code = "node.place.unreachable"
+    http_status = 503
+    message = gettext_noop("{door}没有正常应答：{reason}")
+    next_step = gettext_noop("请数源部门检查该服务、网络和健康检查路径；恢复后会自动重试。")
+
+
+class FolderMissingError(JutongError):
+    """The folder is not there, may not be read, or leads out of the root."""
+
+    code = "node.folder.missing"
+    http_status = 404
+    message = gettext_noop("数据源“{source}”下没有可读的文件夹或文件“{path}”。")
+    next_step = gettext_noop("请核对路径和节点账号的读权限；链接不得指向根文件夹之外。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jutong.contracts.receipts import TableInfo
-from jutong.node.connectors import mysql, postgresql, sqlite
+from jutong.node.connectors import endpoints, folder, mysql, postgresql, sqlite
 from jutong.node.sources import SourceConfig
 
 
@@ -19,7 +19,9 @@ class Dialect(Protocol):
         """List what is there."""
 
 
-_MODULES: dict[str, Dialect] = {"postgresql": postgresql, "sqlite": sqlite, "mysql": mysql}
+_MODULES: dict[str, Dialect] = {
+    "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "files": folder, "endpoints": endpoints,
+}  # fmt: skip
 
 
 def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jutong.node.connectors.errors import SourceUnknownError
+from jutong.node.connectors.errors import SourceHoldsNoTablesError, SourceUnknownError
 from jutong.node.live.mysql import MysqlSource
 from jutong.node.live.postgresql import PostgresSource
 from jutong.node.live.source import LiveSource
@@ -36,7 +36,10 @@ class Sources:
             config = self.configs.get(name)
             if config is None:
                 raise SourceUnknownError(source=name, configured="、".join(sorted(self.configs)) or "-")
-            found = self._open[name] = OPENERS[config.dialect](config)
+            opener = OPENERS.get(config.dialect)
+            if opener is None:
+                raise SourceHoldsNoTablesError(source=name, dialect=config.dialect)
+            found = self._open[name] = opener(config)
         return found
 
     async def close(self) -> None:

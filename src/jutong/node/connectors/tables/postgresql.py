@@ -71,8 +71,8 @@ class PostgresTable:
         try:
             with self._connection.transaction():
                 row = self._connection.execute(query).fetchone()
-        except errors.QueryCanceled:
-            return None
+        except (errors.QueryCanceled, errors.UndefinedFunction, psycopg.DataError):
+            return None  # too slow, a type without order, or an instant no calendar has
         return row[0] if row else None
 
 

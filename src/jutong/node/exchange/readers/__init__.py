@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
+from jutong.node.connectors.errors import SourceHoldsNoTablesError
 from jutong.node.exchange.plan import MovePlan
 from jutong.node.sources import SourceConfig
 
@@ -29,11 +30,17 @@ Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 
 
 def reader_for(source: SourceConfig) -> Reader:
-    """Return the reader of a source's dialect; only its own driver is loaded."""
+    """Return the reader of a source's dialect; only its own driver is loaded.
+
+    Raises:
+        SourceHoldsNoTablesError: for a folder or a list of doors.
+    """
     if source.dialect == "postgresql":
         from jutong.node.exchange.readers.postgresql import read  # noqa: PLC0415
     elif source.dialect == "sqlite":
         from jutong.node.exchange.readers.sqlite import read  # noqa: PLC0415
-    else:
+    elif source.dialect == "mysql":
         from jutong.node.exchange.readers.mysql import read  # noqa: PLC0415
+    else:
+        raise SourceHoldsNoTablesError(source=source.name, dialect=source.dialect)
     return read
