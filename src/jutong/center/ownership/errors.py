@@ -87,10 +87,19 @@ class ReuseNotFoundError(JutongError):
     next_step = gettext_noop("请从比对结果里选，或重新比对。")
 
 
-class AlreadyWithheldError(JutongError):
+class NotWithheldError(JutongError):
     """Only entries that are not shared stand on the negative list."""
 
     code = "ownership.withholding.not-withheld"
     http_status = 409
     message = gettext_noop("“{name}”不是不予共享的目录，不在负面清单上。")
     next_step = gettext_noop("不用登记审核；要改共享属性，请提供部门更新目录。")
+
+
+class PlanWriterDecidesError(JutongError):
+    """Whoever wrote a plan cannot decide on it."""
+
+    code = "ownership.plan.writer-decides"
+    http_status = 403
+    message = gettext_noop("{person}编写了“{name}”，不能由同一个人审核。")
+    next_step = gettext_noop("请主管部门另一位审核员办理。")

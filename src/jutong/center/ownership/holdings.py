@@ -18,6 +18,7 @@ from jutong.center.catalog.models import Entry, EntryChange, Item
 from jutong.center.catalog.tokens import normalise, tokens
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.ownership.elements import elements_of
 from jutong.center.ownership.meaning import shown_name, subject_key
 from jutong.center.ownership.models import FeedPosition, Holding, ItemSubject, SourceDesignation
 from jutong.center.sharing.models import Notice
@@ -84,10 +85,11 @@ def _refresh(entry_ids: Sequence[UUID], now: datetime) -> None:
 class _Held:
     """An item of a published entry with what it is about."""
 
-    __slots__ = ("division", "entry", "item", "key", "shared")
+    __slots__ = ("division", "element", "entry", "item", "key", "shared")
 
-    def __init__(self, entry: Entry, item: Item, key: str) -> None:
-        self.entry, self.item, self.key = entry, item, key
+    def __init__(self, entry: Entry, item: Item, element: str) -> None:
+        self.entry, self.item, self.element = entry, item, element
+        self.key = subject_key(item.name, element=element, entry_name=entry.published_name)
         self.division = entry.organisation.division_code
         self.shared = ShareAttribute.NONE not in {entry.share_attribute, item.share_attribute}
 
@@ -98,13 +100,10 @@ def _held(entry_ids: Sequence[UUID]) -> list[_Held]:
         .select_related("organisation", "published")
         .prefetch_related("published__items")
     )
-    found = []
-    for entry in entries:
-        for item in entry.published.items.all() if entry.published else ():
-            key = subject_key(item.name, element=item.element, entry_name=entry.published_name)
-            if key:
-                found.append(_Held(entry, item, key))
-    return found
+    pairs = [(entry, item) for entry in entries if entry.published for item in entry.published.items.all()]
+    known = elements_of(item.name for _, item in pairs if not item.element)
+    found = (_Held(entry, item, item.element or known.get(item.name, "")) for entry, item in pairs)
+    return [row for row in found if row.key]
 
 
 def _subjects(rows: Iterable[_Held]) -> dict[tuple[str, str], UUID]:
@@ -113,7 +112,7 @@ def _subjects(rows: Iterable[_Held]) -> dict[tuple[str, str], UUID]:
     ItemSubject.objects.bulk_create(
         [
             ItemSubject(
-                division_code=row.division, key=row.key, name=shown_name(row.item.name), element=row.item.element,
+                division_code=row.division, key=row.key, name=shown_name(row.item.name), element=row.element,
                 tokens=tokens(normalise(shown_name(row.item.name))),
             )
             for row in wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from jutong.center.catalog.fields import ItemFields
 from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.org.models import Organisation
+from jutong.center.ownership.elements import keys_of
 from jutong.center.ownership.enums import DesignationState
-from jutong.center.ownership.meaning import element_key, subject_key
+from jutong.center.ownership.meaning import element_key
 from jutong.center.ownership.models import SourceDesignation
 
 
@@ -42,7 +43,7 @@ class Assignments(Mapping[str, str]):
         Raises:
             KeyError: if the item has no source, or the department is its source.
         """
-        for key in (element_key(name), subject_key(name, entry_name=self._entry_name)):
+        for key in (element_key(name), *keys_of(name, entry_name=self._entry_name)):
             if key in self._by_key:
                 return self._by_key[key]
         raise KeyError(name)
@@ -87,18 +88,13 @@ def sources_of(entry: Entry, version: EntryVersion) -> dict[str, SourceLink]:
 
 
 def _links(entry: Entry, version: EntryVersion, items: Iterable[Item]) -> dict[str, SourceLink]:
-    keys = {item.name: _keys(item, version.name) for item in items}
+    keys = {item.name: keys_of(item.name, element=item.element, entry_name=version.name) for item in items}
     wanted = {key for found in keys.values() for key in found}
     rows = in_force(entry.organisation.division_code).filter(subject__key__in=wanted)
     others = rows.exclude(organisation_id=entry.organisation_id).select_related("organisation", "entry", "subject")
     by_key = {row.subject.key: row for row in others}
     hits = {name: next((by_key[key] for key in found if key in by_key), None) for name, found in keys.items()}
     return {name: _link(name, row) for name, row in hits.items() if row is not None}
-
-
-def _keys(item: Item, entry_name: str) -> Sequence[str]:
-    named = subject_key(item.name, entry_name=entry_name)
-    return [key for key in (element_key(item.element) if item.element else "", named) if key]
 
 
 def _link(name: str, row: SourceDesignation) -> SourceLink:
@@ -109,7 +105,7 @@ def _link(name: str, row: SourceDesignation) -> SourceLink:
 
 def source_of(division_code: str, name: str) -> SourceLink | None:
     """Return the source of a data element (by code) or of an item (by name) in a division, or None."""
-    keys = [key for key in (element_key(name), subject_key(name)) if key]
+    keys = (element_key(name), *keys_of(name))
     rows = in_force(division_code).filter(subject__key__in=keys).select_related("organisation", "entry", "subject")
     row = rows.order_by("subject__key").first()  # "e:" sorts before "n:"
     return _link(name, row) if row else None

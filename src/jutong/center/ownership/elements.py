@@ -1,0 +1,52 @@
+"""Which data element a name stands for, by the library of norms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jutong.center.norms.queries import match_element, matcher
+from jutong.center.ownership.meaning import element_key, is_contextual, is_trivial, one_name, subject_key
+
+SURE = 0.95
+"""From here on, by its name or a synonym, an item that names no element is taken for an instance of one."""
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A data element a field seems to ask for. ``confidence`` is 0 to 100."""
+
+    code: str
+    name: str
+    confidence: int
+
+
+def likely_element(name: str, meaning: str = "") -> Likeness | None:
+    """Return the element a field's name and meaning most likely stand for, or None."""
+    found = match_element(name, comment=meaning)
+    return Likeness(found[0].code, found[0].name, round(found[0].confidence * _PERCENT)) if found else None
+
+
+def elements_of(names: Iterable[str]) -> dict[str, str]:
+    """Return the codes of the elements that item names stand for beyond doubt, by name; others are left out.
+
+    A name that needs its entry to mean something stands for none: the 姓名 of a breeder is not that of a student.
+    """
+    library = matcher()
+    found: dict[str, str] = {}
+    for name in set(names):
+        if is_trivial(name) or is_contextual(name):
+            continue
+        best = next(iter(library.match(one_name(name))), None)
+        element = library.element(best.code) if best is not None and best.confidence >= SURE else None
+        if element is not None and not element.general:
+            found[name] = element.code
+    return found
+
+
+def keys_of(name: str, *, element: str = "", entry_name: str = "") -> tuple[str, ...]:
+    """Return the keys under which an item's source may be designated, the surest first."""
+    code = element or elements_of([name]).get(name, "")
+    named = subject_key(name, entry_name=entry_name)
+    return tuple(key for key in (element_key(code) if code else "", named) if key)
