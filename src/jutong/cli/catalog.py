@@ -7,6 +7,7 @@ import click
 from jutong.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "harvest": ("jutong.cli.catalog_harvest:harvest", "采集外部目录 · take over a foreign listing, with a report"),
     "index": ("jutong.cli.catalog_index:index", "检索索引 · the search index beside the registry"),
 }
 

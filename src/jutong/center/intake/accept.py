@@ -228,7 +228,8 @@ def _item_rows(rows: Sequence[SourceRow], mapping: ColumnMapping, draft: _Draft)
     for row in rows:
         item, findings, leftovers = propose_item(row, mapping, len(made))
         draft.findings += findings
-        draft.leftovers.update({f"{header} ({row.line})": text for header, text in leftovers.items()})
+        for header, text in leftovers.items():
+            draft.leftovers[header] = "；".join(filter(None, (draft.leftovers.get(header, ""), text)))
         if item is None:
             continue
         key = "".join(item.name.split())
@@ -258,7 +259,7 @@ def _is_no_row(remark: Remark, row: SourceRow) -> bool:
 def _derive(draft: _Draft, mapping: ColumnMapping, line: int) -> None:
     """Fill in what follows from other columns, saying so: open to all is shared with all; a format has its way."""
     values = draft.values
-    if values.get("openness") == "unconditional" and "share_attribute" not in mapping.fields:
+    if values.get("opening") == "unconditional" and "share_attribute" not in mapping.fields:
         _derived(draft, mapping, line, ("is_open", "open_condition"), {"share_attribute": "unconditional"})
     if values.get("data_format") and not values.get("share_way") and "share_way" not in mapping.fields:
         value = closed_list("data-format").value(values["data_format"])

@@ -254,7 +254,7 @@ def _with_values(
 
 _READERS: Mapping[str, Callable[[str], object]] = {
     "update_cycle": normalise.update_cycle,
-    "is_open": lambda text: normalise.openness(text) or normalise.flag(text),
+    "is_open": lambda text: normalise.opening(text) or normalise.flag(text),
     "share_attribute": normalise.share_attribute,
     "share_way": normalise.share_way,
     "data_format": normalise.data_format,

@@ -110,9 +110,9 @@ def update_cycle(text: str) -> Value | None:
     return _coded("update_cycle", text) or _interval(plain(text))
 
 
-def openness(text: str) -> Value | None:
+def opening(text: str) -> Value | None:
     """Return ``unconditional``, ``conditional`` or ``closed``: whether, and how, data is open to society."""
-    return _coded("openness", text)
+    return _coded("opening", text)
 
 
 def share_attribute(text: str) -> Value | None:

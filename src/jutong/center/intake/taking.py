@@ -100,12 +100,12 @@ def _format(_: str, text: str) -> Taken:
 
 
 def _open(_: str, text: str) -> Taken:
-    found = normalise.openness(text)
+    found = normalise.opening(text)
     if found is None:
         answer = normalise.flag(text)
         return Taken({"is_open": answer}) if answer is not None else Taken({}, notices.UNKNOWN, kept=True)
     notice = notices.NEAREST if found.how in _DOUBTFUL else None
-    values: dict[str, Any] = {"is_open": found.code != "closed", "openness": found.code}
+    values: dict[str, Any] = {"is_open": found.code != "closed", "opening": found.code}
     if found.code == "conditional":
         values["open_condition"] = normalise.tidy(text)
     return Taken(values, notice, kept=notice is not None, how=found.how)
@@ -113,7 +113,7 @@ def _open(_: str, text: str) -> Taken:
 
 def _open_condition(field: str, text: str) -> Taken:
     """Portals write whether data is open where the condition should stand."""
-    if normalise.openness(text) is not None and normalise.flag(text) is None:
+    if normalise.opening(text) is not None and normalise.flag(text) is None:
         return _open(field, text)
     return _text(field, text)
 
@@ -142,7 +142,7 @@ def _codes(field: str, text: str) -> Taken:
 
 def _provider_code(_: str, text: str) -> Taken:
     code = normalise.tidy(text).upper()
-    return Taken({"provider_code": code}, notices.BAD_CODE if credit_code.check(code) else None, kept=True)
+    return Taken({"provider_code": code}, notices.BAD_CODE if credit_code.check(code) else None)
 
 
 def _code(_: str, text: str) -> Taken:

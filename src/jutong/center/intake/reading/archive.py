@@ -99,6 +99,12 @@ def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, name: str) ->
         raise FileUnreadableError(name=name, problem=_BROKEN) from error
 
 
+def unpacked_size(content: bytes) -> int:
+    """Return how much a zip that ``opened`` let pass says it unpacks to."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
 def shown_name(member: zipfile.ZipInfo) -> str:
     """Return a member's name as it was written: many programs write GBK without saying so."""
     if member.flag_bits & 0x800:

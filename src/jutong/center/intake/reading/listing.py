@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from jutong.kernel.errors import JutongError
+
 
 class Format(StrEnum):
     """What a file is, told by its content and not by its name."""
@@ -85,6 +87,8 @@ class Listing:
     sheets: tuple[Sheet, ...]
     skipped: tuple[str, ...] = ()
     """Members of a zip that are no listings, and sheets without a header, by name."""
+    broken: tuple[tuple[str, JutongError], ...] = ()
+    """Members of a zip that could not be read, with the reason; the others were."""
 
 
 def letters(column: int) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from jutong.center.intake.reading import archive
 from jutong.center.intake.reading.cells import too_big
 from jutong.center.intake.reading.columnar import read_parquet
 from jutong.center.intake.reading.delimited import decoded, read_delimited
-from jutong.center.intake.reading.errors import ArchiveBombError, FileEmptyError, FormatUnknownError
+from jutong.center.intake.reading.errors import (
+    ArchiveBombError,
+    FileEmptyError,
+    FileUnreadableError,
+    FormatUnknownError,
+)
 from jutong.center.intake.reading.limits import Limits, shipped_limits
 from jutong.center.intake.reading.listing import Format, Listing, Sheet
 from jutong.center.intake.reading.objects import read_objects
 from jutong.center.intake.reading.workbook import read_workbook
+from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
@@ -46,14 +53,15 @@ def read_bytes(content: bytes, *, name: str, limits: Limits | None = None) -> Li
     allowed = limits or shipped_limits()
     found = _format(content, name)
     if found is Format.ZIP:
-        sheets, skipped = _read_zip(content, name, allowed)
+        listing = _read_zip(content, name, allowed)
     else:
         sheets, skipped = _read_one(content, found, name, allowed)
-    if not sheets:
-        raise FileEmptyError(name=name)
-    if len(sheets) > allowed.sheets:
-        raise too_big(name, gettext_noop("工作表数"), allowed.sheets, len(sheets))
-    return Listing(name, found, tuple(sheets), tuple(skipped))
+        listing = Listing(name, found, tuple(sheets), tuple(skipped))
+    if not listing.sheets:
+        raise listing.broken[0][1] if listing.broken else FileEmptyError(name=name)
+    if len(listing.sheets) > allowed.sheets:
+        raise too_big(name, gettext_noop("工作表数"), allowed.sheets, len(listing.sheets))
+    return listing
 
 
 def _format(content: bytes, name: str) -> Format:
@@ -95,32 +103,44 @@ def _read_one(content: bytes, found: Format, name: str, limits: Limits) -> _Foun
     return ([sheet] if sheet else []), []
 
 
-def _read_zip(content: bytes, name: str, limits: Limits) -> _Found:
-    """Read the listings in a zip; what is no listing is named, and a zip in a zip is refused."""
+def _read_zip(content: bytes, name: str, limits: Limits) -> Listing:
+    """Read the listings in a zip. What is no listing is named, what is broken is kept with its reason.
+
+    Raises:
+        ArchiveBombError: for a zip in a zip, and for workbooks that together unpack to more than is read.
+    """
     parts = archive.opened(content, name=name, limits=limits)
     sheets: list[Sheet] = []
     skipped: list[str] = []
+    broken: list[tuple[str, JutongError]] = []
+    left = limits.unpacked_bytes
     for member in parts.infolist():
         inner = archive.shown_name(member)
         if member.is_dir() or any(part in inner for part in _IGNORED):
             continue
         try:
             body = archive.unpacked(parts, member, name=inner)
-            found = _format(body, inner)
+            found = _inner_format(body, inner, name)
+            made, without = _read_one(body, found, inner, replace(limits, unpacked_bytes=left))
         except (FormatUnknownError, FileEmptyError):
             skipped.append(inner)
-            continue
-        if found is Format.ZIP:
-            problem = gettext_noop("压缩包里还有压缩包")
-            raise ArchiveBombError(name=name, problem=problem, found=inner, most=1)
-        made, left = _read_one(body, found, inner, limits)
-        sheets += [_renamed(sheet, inner) for sheet in made]
-        skipped += [inner, *(f"{inner}/{part}" for part in left)] if not made else [f"{inner}/{part}" for part in left]
-    return sheets, skipped
+        except ArchiveBombError:
+            raise
+        except FileUnreadableError as error:
+            broken.append((inner, error))
+        else:
+            left -= archive.unpacked_size(body) if found is Format.XLSX else len(body)
+            sheets += [_renamed(sheet, inner) for sheet in made]
+            skipped += [f"{inner}/{part}" for part in without] if made or without else [inner]
+    return Listing(name, Format.ZIP, tuple(sheets), tuple(skipped), tuple(broken))
+
+
+def _inner_format(body: bytes, inner: str, name: str) -> Format:
+    found = _format(body, inner)
+    if found is Format.ZIP:
+        raise ArchiveBombError(name=name, problem=gettext_noop("压缩包里还有压缩包"), found=inner, most=1)
+    return found
 
 
 def _renamed(sheet: Sheet, inner: str) -> Sheet:
-    named = inner if sheet.name == inner else f"{inner}/{sheet.name}"
-    return Sheet(
-        named, sheet.headers, sheet.header_line, sheet.source, sheet.hidden, sheet.remarks, sheet.format
-    )  # fmt: skip
+    return replace(sheet, name=inner if sheet.name == inner else f"{inner}/{sheet.name}")
