@@ -190,6 +190,7 @@ def test_the_library_is_loaded_once_and_matched(city):
     assert queries.elements(city["requester"], q="credit_code").count() >= 1
     assert queries.elements(city["requester"], group="DE02").count() > 5
     version = DataElement.objects.get(code="DE01001").published
+    assert version is not None
     ElementVersion.objects.filter(id=version.id).update(state=S.DRAFT)
     with pytest.raises(ElementForeignError, match="平台"):
         actions.edit(version=version, fields=FIELDS, by=city["steward"], now=NOW)

@@ -14,16 +14,21 @@ from jutong.center.norms.actions.elements import (
     submit,
 )
 from jutong.center.norms.actions.library import load_library
+from jutong.center.norms.actions.tables import TableHead, load_edition, load_shipped_tables, settle_mapping
 
 __all__ = [
+    "TableHead",
     "discard",
     "edit",
+    "load_edition",
     "load_library",
+    "load_shipped_tables",
     "propose",
     "propose_version",
     "publish",
     "recall",
     "retire",
     "return_version",
+    "settle_mapping",
     "submit",
 ]

@@ -1,4 +1,4 @@
-"""Reading norms: elements and matches, code tables and mappings, conformance runs."""
+"""Elements in force, what waits, and which element a name stands for."""
 
 from __future__ import annotations
 
