@@ -221,6 +221,8 @@ class Binding(models.Model):
     rows = models.BigIntegerField(null=True, blank=True)
     newest_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    usual_rows = models.BigIntegerField(null=True, blank=True)
+    """Rows that were normal so far, against which a sudden loss is seen; it follows every look but such a one."""
     columns = models.JSONField(default=dict)
     row_estimate = models.BigIntegerField(default=0)
     bound_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -231,6 +233,18 @@ class Binding(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("entry",), condition=Q(ended_at=None), name="one_open_binding_per_entry"),
         )
+
+
+class UnboundFlag(models.Model):
+    """A published entry that stood with nothing behind it for too long (VC-12): told once, gone when it is bound."""
+
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, primary_key=True, related_name="unbound_flag")
+    since = models.DateTimeField()
+    """From when on nothing was bound: publication, or the end of the last binding."""
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
 
 
 class EntryClass(models.Model):
