@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connections
 from procrastinate.contrib.django import app
 
+from jutong.center.catalog.actions import runs
 from jutong.kernel.clock import utc_now
 from jutong.tasks import scans
 
@@ -47,6 +49,7 @@ _every(EVERY_MINUTE, "expire-grants", scans.expire_grants)
 _every(EVERY_MINUTE, "issue-waiting-grants", scans.issue_waiting_grants)
 _every(EVERY_MINUTE, "count-uses", scans.count_uses)
 _every(EVERY_MINUTE, "mark-unknown-jobs", scans.mark_unknown_jobs)
+_every(EVERY_MINUTE, "carry-on-batches", scans.carry_on_batches)
 _every(EVERY_HOUR, "clean-up", scans.clean_up)
 _every(EVERY_NIGHT, "reconcile-index", scans.reconcile_index, at_start=False)
 
@@ -67,6 +70,13 @@ async def forget_old_jobs(timestamp: int) -> None:
     await app.job_manager.delete_old_jobs(
         nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@app.task(name=runs.TASK)
+def run_batch(run_id: str) -> None:
+    """Take a step for many versions to the end, a chunk at a time; the scan goes on with what a killed one left."""
+    while runs.carry_on(run_id=UUID(run_id), now=utc_now()):
+        pass
 
 
 def catch_up(now: datetime) -> None:

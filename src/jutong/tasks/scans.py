@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
+from jutong.center.catalog import actions as catalog
+from jutong.center.catalog.enums import RunState
 from jutong.center.catalog.index import writer as index
 from jutong.center.catalog.index.faults import IndexBrokenError
+from jutong.center.catalog.life import BatchRun
 from jutong.center.clocks import actions as clocks
 from jutong.center.fleet import actions as fleet
 from jutong.center.jobs import actions as jobs
@@ -58,6 +61,18 @@ def count_uses(now: datetime) -> int:
 def mark_unknown_jobs(now: datetime) -> int:
     """Say of silent jobs that their state is not known. Returns how many."""
     return jobs.mark_unknown(by=platform_actor("job watch"), now=now)
+
+
+def carry_on_batches(now: datetime) -> int:
+    """Go on with batches of catalog steps that nobody works on. Returns how many chunks were taken."""
+    count = 0
+    left = BatchRun.objects.exclude(state=RunState.DONE).order_by("created_at").values_list("id", flat=True)
+    for run_id in list(left):
+        more = True
+        while more:
+            more = catalog.carry_on(run_id=run_id, now=now)
+            count += 1
+    return count
 
 
 def clean_up(now: datetime) -> int:

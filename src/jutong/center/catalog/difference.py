@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from jutong.center.catalog.fields import ItemFields
-from jutong.center.catalog.models import EntryVersion
+from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.catalog.shape import LABELS
 from jutong.center.catalog.steps import FIELD_NAMES, written
+
+_NOT_TOLD = {"template"}
+"""Says by which edition a version was judged, not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,25 @@ class Change:
     before: Any
     after: Any
 
+    @property
+    def before_text(self) -> str:
+        """What stood there, as people read it."""
+        return self._text(self.before)
+
+    @property
+    def after_text(self) -> str:
+        """What stands there now, as people read it."""
+        return self._text(self.after)
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return gettext("是") if value else gettext("否")
+        if isinstance(value, Mapping):
+            return "；".join(f"{key}：{told}" for key, told in sorted(value.items()))
+        if isinstance(value, (list, tuple)):
+            return "、".join(map(str, value))
+        return str(_choices(self.subject, self.field).get(value, "" if value is None else value))
+
 
 def diff(before: EntryVersion, after: EntryVersion) -> list[Change]:
     """Return the differences from one version to another, both got from this package's queries."""
@@ -33,7 +58,7 @@ def diff(before: EntryVersion, after: EntryVersion) -> list[Change]:
     changes = [
         Change("changed", "", name, LABELS[name], getattr(old_fields, name), getattr(new_fields, name))
         for name in FIELD_NAMES
-        if getattr(old_fields, name) != getattr(new_fields, name)
+        if name not in _NOT_TOLD and getattr(old_fields, name) != getattr(new_fields, name)
     ]
     return changes + _items(old_items, new_items)
 
@@ -51,3 +76,11 @@ def _items(before: list[ItemFields], after: list[ItemFields]) -> list[Change]:
             if getattr(old[name], attribute) != value
         )
     return changes
+
+
+def _choices(subject: str, field: str) -> Mapping[Any, Any]:
+    """Return what people call the coded values of a field; empty where it has none."""
+    if not field:
+        return {}
+    column: Any = (Item if subject else EntryVersion)._meta.get_field(field)  # noqa: SLF001 - Django's public _meta
+    return dict(column.flatchoices)

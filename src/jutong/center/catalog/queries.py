@@ -26,10 +26,13 @@ from jutong.kernel.errors import NotFoundError
 
 __all__ = [
     "Change",
+    "Comparison",
     "EntryRow",
     "SearchHit",
     "SearchPage",
     "VersionTask",
+    "clocks_of",
+    "compare",
     "consent_queue",
     "diff",
     "entry_for_steward",
@@ -44,7 +47,7 @@ __all__ = [
     "version",
 ]
 PAGE_SIZE = 20
-_SHOWN = (VersionState.PUBLISHED, VersionState.SUPERSEDED)
+_SHOWN = (VersionState.PUBLISHED, VersionState.SUPERSEDED, VersionState.REMOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class VersionTask:
 
     version: EntryVersion
     clock: ClockView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of an entry and what changed from one to the other."""
+
+    before: EntryVersion
+    after: EntryVersion
+    changes: list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +129,31 @@ def version(actor: Actor, version_id: UUID | str) -> EntryVersion:
     return found
 
 
+def compare(actor: Actor, code: str, before: int, after: int) -> Comparison:
+    """Return two versions of an entry, by their numbers, and what changed from the one to the other.
+
+    Raises:
+        NotFoundError: if the actor may not see one of them.
+    """
+    found = {row.number: row for row in _visible(actor).filter(entry__code=code, number__in={before, after})}
+    for number in (before, after):
+        if number not in found:
+            raise NotFoundError(what=f"{code} v{number}")
+    return Comparison(found[before], found[after], diff(found[before], found[after]))
+
+
 def my_entries(actor: Actor, today: date, *, page: int = 1) -> list[EntryRow]:
     """Return a page of the department's entries, those being made first, then by time of change.
+
+    Entries whose only versions were given up are not among them.
 
     Raises:
         ForbiddenError: if the post does not see drafts.
     """
     require(actor, Permission.CATALOG_DRAFT_VIEW)
     making = EntryVersion.objects.filter(state__in=OPEN_STATES)
-    own = Entry.objects.filter(organisation_id=actor.organisation_id or NOBODY)
+    told = Q(published__isnull=False) | Q(removed_at__isnull=False) | Q(id__in=making.values("entry_id"))
+    own = Entry.objects.filter(told, organisation_id=actor.organisation_id or NOBODY)
     rows = list(
         own.alias(making=Q(id__in=making.values("entry_id")))
         .order_by("-making", "-updated_at", "code")
@@ -135,7 +163,7 @@ def my_entries(actor: Actor, today: date, *, page: int = 1) -> list[EntryRow]:
         ]
     )
     current = {entry.id: _first(entry.being_made) for entry in rows}
-    clocks = _clocks([*current, *(made.id for made in current.values() if made)], today)
+    clocks = clocks_of([*current, *(made.id for made in current.values() if made)], today)
     return [
         EntryRow(entry, made, clocks.get(str(made.id) if made else "") or clocks.get(str(entry.id)))
         for entry, made in ((entry, current[entry.id]) for entry in rows)
@@ -169,7 +197,7 @@ def review_queue(actor: Actor, today: date) -> list[VersionTask]:
         .select_related("entry__organisation", "entry__published", "created_by", "consented_by")
         .order_by("submitted_at", "id")
     )
-    clocks = _clocks([row.id for row in waiting], today)
+    clocks = clocks_of([row.id for row in waiting], today)
     tasks = [VersionTask(row, clocks.get(str(row.id))) for row in waiting]
     return sorted(tasks, key=lambda task: task.clock.due_on if task.clock else date.max)
 
@@ -223,7 +251,7 @@ def _first(rows: list[EntryVersion]) -> EntryVersion | None:
     return rows[0] if rows else None
 
 
-def _clocks(ids: list[UUID], today: date) -> dict[str, ClockView]:
+def clocks_of(ids: list[UUID], today: date) -> dict[str, ClockView]:
     """Return the open catalog clocks of entries and versions by their id, in one query."""
     if not ids:
         return {}

@@ -9,6 +9,14 @@ from jutong.center.sharing import queries
 from jutong.center.sharing.queries import Task, TaskKind
 
 _KEPT = "_jutong_waiting"
+_LISTS = {
+    TaskKind.CATALOG_CONSENT: "/manage/work/consent",
+    TaskKind.CATALOG_SUBMIT: "/manage/work/submit",
+    TaskKind.CATALOG_REVIEW: "/review",
+    TaskKind.CATALOG_UPDATE: "/changes",
+}
+"""Where many of a kind are done together."""
+_DECIDED_ON = {TaskKind.CATALOG_EXTENSION: "/extensions/", TaskKind.CATALOG_FILING: "/filings/"}
 
 
 def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:
@@ -21,6 +29,10 @@ def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:
 
 def task_link(task: Task) -> str:
     """Return the page where a task is done."""
+    if task.count > 1:
+        return _LISTS[task.kind]
+    if task.kind in _DECIDED_ON:
+        return _DECIDED_ON[task.kind] + task.subject_id
     if task.kind in {TaskKind.CATALOG_REVIEW, TaskKind.CATALOG_CONSENT}:
         return f"/review/{task.subject_id}"
     if task.is_catalog:

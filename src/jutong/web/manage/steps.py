@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from jutong.center.catalog import queries
-from jutong.center.catalog.actions import draft, submission
+from jutong.center.catalog.actions import assessing, draft, submission
 from jutong.center.catalog.enums import AssessmentKind, UpdateTrigger
 from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.jobs.actions import order_job
@@ -53,7 +53,7 @@ def assess(visit: Visit, code: str) -> HttpResponseBase:
     kind = typed.get("kind", "")
 
     def act(entry: Entry) -> object:
-        return draft.record_assessment(
+        return assessing.record_assessment(
             version=_open(entry),
             kind=kind if kind in AssessmentKind.values else AssessmentKind.SECRECY,
             passed=typed.get("passed") == "1",

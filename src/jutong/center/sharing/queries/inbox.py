@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.db import models
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from jutong.center.catalog import duty_queries as duties
 from jutong.center.catalog import queries as catalog
 from jutong.center.catalog.enums import VersionState
-from jutong.center.catalog.models import EntryVersion
+from jutong.center.catalog.models import Entry, EntryVersion
+from jutong.center.catalog.worklists import Worklist, worklist
 from jutong.center.clocks.queries import ClockView
+from jutong.center.clocks.queries import running_for as clocks_for
+from jutong.center.clocks.queries import views as clock_views
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.enums import ApplicationState, GrantState
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.queries.reading import with_clocks
-from jutong.kernel.clock import civil_date
+from jutong.kernel.clock import BEIJING, civil_date
 
 CAP = 200
 """Tasks of one kind that are read at most."""
+MANY = 10
+"""More versions than this wait as one task, to be taken in a batch."""
 Text = str | Promise
 
 
@@ -45,13 +52,17 @@ class TaskKind(models.TextChoices):
     CATALOG_CONSENT = "catalog-consent", _("同意目录")
     CATALOG_SUBMIT = "catalog-submit", _("提交目录")
     CATALOG_REVIEW = "catalog-review", _("审核目录")
+    CATALOG_UPDATE = "catalog-update", _("更新目录")
+    CATALOG_EXTENSION = "catalog-extension", _("决定更新延期")
+    CATALOG_FILING = "catalog-filing", _("处理停止服务备案")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing that waits. ``number`` is the application's number, or the entry's code for catalogue tasks.
 
-    ``subject_id`` is the id of the application or of the entry's version.
+    ``subject_id`` is the id of the application or of the entry's version. Where many versions wait for the same step,
+    one task stands for all: ``count`` says how many, and number and id are empty.
     """
 
     kind: TaskKind
@@ -63,6 +74,7 @@ class Task:
     since: datetime
     note: Text = ""
     clock: ClockView | None = None
+    count: int = 1
 
     @property
     def due_on(self) -> date | None:
@@ -195,29 +207,96 @@ def _version_task(
     )  # fmt: skip
 
 
-def _own_versions(actor: Actor, state: str) -> list[EntryVersion]:
-    rows = EntryVersion.objects.filter(state=state, entry__organisation_id=_own(actor))
-    return list(rows.select_related("entry__organisation", "created_by").order_by("created_at", "id")[:CAP])
-
-
 def _catalog_revise(actor: Actor, now: datetime) -> list[Task]:
-    rows = _own_versions(actor, VersionState.RETURNED)
-    return [_version_task(TaskKind.CATALOG_REVISE, row, row.decided_at) for row in rows]
+    rows = EntryVersion.objects.filter(state=VersionState.RETURNED, entry__organisation_id=_own(actor))
+    found = rows.select_related("entry__organisation", "created_by").order_by("created_at", "id")[:CAP]
+    return [_version_task(TaskKind.CATALOG_REVISE, row, row.decided_at) for row in found]
 
 
 def _catalog_submit(actor: Actor, now: datetime) -> list[Task]:
-    rows = _own_versions(actor, VersionState.CONSENTED)
-    return [_version_task(TaskKind.CATALOG_SUBMIT, row, row.consented_at) for row in rows]
+    return _from_list(TaskKind.CATALOG_SUBMIT, Worklist.SUBMIT, actor, now)
 
 
 def _catalog_consent(actor: Actor, now: datetime) -> list[Task]:
-    rows = catalog.consent_queue(actor)[:CAP]
-    return [_version_task(TaskKind.CATALOG_CONSENT, row, row.created_at) for row in rows]
+    return _from_list(TaskKind.CATALOG_CONSENT, Worklist.CONSENT, actor, now)
 
 
 def _catalog_review(actor: Actor, now: datetime) -> list[Task]:
-    rows = catalog.review_queue(actor, civil_date(now))[:CAP]
-    return [_version_task(TaskKind.CATALOG_REVIEW, row.version, row.version.submitted_at, row.clock) for row in rows]
+    return _from_list(TaskKind.CATALOG_REVIEW, Worklist.REVIEW, actor, now)
+
+
+def _from_list(kind: TaskKind, name: Worklist, actor: Actor, now: datetime) -> list[Task]:
+    """Return a task per version of a list, or one for all where many wait; its clock is the most pressing."""
+    rows = worklist(actor, name)
+    found = list(rows.select_related("entry__organisation", "created_by")[: MANY + 1])
+    clocks = catalog.clocks_of([row.id for row in found], civil_date(now))
+    if len(found) <= MANY:
+        return [_version_task(kind, row, _since(row), clocks.get(str(row.id))) for row in found]
+    total = rows.count()
+    first = found[0]
+    names = {row.entry.organisation.short_name for row in found}
+    title = gettext("%(n)s条目录") % {"n": total}
+    return [
+        Task(
+            kind=kind, title=title, number="", subject_id="", organisation=names.pop() if len(names) == 1 else "",
+            person="", since=_since(first), note=_("可以一起办理"), clock=clocks.get(str(first.id)), count=total,
+        )
+    ]  # fmt: skip
+
+
+def _since(version: EntryVersion) -> datetime:
+    found = {VersionState.CONSENTED: version.consented_at, VersionState.SUBMITTED: version.submitted_at}
+    return found.get(VersionState(version.state)) or version.created_at
+
+
+def _catalog_update(actor: Actor, now: datetime) -> list[Task]:
+    """Entries whose ten days run (条例 17), while nothing was submitted."""
+    running = clocks_for(actor).filter(subject_kind="catalog-entry", organisation_id=_own(actor))[: MANY + 1]
+    rows = clock_views(running, civil_date(now))
+    if len(rows) > MANY:
+        total = clocks_for(actor).filter(subject_kind="catalog-entry", organisation_id=_own(actor)).count()
+        clock, view = rows[0]
+        title = gettext("%(n)s条目录") % {"n": total}
+        since = _midnight(clock.started_on)
+        return [Task(TaskKind.CATALOG_UPDATE, title, "", "", view.organisation_name, "", since, "", view, total)]
+    codes = dict(Entry.objects.filter(id__in=[clock.subject_id for clock, _view in rows]).values_list("id", "code"))
+    return [
+        Task(
+            kind=TaskKind.CATALOG_UPDATE, title=clock.subject_label, number=codes[UUID(clock.subject_id)],
+            subject_id=clock.subject_id, organisation=view.organisation_name, person="",
+            since=_midnight(clock.started_on), clock=view,
+        )
+        for clock, view in rows
+    ]  # fmt: skip
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=BEIJING)
+
+
+def _catalog_extension(actor: Actor, now: datetime) -> list[Task]:
+    waiting = duties.extensions(actor).filter(consented=None).order_by("asked_at")[:CAP]
+    days = {clock.id: view for clock, view in clock_views([row.clock for row in waiting], civil_date(now))}
+    return [
+        Task(
+            kind=TaskKind.CATALOG_EXTENSION, title=row.entry.published_name, number=row.entry.code,
+            subject_id=str(row.id), organisation=row.entry.organisation.short_name, person=row.asked_by.name,
+            since=row.asked_at, note=row.reason, clock=days[row.clock_id],
+        )
+        for row in waiting
+    ]  # fmt: skip
+
+
+def _catalog_filing(actor: Actor, now: datetime) -> list[Task]:
+    waiting = duties.filings(actor).filter(accepted=None).order_by("filed_at")[:CAP]
+    return [
+        Task(
+            kind=TaskKind.CATALOG_FILING, title=row.entry.published_name, number=row.entry.code,
+            subject_id=str(row.id), organisation=row.entry.organisation.short_name, person=row.filed_by.name,
+            since=row.filed_at, note=row.reason,
+        )
+        for row in waiting
+    ]  # fmt: skip
 
 
 _SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...] = (
@@ -232,6 +311,9 @@ _SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...]
     (Permission.CATALOG_ENTRY_SUBMIT, _catalog_submit),
     (Permission.CATALOG_ENTRY_CONSENT, _catalog_consent),
     (Permission.CATALOG_ENTRY_REVIEW, _catalog_review),
+    (Permission.CATALOG_EXTENSION_ASK, _catalog_update),
+    (Permission.CATALOG_EXTENSION_DECIDE, _catalog_extension),
+    (Permission.CATALOG_FILING_DECIDE, _catalog_filing),
 )
 """Each kind of task with the permission whose holders it waits for."""
 
