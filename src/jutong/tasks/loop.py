@@ -13,6 +13,7 @@ from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+import jutong.tasks.intake  # noqa: F401 - its jobs register themselves
 from jutong.kernel.clock import utc_now
 from jutong.tasks import periodic, scans
 

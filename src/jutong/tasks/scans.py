@@ -18,6 +18,7 @@ from jutong.center.catalog.index.faults import IndexBrokenError
 from jutong.center.catalog.life import BatchRun
 from jutong.center.clocks import actions as clocks
 from jutong.center.fleet import actions as fleet
+from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
 from jutong.center.org.actor import platform_actor
 from jutong.center.sharing import actions as sharing
@@ -76,8 +77,9 @@ def carry_on_batches(now: datetime) -> int:
 
 
 def clean_up(now: datetime) -> int:
-    """Drop sessions that ended and health reports that are old. Returns how many reports."""
+    """Drop sessions that ended, imported files past their time and old health reports. Returns how many reports."""
     SessionStore.clear_expired()
+    intake.prune(by=platform_actor("clean-up"), now=now)
     return fleet.prune_health(before=now - RECEIPTS_KEPT, by=platform_actor("clean-up"), now=now)
 
 

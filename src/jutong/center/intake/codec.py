@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jutong.center.catalog.fields import EntryFields, ItemFields
-from jutong.center.intake.columns import choices, item_columns
+from jutong.center.intake.columns import Column, choices, item_columns
 
 _FLAG_WORDS = {
     "是": True, "否": False, "1": True, "0": False, "true": True, "false": False, "y": True, "n": False, "yes": True,
@@ -46,6 +46,34 @@ def shown(field: str, value: Any, *, of_item: bool = False) -> str:
         return ""
     known = choices(field, of_item=of_item) if _has_column(field, of_item=of_item) else {}
     return known.get(str(value), str(value))
+
+
+def read_extension(column: Column, text: str) -> Any:
+    """Return the value of a field only an edition has; what is not of its kind is left for the rules to name."""
+    text = text.strip()
+    if column.kind == "number":
+        return _number(text)
+    if column.kind == "flag":
+        return _FLAG_WORDS.get(text.lower(), text) if text else ""
+    if column.kind in {"codes", "classes"}:
+        return [part for part in _BETWEEN.split(text) if part]
+    return _code(column.choices, text)
+
+
+def _number(text: str) -> int | float | str:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def shown_extension(column: Column, value: Any) -> str:
+    """Return what stands in the cell of a field only an edition has."""
+    return column.choices.get(str(value), "") or shown(column.field, value)
 
 
 def _has_column(field: str, *, of_item: bool) -> bool:

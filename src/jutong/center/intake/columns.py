@@ -13,6 +13,7 @@ from django.utils import translation
 from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.catalog.shape import LABELS
 from jutong.kernel.i18n import SOURCE_LANGUAGE, gettext_noop
+from jutong.standards.template import TemplateEdition
 
 CODE, PROVIDER, ITEM_NAME = "code", "provider", "item_name"
 CODE_HEADER = gettext_noop("信息资源代码")
@@ -53,11 +54,16 @@ class Column:
     header: str
     choices: Mapping[str, str]
     """Code to what people read, in Chinese; empty for free text."""
+    kind: str = "text"
+    """Kind of an edition's own field."""
 
 
-def entry_columns(extensions: Mapping[str, str] | None = None) -> tuple[Column, ...]:
-    """Return the columns of the sheet of entries; ``extensions`` names an edition's further fields by id."""
-    further = tuple(Column(EXTENSION + key, label, {}) for key, label in (extensions or {}).items())
+def entry_columns(edition: TemplateEdition | None = None) -> tuple[Column, ...]:
+    """Return the columns of the sheet of entries, those only the edition has last."""
+    further = tuple(
+        Column(EXTENSION + row.id, row.label, {value.code: value.label for value in row.values}, row.kind)
+        for row in (edition.extensions if edition else ())
+    )
     return (
         Column(CODE, CODE_HEADER, {}),
         Column(PROVIDER, PROVIDER_HEADER, {}),

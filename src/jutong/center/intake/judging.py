@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import GUIDE, Finding, Severity
 from jutong.center.catalog.models import EntryVersion
-from jutong.center.catalog.shape import LABELS, shape_findings
-from jutong.center.catalog.validation import content_findings, repeated_items
+from jutong.center.catalog.shape import LABELS
+from jutong.center.catalog.validation import all_findings
 from jutong.center.intake import codec
-from jutong.center.intake.columns import CODE, CODE_HEADER, PROVIDER, PROVIDER_HEADER
+from jutong.center.intake.columns import CODE, CODE_HEADER, ITEMS, PROVIDER, PROVIDER_HEADER
 from jutong.center.intake.enums import Outcome
 from jutong.center.intake.row import Row, told_finding
-from jutong.center.intake.surroundings import Department, Known, name_key, said
+from jutong.center.intake.surroundings import Department, Known, mark, name_key, said
 from jutong.kernel.i18n import gettext_noop
 
 CODE_UNKNOWN = gettext_noop("本部门没有这个信息资源代码的目录")
@@ -43,8 +43,8 @@ class Judged:
     findings: tuple[dict[str, Any], ...]
     outcome: Outcome
     known: Known | None
-    base: int
-    """Number of the version it was compared with, 0 for a new entry."""
+    base: str
+    """Mark of the version it was compared with, empty for a new entry."""
 
     @property
     def warned(self) -> bool:
@@ -68,7 +68,7 @@ def judge(row: Row, around: Department, versions: Mapping[str, EntryVersion]) ->
     kept = [finding for finding in row.findings if finding.get("place") not in places]
     found = [*kept, *map(told_finding, _findings(row, fields, items, around, known))]
     outcome = _outcome(found, fields, items, version)
-    return Judged(fields, items, tuple(found), outcome, known, version.number if version else 0)
+    return Judged(fields, items, tuple(found), outcome, known, mark(version) if version else "")
 
 
 def fixed(row: Row) -> tuple[EntryFields, tuple[ItemFields, ...]]:
@@ -78,7 +78,7 @@ def fixed(row: Row) -> tuple[EntryFields, tuple[ItemFields, ...]]:
     fields, items = row.fields, list(row.items)
     for place, value in row.fixes.items():
         parts = place.split(".")
-        if parts[0] == "items" and len(parts) == _OF_ITEM and parts[1].isdigit():
+        if parts[0] == ITEMS and len(parts) == _OF_ITEM and parts[1].isdigit():
             at = int(parts[1])
             if at < len(items) and parts[2] in ItemFields.__dataclass_fields__:
                 items[at] = replace(items[at], **{parts[2]: value})
@@ -99,7 +99,7 @@ def _merged(
     changes = {name: getattr(fields, name) for name in told if name in EntryFields.__dataclass_fields__}
     if "extensions" in changes:
         changes["extensions"] = {**before.extensions, **changes["extensions"]}
-    return replace(before, **changes), items if "items" in told else before_items
+    return replace(before, **changes), items if ITEMS in told else before_items
 
 
 def _findings(
@@ -109,14 +109,11 @@ def _findings(
     there = around.by_key.get(key)
     others = {there.name} if there is not None and (known is None or there.entry_id != known.entry_id) else set()
     here = replace(around.base, other_names=frozenset(others), own_code=known.code if known else "")
-    shape = shape_findings(fields, items)
-    found = [*shape, *repeated_items(items), *_identity(row, fields, around, known)]
+    found = [*all_findings(fields, items, here), *_identity(row, fields, around, known)]
     first = around.taken.setdefault(key, row.line) if key else row.line
     if first != row.line:
         found.append(Finding("VC-06", "name", LABELS["name"], GUIDE, TWICE, RENAME, str(first)))
-    places = {finding.place for finding in found}
-    content = (finding for finding in content_findings(fields, items, here) if finding not in found)
-    return [*found, *(finding for finding in content if not (shape and finding.place in places))]
+    return found
 
 
 def _identity(row: Row, fields: EntryFields, around: Department, known: Known | None) -> list[Finding]:
@@ -165,26 +162,36 @@ def _bare(content: EntryFields | ItemFields) -> dict[str, Any]:
     return {name: value.strip() if isinstance(value, str) else value for name, value in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing a proposal changes, as people read it. ``subject`` names the item, empty for the entry itself."""
+
+    subject: str
+    field: str
+    label: str
+    before: str
+    after: str
+
+
 def differences(
     before: tuple[EntryFields, Sequence[ItemFields]], after: tuple[EntryFields, Sequence[ItemFields]]
-) -> list[tuple[str, str, str, str]]:
-    """Return what a proposal changes: the item's name or empty, the field, before and after, as people read them."""
-    changes = [("", *change) for change in _unlike(before[0], after[0])]
+) -> list[Difference]:
+    """Return what a proposal changes, the entry's own fields first."""
+    changes = list(_unlike("", before[0], after[0]))
     old, new = ({item.name: item for item in items} for items in (before[1], after[1]))
-    changes.extend((name, "items", name, "") for name in old if name not in new)
+    changes.extend(Difference(name, ITEMS, LABELS[ITEMS], name, "") for name in old if name not in new)
     for name, item in new.items():
         if name in old:
-            changes.extend((name, *change) for change in _unlike(old[name], item))
+            changes.extend(_unlike(name, old[name], item))
         else:
-            changes.append((name, "items", "", name))
+            changes.append(Difference(name, ITEMS, LABELS[ITEMS], "", name))
     return changes
 
 
-def _unlike(before: EntryFields | ItemFields, after: EntryFields | ItemFields) -> list[tuple[str, str, str]]:
+def _unlike(subject: str, before: EntryFields | ItemFields, after: EntryFields | ItemFields) -> Iterator[Difference]:
     of_item = isinstance(before, ItemFields)
     old, new = _bare(before), _bare(after)
-    return [
-        (name, codec.shown(name, old[name], of_item=of_item), codec.shown(name, new[name], of_item=of_item))
-        for name in old
-        if old[name] != new[name]
-    ]
+    for name in old:
+        if old[name] != new[name]:
+            said_before, said_after = (codec.shown(name, content[name], of_item=of_item) for content in (old, new))
+            yield Difference(subject, name, LABELS[name], said_before, said_after)

@@ -8,6 +8,7 @@ from typing import Any
 
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import Finding
+from jutong.center.intake.columns import ITEMS
 
 
 @dataclass(slots=True)
@@ -31,3 +32,10 @@ def told_finding(finding: Finding, *, at_reading: bool = False) -> dict[str, Any
     """Return a finding as proposals keep it. ``read`` marks what a check of the values alone would not find again."""
     kept = {name: value for name, value in asdict(finding).items() if value}
     return {**kept, "severity": finding.severity, **({"read": True} if at_reading else {})}
+
+
+def problem_key(finding: Mapping[str, Any]) -> str:
+    """Return what findings of the same problem share: the rule, the field whichever item's, and what is said."""
+    parts = str(finding.get("place", "")).split(".")
+    place = f"{ITEMS}.*.{parts[-1]}" if parts[0] == ITEMS and len(parts) > 1 else ".".join(parts)
+    return "|".join((finding["rule"], place, finding["message"]))

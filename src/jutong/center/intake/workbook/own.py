@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 from openpyxl import Workbook
@@ -28,6 +28,7 @@ from jutong.center.intake.columns import (
 )
 from jutong.center.intake.workbook import sheets
 from jutong.center.intake.workbook.content import Content
+from jutong.standards.template import TemplateEdition
 
 _ENTRY_FLAGS = frozenset({"is_open", "not_secret"})
 _ITEM_FLAGS = frozenset({"is_key", "is_personal", "is_sensitive", "is_open"})
@@ -42,12 +43,10 @@ _GUIDE = (
 )
 
 
-def workbook(
-    contents: Iterable[Content], *, edition: str, extensions: Mapping[str, str] | None = None, provider: str = ""
-) -> bytes:
+def workbook(contents: Iterable[Content], *, edition: TemplateEdition, provider: str = "") -> bytes:
     """Return a workbook of entries; without entries it is the template."""
     book = Workbook(write_only=True)
-    columns, further = entry_columns(extensions), item_columns()
+    columns, further = entry_columns(edition), item_columns()
     kept = list(contents)
     known = sheets.lists((*columns, *further))
     entry_rows = (_entry_cells(content, columns, provider) for content in kept)
@@ -59,16 +58,14 @@ def workbook(
     code_rows = ([values[at] if at < len(values) else "" for values in known.values()] for at in range(deepest))
     sheets.add(book, LIST_SHEET, [Column("", header, {}) for header in known], code_rows)
     sheets.add(book, GUIDE_SHEET, [Column("note", GUIDE_SHEET, {})], ([line] for line in _GUIDE))
-    mark = sheets.add(book, MARK_SHEET, [Column("", "template", {})], [[edition]])
+    mark = sheets.add(book, MARK_SHEET, [Column("", "template", {})], [[edition.key]])
     mark.sheet_state = "hidden"
     return sheets.content(book)
 
 
-def zipped_csv(
-    contents: Iterable[Content], *, extensions: Mapping[str, str] | None = None, provider: str = ""
-) -> bytes:
+def zipped_csv(contents: Iterable[Content], *, edition: TemplateEdition, provider: str = "") -> bytes:
     """Return the two sheets as CSV files in a zip, with the mark spreadsheets need to see that they are UTF-8."""
-    columns, further = entry_columns(extensions), item_columns()
+    columns, further = entry_columns(edition), item_columns()
     kept = list(contents)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
@@ -86,9 +83,9 @@ def _csv(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def json(contents: Iterable[Content], *, extensions: Mapping[str, str] | None = None, provider: str = "") -> bytes:
+def json(contents: Iterable[Content], *, edition: TemplateEdition, provider: str = "") -> bytes:
     """Return the two sheets as lists of objects, headers as names."""
-    columns, further = entry_columns(extensions), item_columns()
+    columns, further = entry_columns(edition), item_columns()
     kept = list(contents)
     headers, item_headers = ([column.header for column in some] for some in (columns, further))
     entries = [dict(zip(headers, _entry_cells(content, columns, provider), strict=True)) for content in kept]
@@ -103,7 +100,7 @@ def _entry_cells(content: Content, columns: Sequence[Column], provider: str) -> 
 
 def _of_entry(fields: EntryFields, column: Column) -> str:
     if column.field.startswith(EXTENSION):
-        return codec.shown(column.field, fields.extensions.get(column.field.removeprefix(EXTENSION), ""))
+        return codec.shown_extension(column, fields.extensions.get(column.field.removeprefix(EXTENSION), ""))
     return codec.shown(column.field, getattr(fields, column.field))
 
 
