@@ -50,6 +50,8 @@ _every(EVERY_MINUTE, "issue-waiting-grants", scans.issue_waiting_grants)
 _every(EVERY_MINUTE, "count-uses", scans.count_uses)
 _every(EVERY_MINUTE, "mark-unknown-jobs", scans.mark_unknown_jobs)
 _every(EVERY_MINUTE, "carry-on-batches", scans.carry_on_batches)
+_every(EVERY_MINUTE, "watch-bindings", scans.watch_bindings)
+_every(EVERY_HOUR, "flag-unbound", scans.flag_unbound)
 _every(EVERY_HOUR, "clean-up", scans.clean_up)
 _every(EVERY_NIGHT, "reconcile-index", scans.reconcile_index, at_start=False)
 

@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
 from jutong.center.catalog import actions as catalog
+from jutong.center.catalog.actions import unbound, watching
 from jutong.center.catalog.enums import RunState
 from jutong.center.catalog.index import writer as index
 from jutong.center.catalog.index.faults import IndexBrokenError
@@ -57,6 +58,16 @@ def issue_waiting_grants(now: datetime) -> int:
 def count_uses(now: datetime) -> int:
     """Write on entries how many of their grants are in use. Returns how many changed."""
     return sharing.count_uses()
+
+
+def watch_bindings(now: datetime) -> int:
+    """Order the nodes whose list of watched bindings has changed to watch what is bound now. Returns how many."""
+    return watching.watch_nodes(now=now)
+
+
+def flag_unbound(now: datetime) -> int:
+    """Tell departments of entries that stand published with nothing behind them (VC-12). Returns how many."""
+    return unbound.flag_unbound(now=now)
 
 
 def mark_unknown_jobs(now: datetime) -> int:

@@ -222,3 +222,21 @@ class RowNotSavedError(JutongError):
     http_status = 409
     message = gettext_noop("“{name}”没有办成：数据与别的记录冲突。")
     next_step = gettext_noop("请打开这一条单独办理，按提示处理。")
+
+
+class SourceUnfitError(JutongError):
+    """The source is of a kind that holds no such thing."""
+
+    code = "catalog.binding.source-unfit"
+    http_status = 422
+    message = gettext_noop("数据源{source}是{dialect}类，不能用来挂接“{kind}”。")
+    next_step = gettext_noop("请选{wanted}类的数据源；还没有的，请运维人员在前置节点上配置。")
+
+
+class NotWatchedError(JutongError):
+    """There is no number of rows to accept."""
+
+    code = "catalog.binding.not-checked"
+    http_status = 409
+    message = gettext_noop("“{name}”的挂接还没有检查出行数，不用确认。")
+    next_step = gettext_noop("请等前置节点检查后再看。")

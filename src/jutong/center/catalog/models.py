@@ -234,6 +234,20 @@ class Binding(models.Model):
             models.UniqueConstraint(fields=("entry",), condition=Q(ended_at=None), name="one_open_binding_per_entry"),
         )
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table or view, which alone can be read field by field."""
+        return self.kind == enums.BindingKind.TABLE
+
+    @property
+    def where(self) -> str:
+        """Where it stands, in one line."""
+        if self.is_table:
+            return f"{self.schema_name}.{self.table}" if self.schema_name else self.table
+        address, path, channel = (str(self.place.get(name) or "") for name in ("address", "path", "channel"))
+        whole = "/".join(part.strip("/") for part in (address, path) if part.strip("/"))
+        return " ".join(part for part in (whole or "/", channel) if part)
+
 
 class UnboundFlag(models.Model):
     """A published entry that stood with nothing behind it for too long (VC-12): told once, gone when it is bound."""

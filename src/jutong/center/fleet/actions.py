@@ -19,6 +19,8 @@ from jutong.kernel.keys import Ed25519Verifier
 
 TICKET_LIFE = timedelta(minutes=5)
 """How long a person may wait between asking for a try-it ticket and using it."""
+PASSING = ("health", "binding")
+"""Receipts that are said again before long."""
 SAMPLE_ROWS = 1_000
 """Rows of a table a node looks at to say what its columns hold."""
 
@@ -118,8 +120,8 @@ def issue_ticket(*, node: Node, grant_id: object, system_id: object, by: Actor, 
 
 @transaction.atomic
 def prune_health(*, before: datetime, by: Actor, now: datetime) -> int:
-    """Drop health receipts received before a time; they prove nothing that is not said again every minute."""
-    count, _rows = ReceivedReceipt.objects.filter(kind="health", received_at__lt=before).delete()
+    """Drop receipts of health and of checks received before a time; they prove nothing that is not said again."""
+    count, _rows = ReceivedReceipt.objects.filter(kind__in=PASSING, received_at__lt=before).delete()
     if count:
         audit.record(
             event="fleet:receipt:prune", by=by, now=now, subject_kind="receipt", subject_id="health", count=count

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from jutong.center.audit import actions as audit
+from jutong.center.catalog.actions import probing
 from jutong.center.fleet import queries
 from jutong.center.fleet.actions import order_inventory
 from jutong.center.fleet.errors import NodeDocumentError, NodeRefusedError, NodeUnknownError
@@ -23,6 +24,7 @@ from jutong.center.usage import actions as usage
 from jutong.contracts.envelope import ContractError, Envelope, check, unseal
 from jutong.contracts.poll import Poll
 from jutong.contracts.receipts import (
+    BindingReceipt,
     GrantReceipt,
     HealthReceipt,
     InventoryReceipt,
@@ -134,6 +136,10 @@ def _profile(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return ""
 
 
+def _binding(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    return probing.apply_checks(node=node, checks=unseal(envelope, BindingReceipt).checks, by=by, now=now)
+
+
 def _health(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     body = unseal(envelope, HealthReceipt)
     node = Node.objects.select_for_update(no_key=True).get(name=node.name)
@@ -189,6 +195,7 @@ def _refresh(source: Source, *, ok: bool, dialect: str, problem: str, by: Actor,
 
 Handler = Callable[[Node, Envelope, Actor, datetime], str]
 HANDLERS: dict[str, Handler] = {
+    "binding": _binding,
     "grant": _grant,
     "health": _health,
     "inventory": _inventory,

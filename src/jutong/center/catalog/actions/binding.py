@@ -1,4 +1,4 @@
-"""挂接: tying a published entry to a real table that introspection found."""
+"""挂接: tying a published entry to what really stands behind it: a table, files, a service, a stream, a camera."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.changes import tell
-from jutong.center.catalog.enums import ChangeKind
+from jutong.center.catalog.enums import BindingKind, ChangeKind
 from jutong.center.catalog.errors import (
     BindingInUseError,
     ColumnsUnknownError,
     ItemsUnmappedError,
     NotBoundError,
     NotPublishedError,
+    SourceUnfitError,
     TableUnknownError,
 )
-from jutong.center.catalog.models import Binding, Entry, EntryVersion
+from jutong.center.catalog.models import Binding, Entry, EntryVersion, UnboundFlag
 from jutong.center.fleet.models import Source
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.center.sharing.enums import GrantState
 from jutong.center.sharing.models import Grant
+from jutong.contracts.orders import Place
+from jutong.contracts.places import target
 from jutong.kernel.errors import NotFoundError
 
+FOLDER, DOORS = "files", "endpoints"
+"""Kinds of sources that are no database: a folder on the node, and hosts the node may knock at."""
 _RUNNING = (GrantState.ORDERED, GrantState.ACTIVE, GrantState.SUSPENDED)
 
 
@@ -42,6 +47,7 @@ def bind(
     columns: Mapping[str, str],
     by: Actor,
     now: datetime,
+    fresh_column: str = "",
 ) -> Binding:
     """Bind a published entry to a table of its own department; a former binding ends.
 
@@ -53,6 +59,7 @@ def bind(
         columns: item name to column name; all keys of the entry must be there.
         by: who binds.
         now: when.
+        fresh_column: column that says when a row was last changed, for the probe; empty for none.
 
     Raises:
         TableUnknownError: if the node's last inventory has no such table.
@@ -62,25 +69,60 @@ def bind(
         NotFoundError: if entry or source is another department's.
         ForbiddenError: if ``by`` does not bind.
     """
+    locked, version = _published(entry, by)
+    found = _table(locked, source, schema_name, table)
+    _check_columns(version, table, found, columns, fresh_column)
+    estimate = max(int(found["row_estimate"]), 0)
+    binding = Binding(
+        source=source, schema_name=schema_name, table=table, columns=dict(columns), row_estimate=estimate,
+        fresh_column=fresh_column,
+    )  # fmt: skip
+    return _put(locked, binding, by, now)
+
+
+@transaction.atomic
+def bind_place(*, entry: Entry, kind: BindingKind, source: str, place: Place, by: Actor, now: datetime) -> Binding:
+    """Bind a published entry to files, a service, a stream or a video channel; a former binding ends.
+
+    Args:
+        entry: the entry.
+        kind: what it is; not a table.
+        source: the department's own folder or list of hosts, as its node reports it; the node looks nowhere else.
+        place: where it stands. No secret: whoever is granted its use gets a signed address for a minute.
+        by: who binds.
+        now: when.
+
+    Raises:
+        PlaceError: if the place cannot be meant, or carries a password.
+        SourceUnfitError: if the source is a database, or a folder where hosts are wanted.
+        NotPublishedError: if the entry is not published.
+        NotFoundError: if entry or source is another department's.
+        ForbiddenError: if ``by`` does not bind.
+    """
+    locked, _version = _published(entry, by)
+    wanted = FOLDER if target(kind, place).protocol == "file" else DOORS
+    kept = _source(locked, source)
+    if kept.dialect != wanted:
+        raise SourceUnfitError(source=source, dialect=kept.dialect, kind=str(BindingKind(kind).label), wanted=wanted)
+    binding = Binding(kind=kind, source=source, place=place.model_dump(mode="json"))
+    return _put(locked, binding, by, now)
+
+
+def _published(entry: Entry, by: Actor) -> tuple[Entry, EntryVersion]:
     locked = _locked_entry(entry, by)
     if locked.published is None:
         raise NotPublishedError(name=locked.code, step=gettext("挂接"))
-    found = _table(locked, source, schema_name, table)
-    _check_columns(locked.published, table, found, columns)
-    Binding.objects.filter(entry=locked, ended_at=None).update(ended_at=now)
-    binding = Binding.objects.create(
-        entry=locked,
-        source=source,
-        schema_name=schema_name,
-        table=table,
-        columns=dict(columns),
-        row_estimate=max(int(found["row_estimate"]), 0),
-        bound_by_id=by.user_id,
-        bound_at=now,
-    )
-    _mark(locked, bound=True)
-    _record("bind", locked, binding, by, now)
-    tell([locked], ChangeKind.BOUND, now)
+    return locked, locked.published
+
+
+def _put(entry: Entry, binding: Binding, by: Actor, now: datetime) -> Binding:
+    Binding.objects.filter(entry=entry, ended_at=None).update(ended_at=now)
+    binding.entry, binding.bound_by_id, binding.bound_at = entry, by.user_id, now
+    binding.save(force_insert=True)
+    _mark(entry, bound=True)
+    UnboundFlag.objects.filter(entry=entry).delete()
+    _record("bind", entry, binding, by, now)
+    tell([entry], ChangeKind.BOUND, now)
     return binding
 
 
@@ -117,19 +159,26 @@ def _locked_entry(entry: Entry, by: Actor) -> Entry:
     return locked
 
 
-def _table(entry: Entry, source: str, schema_name: str, table: str) -> dict[str, Any]:
-    kept = Source.objects.filter(name=source, organisation_id=entry.organisation_id).first()
+def _source(entry: Entry, name: str) -> Source:
+    kept = Source.objects.filter(name=name, organisation_id=entry.organisation_id).first()
     if kept is None:
-        raise NotFoundError(what=source)
-    for row in kept.tables:
+        raise NotFoundError(what=name)
+    return kept
+
+
+def _table(entry: Entry, source: str, schema_name: str, table: str) -> dict[str, Any]:
+    for row in _source(entry, source).tables:
         if (row["schema_name"], row["name"]) == (schema_name, table):
             found: dict[str, Any] = row
             return found
     raise TableUnknownError(source=source, table=table)
 
 
-def _check_columns(version: EntryVersion, table: str, found: Mapping[str, Any], columns: Mapping[str, str]) -> None:
-    missing = set(columns.values()) - {column["name"] for column in found["columns"]}
+def _check_columns(
+    version: EntryVersion, table: str, found: Mapping[str, Any], columns: Mapping[str, str], fresh_column: str
+) -> None:
+    wanted = {*columns.values(), *filter(None, (fresh_column,))}
+    missing = wanted - {column["name"] for column in found["columns"]}
     if missing:
         raise ColumnsUnknownError(table=table, missing="、".join(sorted(missing)))
     items = {item.name: item.is_key for item in version.items.all()}
@@ -152,6 +201,7 @@ def _record(verb: str, entry: Entry, binding: Binding, by: Actor, now: datetime)
         subject_kind="entry",
         subject_id=entry.code,
         subject_label=entry.published_name,
+        kind=binding.kind,
         source=binding.source,
         table=binding.table,
         columns=len(binding.columns),

@@ -12,11 +12,14 @@ from datetime import datetime
 from django.db import transaction
 
 from jutong.center.catalog.actions import binding
+from jutong.center.catalog.actions.watching import watch_soon
+from jutong.center.catalog.enums import BindingKind
 from jutong.center.catalog.models import Binding, Entry
 from jutong.center.org.actions import systems
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import InformationSystem, SystemKey
 from jutong.center.sharing.actions.supply import on_entry_bound, on_system_keys_changed
+from jutong.contracts.orders import Place
 
 
 @transaction.atomic
@@ -53,10 +56,26 @@ def bind_entry(
     columns: Mapping[str, str],
     by: Actor,
     now: datetime,
+    fresh_column: str = "",
 ) -> Binding:
-    """Bind an entry to a table and order the grants on it; raises what ``catalog`` raises."""
+    """Bind an entry to a table, order the grants on it and have it watched; raises what ``catalog`` raises."""
     bound = binding.bind(
-        entry=entry, source=source, schema_name=schema_name, table=table, columns=columns, by=by, now=now
-    )
-    on_entry_bound(entry=entry, by=by, now=now)
+        entry=entry, source=source, schema_name=schema_name, table=table, columns=columns, by=by, now=now,
+        fresh_column=fresh_column,
+    )  # fmt: skip
+    return _follow(bound, by, now)
+
+
+@transaction.atomic
+def bind_entry_place(
+    *, entry: Entry, kind: BindingKind, source: str, place: Place, by: Actor, now: datetime
+) -> Binding:
+    """Bind an entry to what is no table, order the grants on it and have it watched; raises what ``catalog`` raises."""
+    bound = binding.bind_place(entry=entry, kind=kind, source=source, place=place, by=by, now=now)
+    return _follow(bound, by, now)
+
+
+def _follow(bound: Binding, by: Actor, now: datetime) -> Binding:
+    on_entry_bound(entry=bound.entry, by=by, now=now)
+    watch_soon(sources=[bound.source], now=now)
     return bound
