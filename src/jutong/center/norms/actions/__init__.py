@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jutong.center.norms.actions.conformance import rate_new, run_all, run_entry, run_organisation, run_table
 from jutong.center.norms.actions.elements import (
     discard,
     edit,
@@ -26,9 +27,14 @@ __all__ = [
     "propose",
     "propose_version",
     "publish",
+    "rate_new",
     "recall",
     "retire",
     "return_version",
+    "run_all",
+    "run_entry",
+    "run_organisation",
+    "run_table",
     "settle_mapping",
     "submit",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jutong.center.norms.queries.elements import element, elements, match_element, matcher, proposals, versions
+from jutong.center.norms.queries.runs import RatedOrganisation, newest_run, run, runs, seen_organisation, standing
 from jutong.center.norms.queries.tables import (
     MappedCode,
     code_table,
@@ -20,6 +21,7 @@ __all__ = [
     "ElementMatch",
     "MappedCode",
     "Matcher",
+    "RatedOrganisation",
     "code_table",
     "code_tables",
     "edition_on",
@@ -29,7 +31,12 @@ __all__ = [
     "map_code",
     "match_element",
     "matcher",
+    "newest_run",
     "proposals",
+    "run",
+    "runs",
+    "seen_organisation",
+    "standing",
     "table_keys",
     "unsettled",
     "values",
