@@ -41,7 +41,19 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("管本部门数据"),
         (
             Place(_("目录登记"), "/manage/entries", "edit", Permission.CATALOG_DRAFT_VIEW),
+            Place(_("批量办理"), "/manage/work", "check", Permission.CATALOG_ENTRY_SUBMIT),
+            Place(_("批量同意"), "/manage/work", "check", Permission.CATALOG_ENTRY_CONSENT),
+            Place(_("法律和职责变化"), "/changes", "file", Permission.CATALOG_DRAFT_VIEW),
             Place(_("数据源与挂接"), "/manage/sources", "db", Permission.CATALOG_ENTRY_BIND),
+            Place(_("挂接率"), "/manage/binding-rates", "link", Permission.CATALOG_ENTRY_VIEW),
+        ),
+    ),
+    (
+        _("数源与清单"),
+        (
+            Place(_("一数一源"), "/ownership", "link", Permission.OWNERSHIP_SOURCE_VIEW),
+            Place(_("采集方案"), "/ownership/plans", "ask", Permission.OWNERSHIP_SOURCE_VIEW),
+            Place(_("系统与责任清单"), "/inventories/systems", "sheet", Permission.CATALOG_ENTRY_VIEW),
         ),
     ),
     (

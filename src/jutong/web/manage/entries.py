@@ -15,6 +15,7 @@ from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page, page
 from jutong.web.manage import form
+from jutong.web.manage.standing import context_of
 from jutong.web.paging import SIZE, page_number
 
 
@@ -106,5 +107,6 @@ def show(visit: Visit, entry: Entry, problem: JutongError | None = None) -> Http
         "may_move": has(visit.actor, Permission.JOBS_JOB_ORDER),
         "problem": problem,
         "typed": visit.request.POST,
+        **context_of(visit, entry, version),
     }
     return visit.render("manage/entry.html", context, status=problem.http_status if problem else 200)

@@ -8,18 +8,13 @@ from django.utils.translation import gettext as _
 from jutong.center.catalog import queries
 from jutong.center.catalog.actions import review, submission
 from jutong.center.catalog.difference import diff
-from jutong.center.catalog.enums import VersionState
+from jutong.center.catalog.duty_queries import use_of
+from jutong.center.catalog.enums import VersionKind, VersionState
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
-from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
+from jutong.standards.return_reasons import return_reasons
 from jutong.web.door import Visit, page, step
-
-
-@page(Permission.CATALOG_ENTRY_REVIEW)
-def listing(visit: Visit) -> HttpResponseBase:
-    """Show the submitted versions with their countdown."""
-    return visit.render("manage/review.html", {"tasks": queries.review_queue(visit.actor, civil_date(visit.now))})
 
 
 @page(Permission.CATALOG_DRAFT_VIEW)
@@ -31,13 +26,19 @@ def detail(visit: Visit, version_id: UUID) -> HttpResponseBase:
 def _show(visit: Visit, version_id: UUID, problem: JutongError | None = None) -> HttpResponse:
     version = queries.version(visit.actor, version_id)
     published = version.entry.published
-    changes = diff(published, version) if published is not None and published.id != version.id else []
+    compared = published is not None and published.id != version.id and version.kind != VersionKind.REMOVAL
+    changes = diff(published, version) if published is not None and compared else []
     context = {
         "here": f"/review/{version.id}",
         "version": version,
         "entry": version.entry,
         "changes": changes,
         "is_first": published is None,
+        "is_removal": version.kind == VersionKind.REMOVAL,
+        "use": use_of(version.entry) if version.kind == VersionKind.REMOVAL else None,
+        "returned": return_reasons().get(version.return_code),
+        "reasons": [("", _("请选择")), *((row.id, row.label(_language(visit))) for row in return_reasons().values())],
+        "language": _language(visit),
         "assessments": version.assessments.all(),
         "may_decide": version.state == VersionState.SUBMITTED and has(visit.actor, Permission.CATALOG_ENTRY_REVIEW),
         "may_consent": version.state == VersionState.ASSESSED and has(visit.actor, Permission.CATALOG_ENTRY_CONSENT),
@@ -57,10 +58,16 @@ def decide(visit: Visit, version_id: UUID) -> HttpResponseBase:
         if publish:
             review.publish(version=version, by=visit.actor, now=visit.now)
         else:
-            review.return_version(version=version, reason=reason, by=visit.actor, now=visit.now)
+            code = visit.request.POST.get("code", "")
+            review.return_version(version=version, code=code, reason=reason, by=visit.actor, now=visit.now)
     except JutongError as problem:
         return _show(visit, version_id, problem)
-    return visit.done(_("已发布，各部门已收到通知") if publish else _("已退回并说明原因"), "/review")
+    said = _("已下线，各部门已收到通知") if version.kind == VersionKind.REMOVAL else _("已发布，各部门已收到通知")
+    return visit.done(said if publish else _("已退回并说明原因"), "/review")
+
+
+def _language(visit: Visit) -> str:
+    return getattr(visit.request, "LANGUAGE_CODE", "zh")
 
 
 @step(Permission.CATALOG_ENTRY_CONSENT)

@@ -20,7 +20,8 @@ from jutong.web.door import Visit, step
 from jutong.web.manage.entries import show
 
 
-def _take(visit: Visit, code: str, said: str, act: Callable[[Entry], object], to: str = "") -> HttpResponse:
+def take(visit: Visit, code: str, said: str, act: Callable[[Entry], object], to: str = "") -> HttpResponse:
+    """Take a step on an own entry and lead on, or show its page with what was refused."""
     try:
         act(queries.entry_for_steward(visit.actor, code))
     except JutongError as problem:
@@ -28,14 +29,24 @@ def _take(visit: Visit, code: str, said: str, act: Callable[[Entry], object], to
     return visit.done(said, to or f"/manage/entries/{code}")
 
 
-def _open(entry: Entry) -> EntryVersion:
+def open_of(entry: Entry) -> EntryVersion:
+    """Return the version being made of an entry.
+
+    Raises:
+        NotFoundError: if none is.
+    """
     version = queries.open_version(entry)
     if version is None:
         raise NotFoundError(what=entry.code)
     return version
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Return the day of a form's field, None where it is empty.
+
+    Raises:
+        InvalidInputError: if it is no day.
+    """
     if not text:
         return None
     try:
@@ -54,38 +65,38 @@ def assess(visit: Visit, code: str) -> HttpResponseBase:
 
     def act(entry: Entry) -> object:
         return assessing.record_assessment(
-            version=_open(entry),
+            version=open_of(entry),
             kind=kind if kind in AssessmentKind.values else AssessmentKind.SECRECY,
             passed=typed.get("passed") == "1",
             conclusion=typed.get("conclusion", ""),
             assessed_by=typed.get("assessed_by", ""),
-            assessed_on=_day(typed.get("assessed_on", "")) or visit.now.date(),
+            assessed_on=day_of(typed.get("assessed_on", "")) or visit.now.date(),
             by=visit.actor,
             now=visit.now,
         )
 
-    return _take(visit, code, _("评估已登记"), act)
+    return take(visit, code, _("评估已登记"), act)
 
 
 @step(Permission.CATALOG_ENTRY_SUBMIT)
 def submit(visit: Visit, code: str) -> HttpResponseBase:
     """Submit a version to the authority (条例 16)."""
-    return _take(
+    return take(
         visit,
         code,
         _("已提交主管部门审核"),
-        lambda entry: submission.submit(version=_open(entry), by=visit.actor, now=visit.now),
+        lambda entry: submission.submit(version=open_of(entry), by=visit.actor, now=visit.now),
     )
 
 
 @step(Permission.CATALOG_ENTRY_SUBMIT)
 def recall(visit: Visit, code: str) -> HttpResponseBase:
     """Take a submitted version back."""
-    return _take(
+    return take(
         visit,
         code,
         _("已撤回，可以修改"),
-        lambda entry: submission.withdraw(version=_open(entry), by=visit.actor, now=visit.now),
+        lambda entry: submission.withdraw(version=open_of(entry), by=visit.actor, now=visit.now),
     )
 
 
@@ -99,18 +110,20 @@ def change(visit: Visit, code: str) -> HttpResponseBase:
         return draft.new_version(
             entry=entry,
             trigger=trigger if trigger in UpdateTrigger.values else UpdateTrigger.VOLUNTARY,
-            happened_on=_day(typed.get("happened_on", "")),
+            happened_on=day_of(typed.get("happened_on", "")),
+            change_note=typed.get("change_note", ""),
+            effective_from=day_of(typed.get("effective_from", "")),
             by=visit.actor,
             now=visit.now,
         )
 
-    return _take(visit, code, _("已建新版，原版在新版发布前继续有效"), act, f"/manage/entries/{code}/edit")
+    return take(visit, code, _("已建新版，原版在新版发布前继续有效"), act, f"/manage/entries/{code}/edit")
 
 
 @step(Permission.JOBS_JOB_ORDER)
 def move(visit: Visit, code: str) -> HttpResponseBase:
     """Order the node to move the bound table into the library."""
-    return _take(
+    return take(
         visit,
         code,
         _("已下达，节点搬完并核对后回执"),
