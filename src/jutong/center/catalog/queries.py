@@ -214,9 +214,12 @@ def history(actor: Actor, code: str) -> list[EntryVersion]:
     return found
 
 
-def findings(actor: Actor, version_: EntryVersion) -> list[Finding]:
-    """Return what still stands between a version and its submission, for the page that edits it."""
-    return findings_of(version(actor, version_.id), actor.organisation_code)
+def findings(actor: Actor, version_: EntryVersion, today: date | None = None) -> list[Finding]:
+    """Return what still stands between a version and its submission, for the page that edits it.
+
+    Judged by the template's edition in force ``today``, or on the day the version was begun.
+    """
+    return findings_of(version(actor, version_.id), actor.organisation_code, today)
 
 
 def open_version(entry: Entry) -> EntryVersion | None:

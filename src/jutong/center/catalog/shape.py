@@ -1,4 +1,4 @@
-"""Whether what was written fits its columns: lengths and coded values. A draft must pass this, nothing more."""
+"""Whether what was written fits its place: lengths, coded values, codes. A draft must pass this, nothing more."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db import models
 
+from jutong.center.catalog.extensions import MOST_CODES, MOST_EXTENSIONS, extension_findings
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import GUIDE, Finding
 from jutong.center.catalog.models import EntryVersion, Item
 from jutong.kernel.i18n import gettext_noop
-from jutong.standards import resource_code
+from jutong.standards import resource_code, template_document
+from jutong.standards.template import TemplateEdition
 
 LABELS = {
     "name": gettext_noop("数据目录名称"),
@@ -66,11 +68,24 @@ _CHOOSE = gettext_noop("请从列表中选择")
 _WRITE = gettext_noop("请填写")
 _MISSING = gettext_noop("必须填写")
 _SEE_GUIDE = gettext_noop("请按类、项、目、细目填写分类代码")
+_WRONG_CODE = gettext_noop("代码的格式不对")
+_SEE_CODE = gettext_noop("信息资源代码是分类代码、“/”和顺序码，如307010/00012，请核对")
 
 
-def shape_findings(fields: EntryFields, items: Sequence[ItemFields]) -> list[Finding]:
-    """Return what does not fit; an empty list lets the draft be saved."""
-    found = [*_misfits(fields, EntryVersion, "")]
+def shape_findings(
+    fields: EntryFields, items: Sequence[ItemFields], edition: TemplateEdition | None = None
+) -> list[Finding]:
+    """Return what does not fit; an empty list lets the draft be saved.
+
+    Args:
+        fields: the entry's own fields.
+        items: its items.
+        edition: whose extension fields it may have; the shipped national one, which has none, where left out.
+    """
+    found = [*_misfits(fields, EntryVersion, ""), *_wrong_codes(fields)]
+    found.extend(extension_findings(fields.extensions, edition or template_document.core()))
+    if len(fields.extensions) > MOST_EXTENSIONS:
+        found.append(_finding("extensions", "extensions", _TOO_LONG, _CHOOSE, str(len(fields.extensions))))
     if not fields.name.strip():
         found.append(_finding("name", "name", _MISSING, _WRITE, ""))
     wrong_code = resource_code.check(f"{fields.classification}/1")
@@ -82,7 +97,23 @@ def shape_findings(fields: EntryFields, items: Sequence[ItemFields]) -> list[Fin
         found.extend(_misfits(item, Item, f"items.{at}."))
         if not item.name.strip():
             found.append(_finding(f"items.{at}.name", "name", _MISSING, _WRITE, ""))
+        if item.source_code and resource_code.check(item.source_code):
+            found.append(_finding(f"items.{at}.source_code", "source_code", _WRONG_CODE, _SEE_CODE, item.source_code))
     return found
+
+
+def _wrong_codes(fields: EntryFields) -> Iterator[Finding]:
+    """Yield related codes and further classes of a wrong form, twice the same, or too many."""
+    for name, ending, way_out in (("related_codes", "", _SEE_CODE), ("extra_classes", "/1", _SEE_GUIDE)):
+        codes = getattr(fields, name)
+        if len(codes) > MOST_CODES:
+            yield _finding(name, name, _TOO_LONG, gettext_noop("最多50个，请只留最要紧的"), str(len(codes)))
+        for code in codes[:MOST_CODES]:
+            if resource_code.check(f"{code}{ending}"):
+                yield _finding(name, name, _WRONG_CODE, way_out, code)
+        twice = next((code for at, code in enumerate(codes[:MOST_CODES]) if code in codes[:at]), "")
+        if twice:
+            yield _finding(name, name, gettext_noop("重复了"), gettext_noop("请删去一个"), twice)
 
 
 def _misfits(row: EntryFields | ItemFields, model: type[models.Model], prefix: str) -> Iterator[Finding]:

@@ -1,22 +1,29 @@
-"""The catalog's rules VC-01 to VC-07, VC-10 and VC-13 as pure functions of what was written and its surroundings."""
+"""The catalog's rules VC-01 to VC-13 as pure functions of what was written and its surroundings.
+
+VC-12, an entry with nothing behind it, is judged by days and not by what was written; bindings answer for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
+from functools import lru_cache
 
-from jutong.center.catalog.enums import BasisKind, DataType, ShareAttribute
+from jutong.center.catalog.consistency import consistency_findings
+from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.catalog.fields import EntryFields, ItemFields
-from jutong.center.catalog.findings import ENTRY_CLAUSE, GUIDE, Finding
-from jutong.center.catalog.shape import LABELS
+from jutong.center.catalog.findings import ENTRY_CLAUSE, GUIDE, Finding, Severity
+from jutong.center.catalog.obligations import entry_obligations, item_obligations
+from jutong.center.catalog.shape import LABELS, shape_findings
 from jutong.center.catalog.tokens import same_name_key
 from jutong.kernel.i18n import gettext_noop
-from jutong.standards import credit_code
+from jutong.standards import conditions, credit_code, grading, template_document
+from jutong.standards.template import TemplateEdition
 
 ATTRIBUTE_CLAUSE = "政务数据共享条例第十五条"
 SCOPE_CLAUSE = "政务数据共享条例第三条"
-_NINE = ("name", "data_format", "update_cycle", "share_attribute", "grade")
-_MISSING = gettext_noop("必须填写")
+SOURCE_CLAUSE = "政务数据共享条例第十九条"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +50,41 @@ class Surroundings:
     """Those of the codes the entry refers to that exist; None where nobody looked."""
     upstream: frozenset[str] = field(default_factory=frozenset)
     """Codes the entry's sources are themselves taken from, at any remove."""
+    edition: TemplateEdition | None = None
+    """The template's edition to judge by; the shipped national one where None."""
+    is_outdated: bool = False
+    """Whether the entry names an edition that no longer is the one in force."""
+    is_template_known: bool = True
+    """Whether the edition the entry names exists."""
+
+    @property
+    def template(self) -> TemplateEdition:
+        """The edition to judge by."""
+        return self.edition or template_document.core()
+
+
+def all_findings(fields: EntryFields, items: Sequence[ItemFields], around: Surroundings) -> list[Finding]:
+    """Return everything that is wrong with what was written, each place named by the first rule that has it."""
+    shape = shape_findings(fields, items, around.template)
+    named = {finding.place for finding in shape}
+    return [*shape, *(finding for finding in content_findings(fields, items, around) if finding.place not in named)]
 
 
 def content_findings(fields: EntryFields, items: Sequence[ItemFields], around: Surroundings) -> list[Finding]:
-    """Return what is wrong with what was written: everything but the steps of VC-02."""
+    """Return what is wrong with what was written: everything but its shape and the steps of VC-02."""
     return [
-        *_nine_fields(fields, items),
+        *entry_obligations(fields, items, around.template),
+        *_edition(fields, around),
         *_conditions(fields),
         *_basis(fields),
         *_names(fields, around),
         *_provider(around),
-        *_items(items),
+        *consistency_findings(fields, around.template),
+        *item_obligations(items, around.template),
+        *repeated_items(items),
+        *_sources(fields, items, around),
         *_secrecy(fields),
+        *_controls(fields, items),
     ]
 
 
@@ -79,57 +109,70 @@ def _vc02(place: str, name: str, message: str, way_out: str) -> Finding:
     return Finding("VC-02", place, name, ENTRY_CLAUSE, message, way_out)
 
 
-def _nine_fields(fields: EntryFields, items: Sequence[ItemFields]) -> Iterator[Finding]:
-    """VC-01. 提供单位 is the entry's organisation; 使用条件 is judged by VC-03 and VC-04 for each attribute."""
-    wanted = _NINE if fields.share_attribute == ShareAttribute.NONE else (*_NINE, "share_way")
-    for name in wanted:
-        if not str(getattr(fields, name)).strip():
-            way_out = gettext_noop("条例要求的九项内容都要写明，请补充")
-            yield Finding("VC-01", name, LABELS[name], ENTRY_CLAUSE, _MISSING, way_out)
-    if not items:
-        way_out = gettext_noop("请至少列出一个信息项")
-        yield Finding("VC-01", "items", LABELS["items"], ENTRY_CLAUSE, _MISSING, way_out)
+def _edition(fields: EntryFields, around: Surroundings) -> Iterator[Finding]:
+    """Judge the edition the entry says it is written by."""
+    clause = around.template.clause or GUIDE
+    if not around.is_template_known:
+        message, way_out = gettext_noop("没有这个模板版本"), gettext_noop("请按现行编制模板填写，模板版本留空即可")
+        yield Finding("VC-00", "template", LABELS["template"], clause, message, way_out, fields.template[:100])
+    elif around.is_outdated:
+        message, way_out = gettext_noop("编制模板已经更新"), gettext_noop("已按现行模板核对，请补齐新增的内容")
+        found = fields.template[:100]
+        yield Finding("VC-00", "template", LABELS["template"], clause, message, way_out, found, "warning")
 
 
 def _conditions(fields: EntryFields) -> Iterator[Finding]:
-    """VC-03: conditions are listed where sharing is conditional and absent where it is not."""
-    if fields.share_attribute == ShareAttribute.CONDITIONAL:
-        for name in ("share_scope", "share_purpose"):
-            if not getattr(fields, name).strip():
-                way_out = gettext_noop("有条件共享要列明共享范围和使用用途，请补充")
-                yield Finding("VC-03", name, LABELS[name], ATTRIBUTE_CLAUSE, _MISSING, way_out)
-    elif fields.share_attribute == ShareAttribute.UNCONDITIONAL:
-        for name in ("share_scope", "share_purpose", "use_conditions"):
-            if getattr(fields, name).strip():
-                message = gettext_noop("无条件共享不能附加条件")
-                way_out = gettext_noop("请删去条件；确需条件的，共享属性应改为有条件共享")
-                yield Finding("VC-03", name, LABELS[name], ATTRIBUTE_CLAUSE, message, way_out, getattr(fields, name))
+    """VC-03, its second half: hints at conditions the department made itself, and at conditions that say nothing."""
+    if fields.share_attribute != ShareAttribute.CONDITIONAL:
+        return
+    for name in ("share_scope", "share_purpose"):
+        if conditions.says_nothing(getattr(fields, name)):
+            message = gettext_noop("没有写出实际内容")
+            way_out = gettext_noop("请写明哪些部门可以用、用来办什么事")
+            yield Finding(
+                "VC-03", name, LABELS[name], ATTRIBUTE_CLAUSE, message, way_out, getattr(fields, name), "warning"
+            )
+    for name in ("use_conditions", "share_scope", "share_purpose"):
+        for hint in conditions.self_made(getattr(fields, name)):
+            way_out = gettext_noop("条例第十五条不允许擅自增设条件，请核对；确有法定要求的，写明依据")
+            yield Finding("VC-03", name, LABELS[name], ATTRIBUTE_CLAUSE, hint.why, way_out, hint.found, "warning")
 
 
 def _basis(fields: EntryFields) -> Iterator[Finding]:
-    """VC-04: 不予共享 stands only on a law, an administrative regulation or a decision of the State Council."""
+    """VC-04, its second half: 不予共享 stands only on a law, an administrative regulation or a State Council decision.
+
+    That the basis is named at all and of one of the three kinds is the template's to ask.
+    """
     if fields.share_attribute != ShareAttribute.NONE:
         return
-    for name in ("refusal_reason", "basis_title", "basis_article"):
-        if not getattr(fields, name).strip():
-            way_out = gettext_noop("不予共享要写明理由和依据的名称、条款，请补充")
-            yield Finding("VC-04", name, LABELS[name], ATTRIBUTE_CLAUSE, _MISSING, way_out)
-    if fields.basis_kind not in BasisKind.values:
-        message = gettext_noop("依据只能是法律、行政法规或国务院决定")
+    for hint in conditions.basis_hints(fields.basis_kind, fields.basis_title):
         way_out = gettext_noop("部门规章、地方性法规和内部规定不能作为依据；没有这三类依据的，应当共享")
+        severity: Severity = "error" if hint.is_certain else "warning"
+        label = LABELS["basis_title"]
+        yield Finding("VC-04", "basis_title", label, ATTRIBUTE_CLAUSE, hint.why, way_out, hint.found[:100], severity)
+    if fields.basis_article.strip() and not conditions.is_article(fields.basis_article):
+        message = gettext_noop("没有写明条款")
+        way_out = gettext_noop("请写到条，如第三十二条")
+        label = LABELS["basis_article"]
         yield Finding(
-            "VC-04", "basis_kind", LABELS["basis_kind"], ATTRIBUTE_CLAUSE, message, way_out, fields.basis_kind
+            "VC-04", "basis_article", label, ATTRIBUTE_CLAUSE, message, way_out, fields.basis_article, "warning"
         )
+
+
+@lru_cache(maxsize=64)
+def _keys(names: frozenset[str]) -> frozenset[str]:
+    """Return what names are compared by; the same set is asked about for every row of a batch."""
+    return frozenset(map(same_name_key, names))
 
 
 def _names(fields: EntryFields, around: Surroundings) -> Iterator[Finding]:
     """VC-05 and VC-06: an entry is not a system, and not another entry over again."""
     key = same_name_key(fields.name)
-    if key in {same_name_key(name) for name in around.system_names}:
+    if key in _keys(around.system_names):
         message = gettext_noop("目录名称与本部门的信息系统同名")
         way_out = gettext_noop("目录说的是数据，不是系统，请按数据内容命名")
         yield Finding("VC-05", "name", LABELS["name"], GUIDE, message, way_out, fields.name)
-    if key in {same_name_key(name) for name in around.other_names}:
+    if key in _keys(around.other_names):
         message = gettext_noop("本部门已有名称相同的目录")
         way_out = gettext_noop("全半角、空格、标点和尾号不算不同，请改名或更新已有目录")
         yield Finding("VC-06", "name", LABELS["name"], GUIDE, message, way_out, fields.name)
@@ -149,17 +192,6 @@ def _provider(around: Surroundings) -> Iterator[Finding]:
         yield Finding("VC-07", "organisation", label, GUIDE, message, way_out, around.submitter_code)
 
 
-def _items(items: Sequence[ItemFields]) -> Iterator[Finding]:
-    """VC-10: every item has a type of the dictionary and a name of its own."""
-    for at, item in enumerate(items):
-        if item.data_type not in DataType.values:
-            message = gettext_noop("数据类型不在字典中")
-            way_out = gettext_noop("请从数据类型字典中选择")
-            place = f"items.{at}.data_type"
-            yield Finding("VC-10", place, LABELS["data_type"], GUIDE, message, way_out, item.data_type)
-    yield from repeated_items(items)
-
-
 def repeated_items(items: Sequence[ItemFields]) -> Iterator[Finding]:
     """VC-10, its second half, which a draft must pass too: an item is found by its name."""
     seen: set[str] = set()
@@ -172,9 +204,46 @@ def repeated_items(items: Sequence[ItemFields]) -> Iterator[Finding]:
         seen.add(key)
 
 
+def _sources(fields: EntryFields, items: Sequence[ItemFields], around: Surroundings) -> Iterator[Finding]:
+    """VC-11: an item another department is the source of refers to that source; references exist and do not circle."""
+    for at, item in enumerate(items):
+        source = around.assigned_elsewhere.get(item.element) if item.element else None
+        source = source or around.assigned_elsewhere.get(item.name)
+        if source and source not in {around.own_code, item.source_code, *fields.related_codes}:
+            message = gettext_noop("这个信息项已指定由其他部门作数源")
+            way_out = gettext_noop("请把来源目录写成数源部门的目录代码，或不再收集这一项")
+            yield _vc11(f"items.{at}.source_code", "source_code", message, way_out, source)
+    named = [("related_codes", "related_codes", code) for code in fields.related_codes]
+    named += [(f"items.{at}.source_code", "source_code", item.source_code) for at, item in enumerate(items)]
+    for place, name, code in named:
+        if code and code == around.own_code:
+            message = gettext_noop("指向了自己")
+            yield _vc11(place, name, message, gettext_noop("请填写其他目录的代码，或留空"), code)
+        elif code and around.known_codes is not None and code not in around.known_codes:
+            message = gettext_noop("没有这个代码的目录")
+            yield _vc11(place, name, message, gettext_noop("请核对代码，对方要先发布目录"), code)
+    if around.own_code and around.own_code in around.upstream:
+        message = gettext_noop("来源目录互相引用，成了环")
+        way_out = gettext_noop("一数一源：请与对方商定哪一方是来源，另一方引用它")
+        yield _vc11("items", "source_code", message, way_out, around.own_code)
+
+
+def _vc11(place: str, name: str, message: str, way_out: str, found: str) -> Finding:
+    return Finding("VC-11", place, LABELS[name], SOURCE_CLAUSE, message, way_out, found)
+
+
 def _secrecy(fields: EntryFields) -> Iterator[Finding]:
     """VC-13: state and work secrets are outside the regulation and may not come onto the platform."""
     if not fields.not_secret:
         message = gettext_noop("没有声明不涉及国家秘密、工作秘密")
         way_out = gettext_noop("请核对后声明；涉及的，不能在本平台登记")
         yield Finding("VC-13", "not_secret", LABELS["not_secret"], SCOPE_CLAUSE, message, way_out)
+
+
+def _controls(fields: EntryFields, items: Sequence[ItemFields]) -> Iterator[Finding]:
+    """Let nothing be shared more widely than its grade allows (GB/T 43697)."""
+    found = grading.control_findings(
+        fields.grade, fields.share_attribute, fields.share_way, items, is_open=fields.is_open
+    )
+    for row in found:
+        yield Finding(**{spec.name: getattr(row, spec.name) for spec in fields_of(row)})

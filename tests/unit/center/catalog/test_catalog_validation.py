@@ -7,7 +7,7 @@ import pytest
 
 from jutong.center.catalog.enums import BasisKind
 from jutong.center.catalog.fields import EntryFields, ItemFields
-from jutong.center.catalog.findings import Finding, refuse
+from jutong.center.catalog.findings import Finding, errors, refuse
 from jutong.center.catalog.shape import LABELS, MOST_ITEMS, shape_findings
 from jutong.center.catalog.validation import Surroundings, content_findings, step_findings
 from jutong.kernel.errors import InvalidInputError
@@ -21,6 +21,7 @@ REFUSED = replace(
     FIELDS, share_attribute="none", share_way="", share_scope="", share_purpose="", refusal_reason="涉及个案",
     basis_kind=BasisKind.LAW, basis_title="未成年人保护法", basis_article="第一百零三条",
 )  # fmt: skip
+OPEN = replace(FIELDS, share_attribute="unconditional", share_scope="", share_purpose="", grade="general-1")
 
 
 def changed(fields: EntryFields, **changes: Any) -> EntryFields:
@@ -28,13 +29,14 @@ def changed(fields: EntryFields, **changes: Any) -> EntryFields:
 
 
 def rules(fields: EntryFields = FIELDS, items: tuple[ItemFields, ...] = ITEMS, around: Surroundings = AROUND):
-    return [(finding.rule, finding.place) for finding in content_findings(fields, items, around)]
+    return [(finding.rule, finding.place) for finding in errors(content_findings(fields, items, around))]
 
 
 def test_a_complete_entry_has_no_findings():
     assert rules() == []
     assert rules(REFUSED) == []
-    assert rules(replace(FIELDS, share_attribute="unconditional", share_scope="", share_purpose="")) == []
+    assert rules(OPEN, ()) == [("VC-01", "items")]
+    assert rules(OPEN, (ItemFields(name="名称", data_type="C"),)) == []
     assert step_findings(AROUND) == []
 
 
@@ -69,8 +71,7 @@ def test_vc03_conditions_are_listed(name: str):
 
 @pytest.mark.parametrize("name", ["share_scope", "share_purpose", "use_conditions"])
 def test_vc03_unconditional_has_no_conditions(name: str):
-    free = replace(FIELDS, share_attribute="unconditional", share_scope="", share_purpose="")
-    assert rules(changed(free, **{name: "须经批准"})) == [("VC-03", name)]
+    assert rules(changed(OPEN, **{name: "须经批准"}), (ItemFields(name="名称", data_type="C"),)) == [("VC-03", name)]
 
 
 @pytest.mark.parametrize("name", ["refusal_reason", "basis_kind", "basis_title", "basis_article"])
@@ -101,7 +102,10 @@ def test_vc07_the_providers_code_is_valid_and_the_submitters():
 
 def test_vc10_items_have_types_and_names_of_their_own():
     items = (*ITEMS, replace(ITEMS[0], name="公民 身份号码"), ItemFields(name="住址", data_type="Z"))
-    assert rules(items=items) == [("VC-10", "items.4.data_type"), ("VC-10", "items.3.name")]
+    assert rules(items=items) == [
+        ("VC-10", "items.4.data_type"),
+        ("VC-10", "items.3.name"),
+    ]
 
 
 def test_vc13_secrets_stay_outside():

@@ -28,6 +28,7 @@ from jutong.center.catalog.steps import (
     write,
     written,
 )
+from jutong.center.catalog.template import edition_in_force
 from jutong.center.catalog.validation import repeated_items
 from jutong.center.clocks import actions as clocks
 from jutong.center.clocks.models import StatutoryClock
@@ -54,7 +55,8 @@ def create_entry(*, fields: EntryFields, items: Iterable[ItemFields], by: Actor,
     """
     require(by, Permission.CATALOG_ENTRY_EDIT)
     rows = list(items)
-    refuse([*shape_findings(fields, rows), *repeated_items(rows)])
+    edition = edition_in_force(civil_date(now), by.division_code)
+    refuse([*shape_findings(fields, rows, edition), *repeated_items(rows)])
     organisation: Organisation = own_organisation(by)
     entry = Entry.objects.create(
         code=allocate(fields.classification)[0], organisation=organisation, created_at=now, updated_at=now
@@ -83,7 +85,8 @@ def edit_version(
     locked, row = open_step(version, Event.EDIT, by)
     require_content(locked, Event.EDIT)
     rows = list(items)
-    refuse([*shape_findings(fields, rows), *repeated_items(rows), *_moved_class(locked, fields)])
+    edition = edition_in_force(civil_date(now), by.division_code)
+    refuse([*shape_findings(fields, rows, edition), *repeated_items(rows), *_moved_class(locked, fields)])
     write(locked, fields)
     locked.state = row.next
     locked.writers = _writers(locked.writers, by)

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.changes import tell
-from jutong.center.catalog.checks import other_names, system_names
+from jutong.center.catalog.checks import about, around_department, other_names
 from jutong.center.catalog.codes import allocate
 from jutong.center.catalog.enums import ChangeKind, VersionState
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import Finding, refuse
 from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.catalog.publication import IMPORTED, PUBLISHED_FIELDS, announce, show
-from jutong.center.catalog.shape import shape_findings
+from jutong.center.catalog.references import codes_named, existing, upstream
 from jutong.center.catalog.steps import items_for, write
 from jutong.center.catalog.tokens import same_name_key
-from jutong.center.catalog.validation import Surroundings, content_findings
+from jutong.center.catalog.validation import all_findings
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
+from jutong.kernel.clock import civil_date
 
 _BATCH = 500
 
@@ -50,7 +51,7 @@ def import_published(*, organisation: Organisation, rows: Iterable[ImportRow], b
     """
     require(by, Permission.CATALOG_ENTRY_IMPORT)
     wanted = list(rows)
-    refuse(_findings(organisation, wanted))
+    refuse(_findings(organisation, wanted, civil_date(now)))
     codes = _codes(wanted)
     entries, versions, items = [], [], []
     for row, code in zip(wanted, codes, strict=True):
@@ -74,18 +75,17 @@ def import_published(*, organisation: Organisation, rows: Iterable[ImportRow], b
     return entries
 
 
-def _findings(organisation: Organisation, rows: Sequence[ImportRow]) -> list[Finding]:
-    around = Surroundings(
-        organisation_code=organisation.code,
-        submitter_code=organisation.code,
-        system_names=system_names(organisation),
-    )
+def _findings(organisation: Organisation, rows: Sequence[ImportRow], today: date) -> list[Finding]:
+    around = around_department(organisation, on=today)
+    known = existing({code for row in rows for code in codes_named(row.fields, row.items)})
+    chains = upstream({item.source_code for row in rows for item in row.items if item.source_code})
     taken = {same_name_key(name): name for name in other_names(organisation)}
     found: list[Finding] = []
     for at, row in enumerate(rows):
         key = same_name_key(row.fields.name)
-        here = replace(around, other_names=frozenset({taken[key]} if key in taken else ()))
-        problems = [*shape_findings(row.fields, row.items), *content_findings(row.fields, row.items, here)]
+        here = about(around, row.fields, row.items, known=known, chains=chains)
+        here = replace(here, other_names=frozenset({taken[key]} if key in taken else ()))
+        problems = all_findings(row.fields, row.items, here)
         found.extend(replace(problem, place=f"{at}.{problem.place}") for problem in problems)
         taken.setdefault(key, row.fields.name)
     return found

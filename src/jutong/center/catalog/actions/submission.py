@@ -18,6 +18,7 @@ from jutong.center.catalog.errors import OfficeHeadConsentsError
 from jutong.center.catalog.findings import ENTRY_CLAUSE, Finding, refuse
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import CLOCK_SUBJECT, UPDATE_SUBJECT, note, open_step, require_other_hands
+from jutong.center.catalog.template import edition_in_force
 from jutong.center.clocks import actions as clocks
 from jutong.center.clocks import many as clocks_of_many
 from jutong.center.clocks.many import Bound
@@ -28,6 +29,7 @@ from jutong.center.org.enums import Role
 from jutong.center.org.errors import OnboardingIncompleteError
 from jutong.center.org.queries import NOBODY, authority_for, missing_for_onboarding, open_posts
 from jutong.center.sharing.models import Notice
+from jutong.kernel.clock import civil_date
 from jutong.kernel.i18n import gettext_noop
 
 LONGEST_REASON = 1000
@@ -149,7 +151,7 @@ def submit(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
         ForbiddenError: if ``by`` does not submit.
     """
     locked, row = open_step(version, Event.SUBMIT, by)
-    _may_submit([locked], by)(locked)
+    _may_submit([locked], by, now)(locked)
     _submitted([(locked, row)], by, now)
     return locked
 
@@ -164,16 +166,17 @@ def submit_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outcom
         ids,
         Event.SUBMIT,
         by,
-        prepare=lambda versions: _may_submit(versions, by),
+        prepare=lambda versions: _may_submit(versions, by, now),
         apply=lambda rows: _submitted(rows, by, now),
     )
 
 
-def _may_submit(versions: Sequence[EntryVersion], by: Actor) -> Judge:
+def _may_submit(versions: Sequence[EntryVersion], by: Actor, now: datetime) -> Judge:
     own = [row.entry.organisation for row in versions if row.entry.organisation_id == by.organisation_id]
     missing = missing_for_onboarding(own[0]) if own else []
     waiting = [row for row in versions if row.state == VersionState.CONSENTED and row.kind == VersionKind.CONTENT]
-    found = findings_of_many([row for row in waiting if row.entry.organisation in own], by.organisation_code)
+    judged = [row for row in waiting if row.entry.organisation in own]
+    found = findings_of_many(judged, by.organisation_code, civil_date(now))
 
     def judge(version: EntryVersion) -> None:
         if missing:
@@ -190,11 +193,12 @@ def _submitted(rows: Sequence[Row], by: Actor, now: datetime) -> None:
     versions = [version for version, _ in rows]
     organisation = versions[0].entry.organisation
     authority = authority_for(organisation.division_code)
+    judged_by = edition_in_force(civil_date(now), organisation.division_code).key
     for version, row in rows:
-        version.state, version.submitted_at = row.next, now
+        version.state, version.submitted_at, version.template = row.next, now, judged_by
         version.return_reason = version.return_code = ""
         version.decided_by = version.decided_at = None
-    save(rows, "state", "submitted_at", "return_reason", "return_code", "decided_by", "decided_at")
+    save(rows, "state", "submitted_at", "template", "return_reason", "return_code", "decided_by", "decided_at")
     for period, group in by_period(versions).items():
         bound = [Bound(version.id, version.name, authority) for version in group]
         clocks_of_many.start_all(period=period, subject_kind=CLOCK_SUBJECT, subjects=bound, by=by, now=now)
