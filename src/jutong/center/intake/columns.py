@@ -100,7 +100,16 @@ def label_of(place: str) -> str:
     if parts[0] == ITEMS:
         field = parts[-1]
         return ITEM_NAME_HEADER if field == "name" else LABELS.get(field, LABELS[ITEMS])
-    return {CODE: CODE_HEADER, PROVIDER: PROVIDER_HEADER}.get(place, LABELS.get(parts[0], parts[-1]))
+    return _FURTHER.get(place, LABELS.get(parts[0], parts[-1]))
+
+
+_FURTHER = {
+    CODE: CODE_HEADER,
+    PROVIDER: PROVIDER_HEADER,
+    "provider_code": gettext_noop("提供单位代码"),
+    "secrecy": gettext_noop("涉密性"),
+}
+"""What rows say besides an entry's own fields."""
 
 
 def choices_of(place: str) -> Mapping[str, str]:

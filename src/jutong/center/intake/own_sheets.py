@@ -18,6 +18,7 @@ from jutong.center.intake.columns import (
     LIST_SHEET,
     MARK_SHEET,
     PROVIDER,
+    SUMMARY_SHEET,
     Column,
     entry_columns,
     item_columns,
@@ -233,4 +234,4 @@ def _orphans(
         yield _with_items(row, rows)
 
 
-IGNORED_SHEETS = frozenset({ITEM_SHEET, LIST_SHEET, MARK_SHEET})
+IGNORED_SHEETS = frozenset({ITEM_SHEET, LIST_SHEET, MARK_SHEET, SUMMARY_SHEET})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext
 
 from jutong.center.catalog.enums import VersionState
 from jutong.center.catalog.fields import EntryFields, ItemFields
@@ -16,11 +18,10 @@ from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.catalog.rules import OPEN_STATES
 from jutong.center.fleet.models import Source
 from jutong.center.intake import codec
-from jutong.center.intake.columns import ITEMS, choices_of
+from jutong.center.intake.columns import ITEMS, choices_of, label_of
 from jutong.center.intake.enums import BatchKind, Outcome
 from jutong.center.intake.judging import Difference, differences
 from jutong.center.intake.models import Batch, Proposal, SourceProfile
-from jutong.center.intake.row import problem_key
 from jutong.center.intake.surroundings import newest, said
 from jutong.center.intake.workbook.content import Content
 from jutong.center.org import queries as org
@@ -34,14 +35,15 @@ MOST_ROWS = 50
 """More bad rows than these are shown by problem."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem and the rows that have it."""
+    """One problem, how many rows have it, and some of them."""
 
     key: str
+    severity: str
     finding: Mapping[str, Any]
-    rows: int = 0
-    samples: list[Proposal] = field(default_factory=list)
+    rows: int
+    samples: Sequence[Proposal]
 
     @property
     def place(self) -> str:
@@ -49,14 +51,48 @@ class Problem:
         return self.key.split("|")[1]
 
     @property
-    def choices(self) -> Mapping[str, str]:
-        """Codes the place takes; empty for free text."""
-        return choices_of(self.place)
+    def label(self) -> str:
+        """What people call the field, in the language in use."""
+        return gettext(label_of(self.place)) if self.place else gettext("整行")
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in the language in use."""
+        return gettext(self.finding["message"])
+
+    @property
+    def way_out(self) -> str:
+        """What to do, in the language in use."""
+        return gettext(self.finding["way_out"])
+
+    @property
+    def clause(self) -> str:
+        """On what it stands."""
+        return str(self.finding.get("clause", ""))
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Codes the place takes with their names in the language in use; empty for free text."""
+        return [(code, gettext(label)) for code, label in choices_of(self.place).items()]
 
     @property
     def is_fixable(self) -> bool:
         """Whether one value could be put in the place of all; names have to be told apart by hand."""
-        return bool(self.place) and self.finding["rule"] != "VC-06" and self.place not in {"name", "code", ITEMS}
+        return bool(self.place) and self.place not in _BY_HAND and self.finding["rule"] not in _BY_HAND
+
+
+_BY_HAND = frozenset({"name", "code", ITEMS, "items.*.name", "VC-06", "VC-07"})
+_PROBLEMS = """
+SELECT f->>'rule', regexp_replace(coalesce(f->>'place', ''), '^items[.][0-9]+[.]', 'items.*.'), f->>'message',
+       f->>'severity', count(DISTINCT p.id), (array_agg(DISTINCT p.line))[:%(samples)s],
+       (array_agg(f))[1]
+  FROM intake_proposal p, jsonb_array_elements(p.findings) f
+ WHERE p.batch_id = %(batch)s AND p.organisation_id = %(organisation)s AND p.outcome IN ('error', 'new', 'changed')
+ GROUP BY 1, 2, 3, 4
+ ORDER BY f->>'severity', 5 DESC, 1, 2
+ LIMIT %(most)s
+"""
+_MOST_PROBLEMS = 100
 
 
 def batches(actor: Actor) -> QuerySet[Batch]:
@@ -112,22 +148,30 @@ def proposal(actor: Actor, of: Batch, line: int) -> Proposal:
     return found
 
 
-def problems(rows: Iterable[Proposal], severity: str = "error") -> list[Problem]:
-    """Return what is wrong with proposals, the most frequent first, with some of the rows of each."""
-    found: dict[str, Problem] = {}
-    for row in rows:
-        seen: Counter[str] = Counter()
-        for finding in row.findings:
-            if finding["severity"] != severity:
-                continue
-            key = problem_key(finding)
-            seen[key] += 1
-            kept = found.setdefault(key, Problem(key, finding))
-            if seen[key] == 1:
-                kept.rows += 1
-                if len(kept.samples) < SAMPLES:
-                    kept.samples.append(row)
-    return sorted(found.values(), key=lambda problem: -problem.rows)
+def problems(actor: Actor, of: Batch) -> list[Problem]:
+    """Return what is wrong or doubtful in a batch, errors first, the most frequent first, with some rows of each."""
+    org.require(actor, Permission.INTAKE_BATCH_VIEW)
+    asked: dict[str, UUID | str | int] = {
+        "batch": of.id,
+        "organisation": actor.organisation_id or org.NOBODY,
+        "samples": SAMPLES,
+        "most": _MOST_PROBLEMS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PROBLEMS, asked)
+        found = cursor.fetchall()
+    lines = {line for row in found for line in row[5]}
+    rows = {row.line: row for row in proposals(actor, of).filter(line__in=lines)}
+    return [
+        Problem(f"{rule}|{place}|{message}", severity, json.loads(first), count, [rows[line] for line in some])
+        for rule, place, message, severity, count, some, first in found
+    ]
+
+
+def with_problem(rows: QuerySet[Proposal], key: str) -> QuerySet[Proposal]:
+    """Return the proposals that have a problem, told by its rule and what it says."""
+    rule, _, rest = key.partition("|")
+    return rows.filter(findings__contains=[{"rule": rule, "message": rest.partition("|")[2]}])
 
 
 def before(rows: Sequence[Proposal]) -> dict[UUID, tuple[EntryFields, tuple[ItemFields, ...]]]:

@@ -14,7 +14,7 @@ from jutong.center.catalog.fields import EntryFields
 from jutong.center.fleet.actions import order_profile
 from jutong.center.fleet.models import Source
 from jutong.center.intake.actions.checking import judge_again
-from jutong.center.intake.actions.receiving import note
+from jutong.center.intake.actions.receiving import note, read_defaults
 from jutong.center.intake.actions.storing import SETTLED, bare, judged, proposal_of, recount, save_new, take_names
 from jutong.center.intake.columns import ITEMS
 from jutong.center.intake.describing.table import ColumnCounts, Described, Element, Matcher, described
@@ -48,7 +48,7 @@ def describe(
     *,
     source: Source,
     tables: Sequence[TableName],
-    defaults: Mapping[str, Any],
+    defaults: Mapping[str, str],
     by: Actor,
     now: datetime,
     sample: bool = True,
@@ -58,7 +58,7 @@ def describe(
     Args:
         source: as its node reported it.
         tables: schema and name of each, all in its last inventory.
-        defaults: what holds for every table: field to value.
+        defaults: what holds for every table: field to the text a cell would have.
         by: the steward.
         now: when.
         sample: whether the node shall count a bounded sample of each; proposals get finer as the counts come in.
@@ -81,7 +81,7 @@ def describe(
         organisation=organisation,
         name=source.name,
         format=source.dialect,
-        defaults=dict(defaults),
+        defaults=read_defaults(defaults),
         state=BatchState.READY,
         done=len(tables),
         total=len(tables),
@@ -90,7 +90,7 @@ def describe(
         finished_at=now,
     )
     around = department(organisation, civil_date(now))
-    rows = list(_rows(source, [listed[key] for key in tables], defaults))
+    rows = list(_rows(source, [listed[key] for key in tables], batch.defaults))
     save_new([proposal_of(batch, row, found, organisation) for row, found in judged(rows, around)])
     recount(batch)
     batch.save(update_fields=["counts"])

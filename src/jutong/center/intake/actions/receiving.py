@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.fields import EntryFields
+from jutong.center.catalog.findings import GUIDE, Finding
 from jutong.center.catalog.template import edition_in_force
 from jutong.center.intake import codec, queue, storage
 from jutong.center.intake.columns import label_of
@@ -20,6 +21,7 @@ from jutong.center.intake.enums import RUNNING, BatchKind, BatchState
 from jutong.center.intake.errors import BatchBusyError, BatchStateError, MappingError
 from jutong.center.intake.mapping import KEPT_FIELDS, ColumnMapping, known_fields, propose, samples_of
 from jutong.center.intake.models import Batch
+from jutong.center.intake.own_sheets import NOT_READ, YES_OR_NO
 from jutong.center.intake.reading import read_bytes, shipped_limits
 from jutong.center.intake.reading.cells import too_big
 from jutong.center.intake.source_rows import as_json, listing_of, sheet_of, understood
@@ -27,7 +29,7 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import own_organisation, require
 from jutong.kernel.clock import civil_date
-from jutong.kernel.errors import NotFoundError
+from jutong.kernel.errors import InvalidInputError, NotFoundError
 from jutong.kernel.i18n import gettext_noop
 
 _LONGEST_NAME = 200
@@ -35,8 +37,15 @@ TWICE = gettext_noop("“{field}”选了不止一列")
 NO_NAME = gettext_noop("没有一列是数据目录名称")
 
 
+class Readable(Protocol):
+    """A file somebody brings."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes."""
+
+
 @transaction.atomic
-def receive(*, file: BinaryIO, name: str, by: Actor, now: datetime) -> Batch:
+def receive(*, file: Readable, name: str, by: Actor, now: datetime) -> Batch:
     """Take a file in. Our own template is checked at once; for another the mapping of its headers is asked first.
 
     Nothing is written into the catalog.
@@ -107,7 +116,7 @@ def set_mapping(
         raise BatchStateError(name=locked.name, state=locked.get_state_display(), step=gettext("改表头对应"))
     if not locked.mapping.get("own"):
         locked.mapping = _mapped(locked, choices, sheet)
-    locked.defaults = _defaults(defaults)
+    locked.defaults = read_defaults(defaults)
     locked.state, locked.done, locked.total, locked.counts, locked.problem = BatchState.CHECKING, 0, 0, {}, {}
     locked.finished_at = None
     locked.save()
@@ -135,9 +144,21 @@ def _mapped(batch: Batch, choices: Mapping[str, str], sheet: str) -> dict[str, A
     return as_json(name, mapping)
 
 
-def _defaults(defaults: Mapping[str, str]) -> dict[str, Any]:
-    known = EntryFields.__dataclass_fields__
-    found = {name: codec.read(name, text) for name, text in defaults.items() if name in known and text.strip()}
+def read_defaults(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return what holds for every row: field to value, from the texts a cell would have; empty ones are left out.
+
+    Raises:
+        InvalidInputError: for a text that is no value of its field.
+    """
+    found: dict[str, Any] = {}
+    for name, text in texts.items():
+        if name not in EntryFields.__dataclass_fields__ or not text.strip():
+            continue
+        try:
+            found[name] = codec.read(name, text)
+        except codec.UnreadableError as error:
+            finding = Finding("VC-00", name, label_of(name), GUIDE, NOT_READ, YES_OR_NO, text[:100])
+            raise InvalidInputError(problems=[finding.as_row()]) from error
     return {name: value for name, value in found.items() if value not in ("", False, [])}
 
 
