@@ -91,8 +91,9 @@ def _answer_with_own_status(operation: Operation) -> None:
     view = operation.view_func
 
     @functools.wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> Status[Any]:
-        return Status(status, view(*args, **kwargs))
+    def answer(*args: Any, **kwargs: Any) -> Status[Any] | HttpResponseBase:
+        found = view(*args, **kwargs)
+        return found if isinstance(found, HttpResponseBase) else Status(status, found)
 
     operation.view_func = answer
 
