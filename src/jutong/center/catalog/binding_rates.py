@@ -96,7 +96,7 @@ def whole(rates: list[BindingRate]) -> dict[str, int | float | None]:
 
 
 def listed(actor: Actor, *, show: str, organisation_code: str = "") -> QuerySet[Entry]:
-    """Return the entries behind a figure, each with its open binding prefetched as ``open_bindings``.
+    """Return the entries behind a figure, each with its open binding (``queries.open_binding``).
 
     Args:
         actor: who asks; the scope is that of :func:`binding_rates`.
@@ -118,7 +118,7 @@ def listed(actor: Actor, *, show: str, organisation_code: str = "") -> QuerySet[
     return (
         rows.filter(chosen)
         .select_related("organisation", "published", "unbound_flag")
-        .prefetch_related(Prefetch("bindings", bindings, to_attr="open_bindings"))
+        .prefetch_related(Prefetch("bindings", bindings))
         .order_by("organisation__code", "code")
     )
 

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from jutong.center.catalog.health import explain as explain_health
 from jutong.center.clocks.queries import ClockView
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
@@ -89,6 +90,12 @@ def lawful_days(context: Context, period: str) -> int:
 def explain(problem: JutongError) -> str:
     """Say what was found, in the page's language."""
     return problem.explain(get_language() or "zh-hans")
+
+
+@register.filter
+def told(problems: Iterable[dict[str, Any]]) -> list[str]:
+    """Say what a node found wrong with a binding, in the page's language."""
+    return explain_health(problems)
 
 
 @register.filter
