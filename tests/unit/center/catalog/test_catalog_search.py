@@ -19,7 +19,7 @@ from jutong.kernel.errors import ForbiddenError, InvalidInputError
 from tests.center_world import FIELDS, ITEMS, NOW, PLATFORM, City
 from tests.search_engines import ENGINES, Engine, engine
 
-PLAIN = replace(FIELDS, share_scope="", share_purpose="", share_attribute="unconditional", summary="", domain="")
+PLAIN = replace(FIELDS, share_scope="", share_purpose="", share_attribute="unconditional", summary="另有说明")
 NAMES = (
     "婚姻登记信息", "离婚登记档案", "结婚证", "不动产权属登记", "不动产抵押", "户籍人口", "流动人口统计",
     "GB2260行政区划代码", "ＧＩＳ地图服务", "企业年报", "人才引进名单", "水质监测",

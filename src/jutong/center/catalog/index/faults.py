@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,9 +23,9 @@ def told_apart() -> Iterator[None]:
     """
     try:
         yield
-    except (ValueError, OSError) as error:
-        raise IndexBrokenError(str(error)) from error
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
+        if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
             raise
+        # A writer that failed holds the folder's lock for as long as a variable of a left function names it.
+        traceback.clear_frames(error.__traceback__)
         raise IndexBrokenError(str(error)) from None

@@ -54,7 +54,7 @@ class Reader:
     """What one process keeps open of an index. Threads may share it."""
 
     store: Store
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _opened: _Opened | None = None
     _index: tantivy.Index | None = None
     _stamp: tuple[int, int] = _NEVER
