@@ -41,6 +41,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("管本部门数据"),
         (
             Place(_("目录登记"), "/manage/entries", "edit", Permission.CATALOG_DRAFT_VIEW),
+            Place(_("批量导入"), "/manage/imports", "sheet", Permission.INTAKE_BATCH_VIEW),
             Place(_("批量办理"), "/manage/work", "check", Permission.CATALOG_ENTRY_SUBMIT),
             Place(_("批量同意"), "/manage/work", "check", Permission.CATALOG_ENTRY_CONSENT),
             Place(_("法律和职责变化"), "/changes", "file", Permission.CATALOG_DRAFT_VIEW),
