@@ -57,6 +57,7 @@ urlpatterns = [
     # before the catalogue, whose codes may hold slashes
     path("", include("jutong.web.sharing.urls")),
     path("", include("jutong.web.catalog.urls")),
+    path("", include("jutong.web.intake.urls")),
     path("", include("jutong.web.manage.urls")),
     path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),
