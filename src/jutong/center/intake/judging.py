@@ -76,6 +76,8 @@ def fixed(row: Row) -> tuple[EntryFields, tuple[ItemFields, ...]]:
     if not row.fixes:
         return row.fields, row.items
     fields, items = row.fields, list(row.items)
+    if ITEMS in row.fixes:
+        items = list(codec.as_items(row.fixes[ITEMS]))
     for place, value in row.fixes.items():
         parts = place.split(".")
         if parts[0] == ITEMS and len(parts) == _OF_ITEM and parts[1].isdigit():

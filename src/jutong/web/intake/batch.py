@@ -191,6 +191,9 @@ def fix_all(visit: Visit, batch_id: UUID) -> HttpResponseBase:
 
     def act(batch: Batch) -> str:
         key, text = visit.request.POST.get("key", ""), visit.request.POST.get("text", "")
+        if "dismiss" in visit.request.POST:
+            count = actions.dismiss_group(batch=batch, key=key, by=visit.actor, now=visit.now)
+            return _("%(n)s行不导入") % {"n": count}
         count = actions.fix_group(batch=batch, key=key, text=text, by=visit.actor, now=visit.now)
         return _("已改%(n)s行") % {"n": count}
 

@@ -129,7 +129,7 @@ def _control(row: Proposal, place: str) -> Control:
     if parts[0] == ITEMS and len(parts) > 1:
         number = int(parts[1]) + 1 if parts[1].isdigit() else 0
         label = gettext("第%(n)s项%(label)s") % {"n": number, "label": label}
-    editable = _column_of(place) != _WHOLE_ROW and place != ITEMS
+    editable = _column_of(place) != _WHOLE_ROW and (place != ITEMS or not row.items)
     return Control(place, f"c_{row.line}_{place}", label, value_of(row, place), choices, editable=editable)
 
 
@@ -139,7 +139,7 @@ def value_of(row: Proposal, place: str) -> str:
     if place in {CODE, PROVIDER}:
         return str(getattr(row, place))
     if parts[0] == ITEMS:
-        return _item_value(row, parts)
+        return _item_value(row, parts) if len(parts) > 1 else ""
     value = row.fields.get("extensions", {}).get(parts[-1]) if place.startswith(EXTENSION) else row.fields.get(place)
     if value is None:
         value = getattr(EntryFields("", ""), place, "")

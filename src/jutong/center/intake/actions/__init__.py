@@ -4,7 +4,7 @@ from jutong.center.intake.actions.attaching import Attached, attach
 from jutong.center.intake.actions.checking import check_batch
 from jutong.center.intake.actions.describing import ask_profiles, describe, profiled
 from jutong.center.intake.actions.drafting import ask_drafts, make_drafts
-from jutong.center.intake.actions.fixing import check_again, dismiss, fix, fix_cell, fix_group
+from jutong.center.intake.actions.fixing import check_again, dismiss, dismiss_group, fix, fix_cell, fix_group
 from jutong.center.intake.actions.harvesting import store_batch
 from jutong.center.intake.actions.pruning import prune
 from jutong.center.intake.actions.receiving import cancel, receive, set_mapping
@@ -19,6 +19,7 @@ __all__ = [
     "check_batch",
     "describe",
     "dismiss",
+    "dismiss_group",
     "fix",
     "fix_cell",
     "fix_group",

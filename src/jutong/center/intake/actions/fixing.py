@@ -15,6 +15,7 @@ from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import GUIDE, Finding
 from jutong.center.catalog.template import edition_in_force
 from jutong.center.intake import codec, queue
+from jutong.center.intake import items as texts
 from jutong.center.intake.actions.checking import judge_again
 from jutong.center.intake.actions.receiving import note, open_batch
 from jutong.center.intake.actions.storing import SETTLED, recount, take_names
@@ -33,6 +34,8 @@ from jutong.kernel.i18n import gettext_noop
 
 AT_ONCE = 1000
 """Rows judged again while the person waits; more are left to the worker."""
+_OF_ITEM = 3
+"""Parts of a place such as ``items.0.name``."""
 NO_SUCH_PLACE = gettext_noop("没有这一栏")
 LOOK_AGAIN = gettext_noop("请刷新后再改")
 
@@ -119,6 +122,22 @@ def dismiss(*, batch: Batch, lines: Iterable[int], by: Actor, now: datetime) -> 
 
 
 @transaction.atomic
+def dismiss_group(*, batch: Batch, key: str, by: Actor, now: datetime) -> int:
+    """Put every row away that has one problem, such as all repetitions of a name. Returns how many.
+
+    Raises:
+        BatchBusyError: while a job works on the batch.
+        NotFoundError: if it is another department's, or no row has the problem.
+    """
+    locked = _open(batch, by)
+    rows = _own(locked, by).exclude(outcome__in=SETTLED)
+    lines = [row.line for row in rows if any(problem_key(finding) == key for finding in row.findings)]
+    if not lines:
+        raise NotFoundError(what=gettext("这个问题"))
+    return dismiss(batch=locked, lines=lines, by=by, now=now)
+
+
+@transaction.atomic
 def check_again(*, batch: Batch, by: Actor, now: datetime) -> Batch:
     """Have every row judged anew against the catalog as it is now.
 
@@ -154,6 +173,8 @@ def _value(proposal: Proposal, place: str, text: str, columns: Mapping[str, Colu
     of_item = parts[0] == ITEMS
     if place in columns:
         return codec.read_extension(columns[place], text)
+    if place == ITEMS and not proposal.items:
+        return [{"name": name, "data_type": texts.type_of(name)} for name in texts.listed(text)]
     if not _exists(proposal, parts, of_item=of_item):
         raise _refused(place, NO_SUCH_PLACE, LOOK_AGAIN, text)
     try:
@@ -165,6 +186,8 @@ def _value(proposal: Proposal, place: str, text: str, columns: Mapping[str, Colu
 
 def _exists(proposal: Proposal, parts: list[str], *, of_item: bool) -> bool:
     if of_item:
+        if len(parts) < _OF_ITEM:
+            return False
         known = parts[-1] in ItemFields.__dataclass_fields__
         return known and parts[1].isdigit() and int(parts[1]) < len(proposal.items)
     return len(parts) == 1 and (parts[0] in {CODE, PROVIDER} or parts[0] in EntryFields.__dataclass_fields__)
