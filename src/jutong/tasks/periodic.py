@@ -52,8 +52,10 @@ _every(EVERY_MINUTE, "mark-unknown-jobs", scans.mark_unknown_jobs)
 _every(EVERY_MINUTE, "carry-on-batches", scans.carry_on_batches)
 _every(EVERY_MINUTE, "watch-bindings", scans.watch_bindings)
 _every(EVERY_HOUR, "flag-unbound", scans.flag_unbound)
+_every(EVERY_MINUTE, "follow-holdings", scans.follow_holdings)
 _every(EVERY_HOUR, "clean-up", scans.clean_up)
 _every(EVERY_NIGHT, "reconcile-index", scans.reconcile_index, at_start=False)
+_every(EVERY_NIGHT, "reread-holdings", scans.reread_holdings, at_start=False)
 
 
 @app.periodic(cron=EVERY_MINUTE)

@@ -22,6 +22,7 @@ from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
 from jutong.center.org.actor import platform_actor
+from jutong.center.ownership import holdings
 from jutong.center.sharing import actions as sharing
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,18 @@ def watch_bindings(now: datetime) -> int:
 def flag_unbound(now: datetime) -> int:
     """Tell departments of entries that stand published with nothing behind them (VC-12). Returns how many."""
     return unbound.flag_unbound(now=now)
+
+
+def follow_holdings(now: datetime) -> int:
+    """Bring up to the change feed who holds what, and ask authorities about new overlaps. Returns how many changes."""
+    return holdings.follow(now)
+
+
+def reread_holdings(now: datetime) -> int:
+    """Make the holdings anew, because words and data elements change what is the same. Returns how many entries."""
+    with transaction.atomic():
+        holdings.forget()
+        return holdings.follow(now)
 
 
 def mark_unknown_jobs(now: datetime) -> int:

@@ -31,14 +31,21 @@ class MenuLine:
     count: int
 
 
-def _line(place: Place, path: str, inbox: int) -> MenuLine:
-    current = path == place.url or (place.url != "/" and path.startswith(place.url))
+def _here(path: str) -> str:
+    """Return the address of the place a page belongs to: the longest one the path begins with."""
+    urls = (place.url for _, places in MENU for place in places)
+    return max((url for url in urls if path == url or (url != "/" and path.startswith(url))), key=len, default="")
+
+
+def _line(place: Place, here: str, inbox: int) -> MenuLine:
+    current = place.url == here
     return MenuLine(place.label, place.url, place.icon, current, inbox if place.counts == "inbox" else 0)
 
 
 def _menu(actor: Actor, path: str, inbox: int) -> list[tuple[str | Promise, list[MenuLine]]]:
+    here = _here(path)
     groups = [
-        (group, [_line(place, path, inbox) for place in places if place.needs is None or org.has(actor, place.needs)])
+        (group, [_line(place, here, inbox) for place in places if place.needs is None or org.has(actor, place.needs)])
         for group, places in MENU
     ]
     return [(group, lines) for group, lines in groups if lines]

@@ -59,6 +59,8 @@ urlpatterns = [
     path("", include("jutong.web.catalog.urls")),
     path("", include("jutong.web.intake.urls")),
     path("", include("jutong.web.manage.urls")),
+    path("", include("jutong.web.ownership.urls")),
+    path("", include("jutong.web.open.urls")),
     path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),
     path("admin/", include("jutong.web.admin.urls")),

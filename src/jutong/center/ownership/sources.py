@@ -36,6 +36,8 @@ class Assignments(Mapping[str, str]):
     def __init__(self, by_key: Mapping[str, str], entry_name: str = "") -> None:
         self._by_key = dict(by_key)
         self._entry_name = entry_name
+        self._asked: dict[str, str | None] = {}
+        """What was found for a name before: thousands of items share a few hundred names."""
 
     def __getitem__(self, name: str) -> str:
         """Return the code of the source's entry.
@@ -43,10 +45,16 @@ class Assignments(Mapping[str, str]):
         Raises:
             KeyError: if the item has no source, or the department is its source.
         """
-        for key in (element_key(name), *keys_of(name, entry_name=self._entry_name)):
-            if key in self._by_key:
-                return self._by_key[key]
-        raise KeyError(name)
+        if name not in self._asked:
+            self._asked[name] = self._look_up(name) if self._by_key else None
+        found = self._asked[name]
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _look_up(self, name: str) -> str | None:
+        keys = (element_key(name), *keys_of(name, entry_name=self._entry_name))
+        return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
     def __iter__(self) -> Iterator[str]:
         """Yield element codes and names in the form they are compared in."""
