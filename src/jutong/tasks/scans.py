@@ -21,6 +21,7 @@ from jutong.center.clocks import actions as clocks
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
+from jutong.center.norms import actions as norms
 from jutong.center.org.actor import platform_actor
 from jutong.center.ownership import holdings
 from jutong.center.sharing import actions as sharing
@@ -119,3 +120,21 @@ def reconcile_index(now: datetime) -> int:
     except IndexBrokenError as error:
         logger.error("search index could not be compared: %s", error)  # noqa: TRY400 - the sentence says it all
         return 0
+
+
+def rate_new_entries(now: datetime) -> int:
+    """Run the norms over published entries that have no score yet. Returns how many."""
+    by, total = platform_actor("norms"), 0
+    while rated := norms.rate_new(by=by, now=now):
+        total += rated
+    return total
+
+
+def run_norms(now: datetime) -> int:
+    """Run the norms over every department's entries. Returns how many departments."""
+    return norms.run_all(by=platform_actor("norms"), now=now)
+
+
+def tell_saved_searches(now: datetime) -> int:
+    """Tell departments what is new for the searches they keep. Returns how many notices."""
+    return catalog.tell_of_new(by=platform_actor("saved searches"), now=now)

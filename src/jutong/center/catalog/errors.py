@@ -240,3 +240,12 @@ class NotWatchedError(JutongError):
     http_status = 409
     message = gettext_noop("“{name}”的挂接还没有检查出行数，不用确认。")
     next_step = gettext_noop("请等前置节点检查后再看。")
+
+
+class TooManySearchesError(JutongError):
+    """A department keeps as many searches as it may."""
+
+    code = "catalog.search.too-many"
+    http_status = 409
+    message = gettext_noop("本部门关注的检索已有{count}个，不能再加。")
+    next_step = gettext_noop("请先去掉不再需要的。")

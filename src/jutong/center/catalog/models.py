@@ -310,6 +310,31 @@ class CatalogTemplate(models.Model):
         return f"{self.edition}.{self.version}"
 
 
+class SavedSearch(models.Model):
+    """关注的检索: a search a department keeps; ``cursor`` is how far the change feed was looked through for it."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="saved_searches")
+    role = models.CharField(max_length=16)
+    name = models.CharField(max_length=64)
+    q = models.CharField(max_length=100, default="", blank=True)
+    facets = models.JSONField(default=dict)
+    cursor = models.BigIntegerField(default=0, db_index=True)
+    found_count = models.PositiveIntegerField(default=0)
+    found_at = models.DateTimeField(null=True, blank=True)
+    created_by_name = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "q", "facets"), name="search_saved_once"),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CodeCounter(models.Model):
     """The last sequence number given under a classification code; locked while a code is allocated."""
 

@@ -9,6 +9,7 @@ from jutong.center.catalog.actions.many import Outcome
 from jutong.center.catalog.actions.removal import decide_filing, file_end, propose_removal, revise_removal
 from jutong.center.catalog.actions.review import publish, publish_many, return_many, return_version
 from jutong.center.catalog.actions.runs import carry_on, start_run
+from jutong.center.catalog.actions.searches import drop_search, save_search, tell_of_new
 from jutong.center.catalog.actions.submission import (
     consent,
     consent_many,
@@ -36,6 +37,7 @@ __all__ = [
     "decline_many",
     "discard",
     "discard_many",
+    "drop_search",
     "edit_version",
     "file_end",
     "import_published",
@@ -48,9 +50,11 @@ __all__ = [
     "return_many",
     "return_version",
     "revise_removal",
+    "save_search",
     "start_run",
     "submit",
     "submit_many",
+    "tell_of_new",
     "unbind",
     "withdraw",
 ]

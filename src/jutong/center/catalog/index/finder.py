@@ -141,6 +141,11 @@ def how_many(half: Half, query: Query) -> int:
     return _count(half.searcher.search(half.only(query), limit=1, count=True, order_by_field="order"))
 
 
+def how_many_asked(half: Half, scope: str, words: Sequence[Word], chosen: Choices) -> int:
+    """Return how many entries of one half a whole question finds."""
+    return how_many(half, _question(scope, words, chosen))
+
+
 def _question(scope: str, words: Sequence[Word], chosen: Choices) -> Query:
     parts = _filters(scope, chosen)
     return wanted.every([wanted.matching(words), *parts] if words else parts)
