@@ -16,10 +16,14 @@ from jutong.center.catalog.actions import ImportRow
 from jutong.center.catalog.models import Entry
 from jutong.center.catalog.tokens import normalise
 from jutong.kernel.errors import ForbiddenError, InvalidInputError
-from tests.center_world import FIELDS, ITEMS, NOW, PLATFORM, City
+from tests.center_world import FIELDS, NOW, PLATFORM, City
+from tests.center_world import ITEMS as GRADED
 from tests.search_engines import ENGINES, Engine, engine
 
-PLAIN = replace(FIELDS, share_scope="", share_purpose="", share_attribute="unconditional", summary="另有说明")
+ITEMS = tuple(replace(item, grade="general-2") for item in GRADED)
+PLAIN = replace(
+    FIELDS, share_scope="", share_purpose="", share_attribute="unconditional", summary="另有说明", grade="general-2"
+)
 NAMES = (
     "婚姻登记信息", "离婚登记档案", "结婚证", "不动产权属登记", "不动产抵押", "户籍人口", "流动人口统计",
     "GB2260行政区划代码", "ＧＩＳ地图服务", "企业年报", "人才引进名单", "水质监测",
