@@ -95,7 +95,7 @@ def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, name: str) ->
     """
     try:
         return archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         raise FileUnreadableError(name=name, problem=_BROKEN) from error
 
 

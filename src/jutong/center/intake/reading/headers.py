@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 from jutong.center.intake.reading.listing import Remark, RemarkKind, letters
 
 _NUMBER = re.compile(r"[-+]?[\d,.:/\s年月日%-]+")
 _SHARE = 0.6
-"""A header fills at least this share of the widest of the first rows."""
+"""A header fills at least this share of what the first rows usually fill."""
 _BETWEEN = "/"
 
 Merge = tuple[int, int, int, int]
@@ -27,22 +28,27 @@ class Found:
     remarks: tuple[Remark, ...]
 
 
-def find(rows: Sequence[tuple[str, ...]], merges: Sequence[Merge] = (), *, single: bool = False) -> Found | None:
+def find(
+    rows: Sequence[tuple[str, ...]], merges: Sequence[Merge] = (), *, single: bool = False, ragged: bool = False
+) -> Found | None:
     """Return the header of the first rows of a sheet, or None where nothing looks like one.
 
     Args:
         rows: the first rows of the sheet, empty ones too.
         merges: merged cells; a header cell over several columns is joined with the cells below it.
         single: whether a table of one column is let pass.
+        ragged: whether cells beyond the last header mean that a row's cells were cut wrongly (delimited text), and
+            not that somebody wrote beside the table.
     """
     fills = [sum(map(bool, row)) for row in rows]
-    widest = max(fills, default=0)
-    if widest < (1 if single else 2):
+    fewest = 1 if single else 2
+    usual = median_low([fill for fill in fills if fill >= fewest] or [0])
+    if usual < fewest:
         return None
-    wanted = max(_SHARE * widest, 1 if single else 2)
+    wanted = max(_SHARE * usual, fewest)
     for at, row in enumerate(rows):
         if fills[at] and _covered(at, row, merges) >= wanted and not _looks_like_data(row):
-            return _read(at, rows, merges)
+            return _read(at, rows, merges, ragged=ragged)
     return None
 
 
@@ -60,14 +66,14 @@ def _looks_like_data(row: tuple[str, ...]) -> bool:
     return any(_NUMBER.fullmatch(cell) for cell in filled) or len(set(filled)) * 2 < len(filled)
 
 
-def _read(at: int, rows: Sequence[tuple[str, ...]], merges: Sequence[Merge]) -> Found:
+def _read(at: int, rows: Sequence[tuple[str, ...]], merges: Sequence[Merge], *, ragged: bool) -> Found:
     across = [merge for merge in merges if merge[0] == at and merge[3] > merge[1]]
     upper = list(rows[at])
     last = at
     if across and at + 1 < len(rows):
         last = at + 1
         upper = _joined(upper, rows[last], across)
-    headers, remarks = _named(upper, last + 1, rows[last + 1 :])
+    headers, remarks = _named(upper, last + 1, rows[last + 1 :], ragged=ragged)
     return Found(at, last, headers, remarks)
 
 
@@ -82,14 +88,15 @@ def _joined(upper: list[str], lower: tuple[str, ...], across: Sequence[Merge]) -
 
 
 def _named(
-    headers: list[str], line: int, below: Sequence[tuple[str, ...]]
+    headers: list[str], line: int, below: Sequence[tuple[str, ...]], *, ragged: bool
 ) -> tuple[tuple[str, ...], tuple[Remark, ...]]:
     """Return the headers, each with a name of its own, and what was wrong with them."""
-    width = max([len(headers), *(_last_filled(row) for row in below)])
+    ends = sorted(_last_filled(row) for row in below if any(row))
+    usual_end = (median_low(ends) if ragged else ends[-1]) if ends else 0
     seen: dict[str, int] = {}
     named: list[str] = []
     remarks: list[Remark] = []
-    for column in range(width):
+    for column in range(max(_last_filled(tuple(headers)), usual_end)):
         name = " ".join(headers[column].split()) if column < len(headers) else ""
         if not name:
             name = letters(column)
@@ -100,10 +107,6 @@ def _named(
             remarks.append(Remark(RemarkKind.REPEATED_HEADER, line, column, name))
             name = f"{name} ({seen[name]})"
         named.append(name)
-    while (
-        named and len(named) > len(headers) and not any(len(row) >= len(named) and row[len(named) - 1] for row in below)
-    ):
-        named.pop()
     return tuple(named), tuple(remarks)
 
 

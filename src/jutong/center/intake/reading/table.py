@@ -41,7 +41,8 @@ def sheet_of(
         FileTooBigError: if the header is wider than is read; later also for too many rows or too long cells.
     """
     first = _first_lines(lines(), limits.header_search_rows)
-    found = headers.find([cells for _, cells in first], merges, single=format_ is Format.CSV or len(first) > 1)
+    is_text = format_ is Format.CSV
+    found = headers.find([cells for _, cells in first], merges, single=is_text or len(first) > 1, ragged=is_text)
     if found is None:
         return None
     if len(found.headers) > limits.columns:
