@@ -95,13 +95,38 @@ def fixed(row: Row) -> tuple[EntryFields, tuple[ItemFields, ...]]:
 def _merged(
     row: Row, fields: EntryFields, items: tuple[ItemFields, ...], version: EntryVersion
 ) -> tuple[EntryFields, tuple[ItemFields, ...]]:
-    """Lay what the row says over what the entry says; a field the row does not speak of stays."""
+    """Lay what the row says over what the entry says; a field the row does not speak of stays.
+
+    A table says nothing new of an entry but its columns: what people wrote of their items stays too.
+    """
     before, before_items = said(version)
-    told = row.told | {place.partition(".")[0] for place in row.fixes}
-    changes = {name: getattr(fields, name) for name in told if name in EntryFields.__dataclass_fields__}
+    fixed_fields = {place.partition(".")[0] for place in row.fixes}
+    told = fixed_fields if "table" in row.origin else row.told | fixed_fields
+    changes: dict[str, Any] = {name: getattr(fields, name) for name in told if name in EntryFields.__dataclass_fields__}
     if "extensions" in changes:
         changes["extensions"] = {**before.extensions, **changes["extensions"]}
+    if "table" in row.origin and ITEMS not in fixed_fields:
+        return replace(before, **changes), enriched(before_items, items)
     return replace(before, **changes), items if ITEMS in told else before_items
+
+
+def enriched(before: Sequence[ItemFields], described: Sequence[ItemFields]) -> tuple[ItemFields, ...]:
+    """Fill what items lack from the columns they stand for, and add the columns no item stands for."""
+    left = {item.column: item for item in described}
+    by_name = {item.name: item.column for item in described}
+    made = []
+    for item in before:
+        column = left.pop(item.column or by_name.get(item.name, ""), None)
+        if column is None:
+            made.append(item)
+            continue
+        lacking = {name: getattr(column, name) for name in _FILLED if not getattr(item, name)}
+        made.append(replace(item, **lacking))
+    return (*made, *left.values())
+
+
+_FILLED = ("column", "english_name", "data_type", "length", "element")
+"""What a column says of an item that says nothing there."""
 
 
 def _findings(

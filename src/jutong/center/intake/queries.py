@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from jutong.center.catalog.enums import VersionState
 from jutong.center.catalog.fields import EntryFields, ItemFields
-from jutong.center.catalog.models import Entry, EntryVersion
+from jutong.center.catalog.models import Binding, Entry, EntryVersion
 from jutong.center.catalog.rules import OPEN_STATES
 from jutong.center.fleet.models import Source
 from jutong.center.intake import codec
@@ -266,3 +266,9 @@ def described_tables(source: Source) -> dict[tuple[str, str], Proposal]:
         (row.origin["schema"], row.origin["table"]): row
         for row in rows.select_related("entry", "batch").order_by("batch__created_at")
     }
+
+
+def bound_tables(source: Source) -> dict[tuple[str, str], Entry]:
+    """Return which tables of a source stand behind which entries, by schema and name."""
+    rows = Binding.objects.filter(source=source.name, ended_at=None, entry__organisation_id=source.organisation_id)
+    return {(row.schema_name, row.table): row.entry for row in rows.select_related("entry")}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import Finding
 from jutong.center.intake.columns import ITEMS
@@ -26,6 +27,16 @@ class Row:
     """What reading found, as :func:`told_finding` writes it; kept by every later check."""
     origin: dict[str, Any] = field(default_factory=dict)
     fixes: dict[str, Any] = field(default_factory=dict)
+
+
+_CONDITIONS = ("share_scope", "share_purpose", "use_conditions")
+
+
+def without_conditions(row: Row) -> Row:
+    """Drop what holds for every row where it may not stand: what is shared with all has no conditions (条例 15)."""
+    if row.fields.share_attribute == ShareAttribute.UNCONDITIONAL:
+        row.fields = replace(row.fields, **dict.fromkeys((name for name in _CONDITIONS if name not in row.told), ""))
+    return row
 
 
 def told_finding(finding: Finding, *, at_reading: bool = False) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.catalog.fields import EntryFields
 from jutong.center.intake import storage
 from jutong.center.intake.accept import CellFinding, Defaults, ProposedEntry, propose_entries
@@ -15,7 +16,7 @@ from jutong.center.intake.mapping import ColumnMapping, Layout, propose, samples
 from jutong.center.intake.models import Batch
 from jutong.center.intake.own_sheets import IGNORED_SHEETS, OwnSheets
 from jutong.center.intake.reading import Listing, Sheet, letters, read_bytes
-from jutong.center.intake.row import Row
+from jutong.center.intake.row import Row, without_conditions
 from jutong.standards.template import TemplateEdition
 
 
@@ -74,21 +75,23 @@ def listing_of(batch: Batch) -> Listing:
 def rows_of(batch: Batch, listing: Listing, *, edition: TemplateEdition) -> Iterator[Row]:
     """Yield the rows of a batch's file in its order."""
     if batch.mapping.get("own"):
-        yield from (with_defaults(row, batch.defaults) for row in OwnSheets(listing, edition=edition).rows())
+        for row in OwnSheets(listing, edition=edition).rows():
+            yield with_defaults(row, batch.defaults)
         return
     mapping = ColumnMapping.from_rows(batch.mapping["columns"])
     sheet = sheet_of(listing, batch.mapping["sheet"])
     for proposed in propose_entries(sheet.rows(), mapping, Defaults(fields=batch.defaults)):
-        yield row_of(proposed, mapping)
+        yield without_conditions(row_of(proposed, mapping))
 
 
 def with_defaults(row: Row, defaults: Mapping[str, Any]) -> Row:
     """Fill what a row of our own sheet leaves empty with what holds for every row."""
     missing = {name: value for name, value in defaults.items() if not getattr(row.fields, name, "")}
-    if missing:
-        row.fields = EntryFields(
-            **{**{name: getattr(row.fields, name) for name in EntryFields.__dataclass_fields__}, **missing}
-        )
+    if missing.get("share_scope") or missing.get("share_purpose"):
+        attribute = missing.get("share_attribute") or row.fields.share_attribute
+        if attribute == ShareAttribute.UNCONDITIONAL:
+            missing = {name: value for name, value in missing.items() if name not in {"share_scope", "share_purpose"}}
+    row.fields = replace(row.fields, **missing)
     return row
 
 

@@ -60,12 +60,13 @@ def _defaults(visit: Visit) -> dict[str, str]:
 
 def _tables(visit: Visit, source: Source) -> list[dict[str, Any]]:
     before, profiles = queries.described_tables(source), queries.profiles_of(source)
+    bound = queries.bound_tables(source)
     chosen = set(visit.request.POST.getlist("table")) if visit.is_post else None
     rows = []
     for table in source.tables:
         place = (table["schema_name"], table["name"])
         proposed, technical = before.get(place), is_technical(table["name"])
-        likely = proposed is None and not technical
+        likely = proposed is None and not technical and place not in bound
         rows.append(
             {
                 "key": _key(table),
@@ -76,6 +77,7 @@ def _tables(visit: Visit, source: Source) -> list[dict[str, Any]]:
                 "columns": len(table["columns"]),
                 "rows": table["row_estimate"],
                 "proposed": proposed,
+                "bound": bound.get(place),
                 "profile": profiles.get(place),
                 "note": _("像是系统自用的表") if technical else "",
                 "chosen": _key(table) in chosen if chosen is not None else likely,

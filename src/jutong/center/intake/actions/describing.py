@@ -21,7 +21,7 @@ from jutong.center.intake.describing.table import ColumnCounts, Described, Eleme
 from jutong.center.intake.enums import BatchKind, BatchState
 from jutong.center.intake.errors import TablesUnknownError
 from jutong.center.intake.models import Batch, Proposal, SourceProfile
-from jutong.center.intake.row import Row
+from jutong.center.intake.row import Row, without_conditions
 from jutong.center.intake.surroundings import department
 from jutong.center.norms.queries import matcher
 from jutong.center.org.actor import Actor
@@ -36,11 +36,8 @@ SURE_ENOUGH = 0.75
 """From here a data element is written into the item; below it is left to the person."""
 TableName = tuple[str, str]
 """Schema and name."""
-_TOLD = frozenset({
-    "name", "classification", "summary", "domain", "data_format", "format_type", "update_cycle", "share_attribute",
-    "share_way", "share_scope", "share_purpose", "grade", "not_secret", "origin", ITEMS,
-})  # fmt: skip
-"""What a table says of its entry; everything else an entry has stays."""
+_TOLD = frozenset({"name", "summary", "data_format", "format_type", "share_attribute", "share_way", "grade", ITEMS})
+"""What a table says of an entry that is not there yet."""
 
 
 @transaction.atomic
@@ -106,7 +103,7 @@ def _rows(source: Source, tables: Iterable[Mapping[str, Any]], defaults: Mapping
     for line, table in enumerate(tables, start=1):
         key = (table["schema_name"], table["name"])
         found = described(table, counts=_counts(profiles.get(key)), match=match, format_type=_product(source.dialect))
-        yield _row(line, source.name, table, found, defaults)
+        yield without_conditions(_row(line, source.name, table, found, defaults))
 
 
 def _product(dialect: str) -> str:
@@ -214,7 +211,7 @@ def _refine(source: Source, profile: SourceProfile, now: datetime) -> int:
     found = described(table, counts=_counts(profile), match=_matcher(), format_type=_product(source.dialect))
     count = 0
     for proposal in waiting:
-        row = _row(proposal.line, source.name, table, found, proposal.batch.defaults)
+        row = without_conditions(_row(proposal.line, source.name, table, found, proposal.batch.defaults))
         around = department(source.organisation, civil_date(now))
         take_names(around, proposal.batch, but={proposal.id})
         proposal.fields, proposal.items, proposal.origin = _as_stored(row, proposal)
