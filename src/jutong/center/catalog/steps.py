@@ -68,14 +68,23 @@ def lock(ids: Iterable[UUID]) -> dict[UUID, EntryVersion]:
     return {row.id: row for row in rows}
 
 
-def admit(version: EntryVersion | None, event: Event, by: Actor, *, what: str) -> tuple[EntryVersion, Transition]:
-    """Return a locked version and the table's row, if the actor is a party to it; ``what`` names one that is gone.
+def admit(
+    version: EntryVersion | None, event: Event, by: Actor, *, what: str, authorities: dict[str, UUID] | None = None
+) -> tuple[EntryVersion, Transition]:
+    """Return a locked version and the table's row, if the actor is a party to it.
+
+    Args:
+        version: locked, or None where it is gone.
+        event: the step.
+        by: who takes it.
+        what: what an absent version is called.
+        authorities: the divisions' authorities as far as they were asked for, for whoever admits many.
 
     Raises:
         NotFoundError: if it is absent, another department's, or for the authority another division's.
         StepNotAllowedError: if the table has no such step.
     """
-    if version is None or not _is_party(version, event, by):
+    if version is None or not _is_party(version, event, by, {} if authorities is None else authorities):
         raise NotFoundError(what=what)
     return version, transition(version.state, event, name=version.name)
 
@@ -95,10 +104,13 @@ def require_content(version: EntryVersion, event: Event) -> None:
         raise RemovalContentError(name=version.name, step=event.label)
 
 
-def _is_party(version: EntryVersion, event: Event, by: Actor) -> bool:
+def _is_party(version: EntryVersion, event: Event, by: Actor, authorities: dict[str, UUID]) -> bool:
     organisation = version.entry.organisation
     if event in _REVIEW_EVENTS:
-        return authority_for(organisation.division_code).id == by.organisation_id
+        division = organisation.division_code
+        if division not in authorities:
+            authorities[division] = authority_for(division).id
+        return authorities[division] == by.organisation_id
     return organisation.id == by.organisation_id
 
 

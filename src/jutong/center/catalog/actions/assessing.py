@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from jutong.center.catalog.actions.many import Outcome, Row, for_each
-from jutong.center.catalog.enums import AssessmentKind, Event
+from jutong.center.catalog.enums import AssessmentKind, Event, VersionState
 from jutong.center.catalog.findings import ENTRY_CLAUSE, Finding, refuse
 from jutong.center.catalog.models import Assessment, EntryVersion
 from jutong.center.catalog.rules import transition
@@ -111,7 +111,7 @@ def finish(versions: Sequence[EntryVersion]) -> None:
     ready = [version for version in versions if passed.get(version.id) == len(AssessmentKind)]
     for version in ready:
         version.state = transition(version.state, Event.FINISH_ASSESSMENT, name=version.name).next
-    EntryVersion.objects.bulk_update(ready, ["state"], batch_size=200)
+    EntryVersion.objects.filter(id__in=[version.id for version in ready]).update(state=VersionState.ASSESSED)
 
 
 def assessment_findings(found: Sequence[Assessed], today: date) -> list[Finding]:

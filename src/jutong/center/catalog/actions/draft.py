@@ -262,7 +262,7 @@ def _discarded(rows: Sequence[Row], by: Actor, now: datetime) -> None:
     for version, row in rows:
         version.state = row.next
     versions = [version for version, _ in rows]
-    EntryVersion.objects.bulk_update(versions, ["state"], batch_size=200)
+    EntryVersion.objects.filter(id__in=[version.id for version in versions]).update(state=VersionState.DISCARDED)
     Touch.objects.filter(version__in=versions).update(version=None)
     note("discard", versions, by, now)
 

@@ -66,12 +66,13 @@ def for_each(
     found = lock(wanted)
     judge = prepare(list(found.values()))
     refused: dict[UUID, JutongError] = {}
+    authorities: dict[str, UUID] = {}
     rows: list[Row] = []
     for version_id in wanted:
         version = found.get(version_id)
         step = deciding_event(version) if version and event == Event.PUBLISH else event
         try:
-            row = admit(version, step, by, what=str(version_id))
+            row = admit(version, step, by, what=str(version_id), authorities=authorities)
             judge(row[0])
         except JutongError as problem:
             refused[version_id] = problem

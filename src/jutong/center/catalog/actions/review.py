@@ -145,7 +145,10 @@ def _show(versions: Sequence[EntryVersion], now: datetime) -> list[Entry]:
         show(entry, version, [item.name for item in version.items.all()], now)
         entry.removed_at = None
     found = list(entries.values())
-    Entry.objects.bulk_update(found, [*PUBLISHED_FIELDS, "removed_at"], batch_size=100)
+    # an upsert by id: one statement of values where bulk_update would write a CASE per field and row
+    Entry.objects.bulk_create(
+        found, update_conflicts=True, unique_fields=["id"], update_fields=[*PUBLISHED_FIELDS, "removed_at"]
+    )
     return found
 
 

@@ -248,8 +248,13 @@ def by_period(versions: Iterable[EntryVersion]) -> dict[str, list[EntryVersion]]
 
 
 def save(rows: Sequence[Row], *names: str) -> None:
-    """Save some fields of the versions of a step."""
-    EntryVersion.objects.bulk_update([version for version, _ in rows], names, batch_size=200)
+    """Save some fields of the versions of a step; versions with the same values share a statement."""
+    columns = [str(EntryVersion._meta.get_field(name).attname) for name in names]  # type: ignore[union-attr]  # noqa: SLF001 - own columns, through Django's public _meta
+    groups: defaultdict[tuple[object, ...], list[UUID]] = defaultdict(list)
+    for version, _ in rows:
+        groups[tuple(getattr(version, column) for column in columns)].append(version.id)
+    for values, ids in groups.items():
+        EntryVersion.objects.filter(id__in=ids).update(**dict(zip(columns, values, strict=True)))
 
 
 def _anything(version: EntryVersion) -> None:
