@@ -24,6 +24,16 @@ def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=1)
 
 
+def load_norms() -> None:
+    """Take the shipped data elements and code tables into the registry; what is there already is left alone."""
+    from jutong.center.norms.actions import load_library, load_shipped_tables
+    from jutong.center.org.actor import platform_actor
+
+    by, now = platform_actor("prepare"), utc_now()
+    load_library(by=by, now=now)
+    load_shipped_tables(by=by, now=now)
+
+
 def load_demo() -> None:
     """Load the invented city; loading it again changes nothing."""
     from jutong.demo.load import load
@@ -35,6 +45,7 @@ def main(arguments: list[str]) -> int:
     """Do what the arguments ask for; return the exit code."""
     try:
         migrate()
+        load_norms()
         if "--demo" in arguments:
             load_demo()
     except JutongError as error:

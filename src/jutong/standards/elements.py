@@ -38,6 +38,8 @@ MOST = 5
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _OTHER = re.compile(r"[\W_]+")
 _ASCII = re.compile(r"[0-9a-z]+")
+_REMEMBERED = 20_000
+"""Names whose matches are remembered; catalogs repeat the same few thousand."""
 _OTHER_TYPE = 0.85
 _AGREED = 0.05
 _MOST_SURE = 0.99
@@ -123,6 +125,7 @@ class Matcher:
         self._elements: dict[str, Element] = {}
         self._keys: dict[str, list[tuple[str, How, str]]] = defaultdict(list)
         self._grams: dict[str, set[str]] = defaultdict(set)
+        self._seen: dict[tuple[str, str, str], tuple[ElementMatch, ...]] = {}
         for element in elements:
             self._add(element)
 
@@ -153,6 +156,14 @@ class Matcher:
             comment: what the database says of the column.
             data_type: type of 信息项, empty for unknown; another sort of value makes a match less sure.
         """
+        asked = (name, comment, data_type)
+        if asked not in self._seen:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[asked] = tuple(self._matches(name, comment, data_type))
+        return list(self._seen[asked])
+
+    def _matches(self, name: str, comment: str, data_type: str) -> list[ElementMatch]:
         best = self._best(key(name))
         if key(comment) != key(name):
             for code, row in self._best(key(comment)).items():

@@ -58,6 +58,14 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        _("规范"),
+        (
+            Place(_("规范与定级"), "/norms", "book", Permission.NORMS_NORM_VIEW),
+            Place(_("数据元与代码"), "/norms/elements", "sheet", Permission.NORMS_NORM_VIEW),
+            Place(_("规范检查"), "/norms/conformance", "check", Permission.NORMS_NORM_VIEW),
+        ),
+    ),
+    (
         _("运行与办件"),
         (
             Place(_("目录审核"), "/review", "check", Permission.CATALOG_ENTRY_REVIEW),

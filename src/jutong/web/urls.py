@@ -60,6 +60,7 @@ urlpatterns = [
     path("", include("jutong.web.intake.urls")),
     path("", include("jutong.web.manage.urls")),
     path("", include("jutong.web.ownership.urls")),
+    path("", include("jutong.web.norms.urls")),
     path("", include("jutong.web.open.urls")),
     path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),

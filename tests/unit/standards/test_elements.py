@@ -90,3 +90,12 @@ def test_the_longest_ending_wins_and_one_word_may_mean_two_elements():
     assert [row.code for row in matcher.match("热线")] == ["B", "C"]
     assert matcher.element("A") is rows[0]
     assert matcher.element("Z") is None
+
+
+def test_what_is_remembered_stays_bounded(monkeypatch):
+    monkeypatch.setattr(elements, "_REMEMBERED", 2)
+    matcher = Matcher(shipped()[:3])
+    for name in ("姓名", "性别", "姓名", "名字", "出生日期"):
+        assert matcher.match(name) == Matcher(shipped()[:3]).match(name)
+    matcher.match("姓名").clear()
+    assert matcher.match("姓名")

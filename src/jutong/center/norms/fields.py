@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from jutong.center.catalog.enums import DataType
 from jutong.kernel.errors import InvalidInputError
+from jutong.kernel.i18n import gettext_noop
 from jutong.standards.elements import key
 
 Problem = dict[str, str]
@@ -18,6 +19,21 @@ _LENGTHS = {
     "name": 64, "english_name": 64, "definition": 500, "pattern": 200, "value_domain": 500, "code_table": 64,
     "standard": 128, "change_note": 500,
 }  # fmt: skip
+LABELS = {
+    "name": gettext_noop("名称"),
+    "english_name": gettext_noop("英文名称"),
+    "definition": gettext_noop("定义"),
+    "data_type": gettext_noop("数据类型"),
+    "length": gettext_noop("长度"),
+    "precision": gettext_noop("小数位数"),
+    "synonyms": gettext_noop("同义词"),
+    "pattern": gettext_noop("取值格式"),
+    "value_domain": gettext_noop("值域"),
+    "code_table": gettext_noop("代码表"),
+    "standard": gettext_noop("所依标准"),
+    "change_note": gettext_noop("改动说明"),
+}
+"""What people call each field."""
 MOST_SYNONYMS = 30
 LONGEST_VALUE = 100_000
 _NESTED = re.compile(r"[+*}]\)[+*{]")
@@ -107,5 +123,13 @@ def _sound(pattern: str) -> bool:
     return not _NESTED.search(pattern)
 
 
-def _problem(field: str, found: object, allowed: str, message: str) -> Problem:
-    return {"field": field, "found": str(found)[:100], "allowed": allowed, "message": message, "clause": ""}
+def _problem(place: str, found: object, allowed: str, message: str) -> Problem:
+    return {
+        "place": place,
+        "field": LABELS[place],
+        "found": str(found)[:100],
+        "allowed": allowed,
+        "message": message,
+        "way_out": "",
+        "clause": "",
+    }

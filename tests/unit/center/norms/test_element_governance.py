@@ -141,7 +141,7 @@ def test_a_draft_may_have_gaps_and_a_proposal_may_not(city):
     version = proposed(city, english_name="Bad Name", definition="", pattern="(a+)+", synonyms=("火化证号",))
     with pytest.raises(InvalidInputError) as caught:
         actions.submit(version=version, by=city["steward"], now=NOW)
-    assert [row["field"] for row in caught.value.fields["problems"]] == ["definition", "english_name", "pattern"]
+    assert [row["place"] for row in caught.value.fields["problems"]] == ["definition", "english_name", "pattern"]
     actions.edit(version=version, fields=replace(FIELDS, pattern="["), by=city["steward"], now=NOW)
     with pytest.raises(InvalidInputError, match="正则"):
         actions.submit(version=version, by=city["steward"], now=NOW)

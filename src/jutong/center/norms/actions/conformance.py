@@ -119,7 +119,7 @@ def rate_new(*, by: Actor, now: datetime, most: int = 500) -> int:
         chunk = list(waiting.select_for_update(of=("self",), skip_locked=True)[:most])
         rated = [(entry, _rate(entry, around, rules)) for entry in chunk]
         _write(rated, now)
-    return len(rated)
+    return sum(outcome.score is not None for _, outcome in rated)
 
 
 def run_all(*, by: Actor, now: datetime) -> int:
