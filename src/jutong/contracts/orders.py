@@ -7,6 +7,7 @@ from typing import Literal
 from jutong.contracts.envelope import Document
 
 FieldMode = Literal["verify", "masked", "plain"]
+BindingKind = Literal["table", "files", "service", "stream", "video"]
 Operator = Literal["eq", "in", "prefix", "ge", "le"]
 
 
@@ -39,8 +40,26 @@ class Condition(Document):
     values: tuple[str, ...]
 
 
+class Place(Document):
+    """Where something that is no table stands. No secret: credentials are the node's own configuration.
+
+    ``protocol`` is one of ``file``, ``http``, ``https``, ``kafka``, ``amqp``, ``mqtt``, ``rtsp``, ``rtmp``, ``hls``,
+    ``gb28181``; ``address`` a host with port or an URL without user and password; ``path`` a path, topic or stream
+    below it; ``channel`` the channel's identifier.
+    """
+
+    protocol: str
+    address: str
+    path: str = ""
+    channel: str = ""
+
+
 class GrantOrder(Document):
-    """Kind ``grant``: everything the gateway needs to decide a call, compiled from one grant."""
+    """Kind ``grant``: everything the gateway needs to decide a call, compiled from one grant.
+
+    A table is read field by field. Anything else has a ``place``, is lent whole under a signed address, and the only
+    way is ``address``.
+    """
 
     grant_id: str
     grant_number: str
@@ -58,13 +77,15 @@ class GrantOrder(Document):
     lookup: tuple[GrantedField, ...]
     fields: tuple[GrantedField, ...]
     conditions: tuple[Condition, ...]
-    ways: tuple[Literal["query", "verify", "batch"], ...]
+    ways: tuple[Literal["query", "verify", "batch", "address"], ...]
     purpose: str
     case_required: bool
     daily_quota: int
     max_rows: int
     valid_from_ms: int
     valid_until_ms: int
+    kind: BindingKind = "table"
+    place: Place | None = None
 
 
 class GrantStateOrder(Document):
@@ -112,26 +133,12 @@ class ProfileOrder(Document):
     sample_rows: int
 
 
-class Place(Document):
-    """Where something that is no table stands. No secret: credentials are the node's own configuration.
-
-    ``protocol`` is one of ``file``, ``http``, ``https``, ``kafka``, ``amqp``, ``mqtt``, ``rtsp``, ``rtmp``, ``hls``,
-    ``gb28181``; ``address`` a host with port or an URL without user and password; ``path`` a path, topic or stream
-    below it; ``channel`` the channel's identifier.
-    """
-
-    protocol: str
-    address: str
-    path: str = ""
-    channel: str = ""
-
-
 class WatchedBinding(Document):
     """One binding the node probes: what stands behind an entry and how it was described."""
 
     binding_id: str
     entry_code: str
-    kind: Literal["table", "files", "service", "stream", "video"]
+    kind: BindingKind
     source: str
     schema_name: str = ""
     table: str = ""

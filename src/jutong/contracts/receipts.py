@@ -123,7 +123,7 @@ class AccessSummary(Document):
     record_id: str
     time_ms: int
     grant_id: str
-    kind: Literal["query", "verify", "batch"]
+    kind: Literal["query", "verify", "batch", "address"]
     system_id: str
     official: str
     purpose: str

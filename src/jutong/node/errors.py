@@ -324,6 +324,33 @@ class TicketRefusedError(ExplainedError):
     next_step = gettext_noop("请回到平台的授权页面重新点“试用”。")
 
 
+class AddressRefusedError(ExplainedError):
+    """A lent address is not good, or not for what is asked with it."""
+
+    code = "node.address.refused"
+    http_status = 403
+    message = gettext_noop("这个签名地址不能使用：{problem}。")
+    next_step = gettext_noop("请凭授权重新调用/gw/v1/address换取；地址60秒内有效。")
+
+
+class AddressMissingError(JutongError):
+    """No lent address came with the request."""
+
+    code = "node.address.missing"
+    http_status = 401
+    message = gettext_noop("请求没有带签名地址的token。")
+    next_step = gettext_noop("请先凭授权调用/gw/v1/address，按返回的地址原样访问。")
+
+
+class FileGoneError(JutongError):
+    """There is no such file under the lent path."""
+
+    code = "node.file.missing"
+    http_status = 404
+    message = gettext_noop("授权的文件夹里没有“{path}”。")
+    next_step = gettext_noop("请先不带文件名访问该地址，看有哪些文件。")
+
+
 class GatewayFaultError(JutongError):
     """Something unforeseen; nothing left."""
 

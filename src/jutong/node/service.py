@@ -27,8 +27,10 @@ from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
 from jutong.node.agent.watching import Watcher
 from jutong.node.freshness import Freshness
+from jutong.node.gateway.addresses import Lender
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.aside import Arithmetic
+from jutong.node.gateway.lent import Lent
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import Recorder
@@ -134,7 +136,8 @@ def _assemble(
     restore_quotas(state, quotas, now_ms)
     book = GrantBook(state.grants())
     recorder = Recorder(sequencer, served, own_secret)
-    serving = Serving(book, quotas, freshness, live, recorder)
+    lender = Lender(signer, settings.gateway_base)
+    serving = Serving(book, quotas, freshness, live, recorder, lender)
     arithmetic = Arithmetic(signer)
     gateway = Gateway(
         serving=serving,
@@ -156,6 +159,9 @@ def _assemble(
         ("POST", "/gw/v1/tickets/receipt"): tickets.receipt,
         ("GET", "/static/jutong.css"): stylesheet(),
     }
+    lent = Lent(lender, serving, gateway.clock)
+    gateway.pages[("GET", "/gw/v1/address/check")] = lent.check
+    gateway.files = lent.file
     orders = Orders(state, book, center, live)
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
     tasks = Tasks(state, center, live, jobs.run, clock)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
+from jutong.node.connectors.errors import FolderMissingError, PlaceUnreachableError
 from jutong.node.errors import ExplainedError, SourceSlowError, SourceUnavailableError
 from jutong.node.grants import Grant
 from jutong.node.live.pool import Sources
@@ -47,6 +50,8 @@ async def probe(grant: Grant, sources: Sources) -> str:
         SourceUnavailableError, SourceSlowError: the database does not answer; that says nothing about the grant.
     """
     order = grant.order
+    if order.kind != "table":
+        return await asyncio.to_thread(_place_problem, grant, sources)
     try:
         source = sources.get(order.source)
         problem = unfit(grant, await source.probe(order.schema_name, order.table))
@@ -64,4 +69,19 @@ async def probe(grant: Grant, sources: Sources) -> str:
         return error.explain()
     except ValueError as error:
         return BindingUnfitError(problem=gettext_noop("授权的条件不成立（{reason}）"), reason=str(error)).explain()
+    return ""
+
+
+def _place_problem(grant: Grant, sources: Sources) -> str:
+    # The probes bring a network client with them; a node that only serves tables does without.
+    from jutong.node.connectors.check import reach  # noqa: PLC0415
+    from jutong.node.sources import pick  # noqa: PLC0415
+
+    order = grant.order
+    try:
+        reach(pick(sources.configs, order.source), order.kind, order.place)
+    except (PlaceUnreachableError, FolderMissingError) as error:
+        raise SourceUnavailableError(source=order.source) from error
+    except JutongError as error:
+        return error.explain()
     return ""

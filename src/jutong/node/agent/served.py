@@ -28,7 +28,7 @@ MOST_NOTED = 200_000
 SLACK_MS = 3_600_000
 """How much earlier than the cursor a record may have got its id: far more than a call takes."""
 
-CALL_KINDS = ("query", "verify", "batch")
+CALL_KINDS = ("query", "verify", "batch", "address")
 _SUMMARY = tuple(name for name in AccessSummary.model_fields if name != "leaf_index")
 
 

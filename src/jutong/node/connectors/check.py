@@ -43,14 +43,22 @@ def _table(source: SourceConfig, binding: WatchedBinding, checked_ms: int) -> Bi
     )  # fmt: skip
 
 
-def _place(source: SourceConfig, binding: WatchedBinding, checked_ms: int) -> BindingCheck:
-    meant = target(binding.kind, binding.place or Place(protocol="", address=""))
-    rows, newest = UNKNOWN, 0
-    if meant.protocol == "file":
-        found = folder.look(source, meant.path)
-        rows, newest = found.files, found.newest_ms
-    else:
+def reach(source: SourceConfig, kind: str, place: Place | None) -> tuple[int, int]:
+    """Try a place; return how many files are there and when the newest was written, -1 and 0 where that says nothing.
+
+    Raises:
+        JutongError: naming what is wrong with the place, or that nothing answers there.
+    """
+    meant = target(kind, place or Place(protocol="", address=""))
+    if meant.protocol != "file":
         endpoints.knock(source, meant)
+        return UNKNOWN, 0
+    found = folder.look(source, meant.path)
+    return found.files, found.newest_ms
+
+
+def _place(source: SourceConfig, binding: WatchedBinding, checked_ms: int) -> BindingCheck:
+    rows, newest = reach(source, binding.kind, binding.place)
     return BindingCheck(binding_id=binding.binding_id, alive=True, rows=rows, newest_ms=newest, checked_ms=checked_ms)
 
 

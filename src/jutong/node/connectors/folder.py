@@ -46,6 +46,8 @@ def inside(source: SourceConfig, path: str) -> Path:
     Raises:
         FolderMissingError: when it does not exist, or a link leads out of the root.
     """
+    if source.dialect != "files":
+        raise FolderMissingError(source=source.name, path=path)
     try:
         root = source.file.resolve(strict=True)
         found = (root / path).resolve(strict=True)

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
@@ -24,6 +24,7 @@ from jutong.node.errors import (
     SignatureStaleError,
 )
 from jutong.node.gateway import calls
+from jutong.node.gateway.addresses import FILES
 from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.http import (
     Answer,
@@ -47,6 +48,7 @@ from jutong.node.grants import Caller
 LOGGER = logging.getLogger(__name__)
 BASE = "/gw/v1/"
 RECEIPTS = BASE + "receipts/"
+CALLS: dict[str, calls.Kind] = {BASE + "query": "query", BASE + "verify": "verify", BASE + "address": "address"}
 Health = Callable[[], dict[str, Any]]
 FindRecord = Callable[[str], tuple[int, bytes]]
 MakeReceipt = Callable[[int], Awaitable[object]]
@@ -67,6 +69,7 @@ class Gateway:
         make_receipt: returns the receipt of a leaf.
         health: what ``/healthz`` shows.
         pages: everything that is no call, by path.
+        files: hands out files below the paths that grants lend.
         clock: seconds since 1970 UTC.
     """
 
@@ -79,6 +82,7 @@ class Gateway:
     make_receipt: MakeReceipt
     health: Health
     pages: dict[tuple[str, str], Page]
+    files: Page | None = None
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -89,7 +93,7 @@ class Gateway:
         if scope["type"] != "http":
             return
         method, path = scope["method"], scope["path"]
-        page = self.pages.get((method, path))
+        page = self.pages.get((method, path)) or (self.files if path.startswith(FILES) else None)
         if page is not None:
             await page(scope, receive, send)
         elif path == "/healthz":
@@ -128,7 +132,7 @@ class Gateway:
         await send_answer(send, answer, proof)
 
     def _route(self, method: str, path: str, scope: Scope) -> Callable[..., Awaitable[Answer]]:
-        if path in {"/gw/v1/query", "/gw/v1/verify"}:
+        if path in CALLS:
             allowed, route = "POST", self._call
         elif path.startswith(RECEIPTS):
             allowed, route = "GET", self._receipt
@@ -139,7 +143,7 @@ class Gateway:
         return route
 
     async def _call(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
-        kind: Literal["query", "verify"] = "query" if path == "/gw/v1/query" else "verify"
+        kind = CALLS[path]
         caller = self.serving.book.callers[signed.key_id]
         call: calls.Call | JutongError
         try:

@@ -17,13 +17,15 @@ LONGEST_TEXT = 64
 LONGEST_VALUE = 512
 MOST_ITEMS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
-_REQUIRED = frozenset({"grant", "purpose", "official", "key"})
+_PLACED = frozenset({"grant", "purpose", "official"})
+_REQUIRED = _PLACED | {"key"}
 _ALLOWED = {
     "query": _REQUIRED | {"case", "fields"},
     "verify": _REQUIRED | {"case", "claims"},
+    "address": _PLACED | {"case"},
 }
 
-Kind = Literal["query", "verify"]
+Kind = Literal["query", "verify", "address"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def from_mapping(kind: Kind, body: Any) -> Call:
         raise _wrong(gettext_noop("须是一个JSON对象"))
     if unknown := body.keys() - _ALLOWED[kind]:
         raise _wrong(gettext_noop("不认识的字段{name}"), name=min(unknown)[:LONGEST_TEXT])
-    if missing := _REQUIRED - body.keys():
+    if missing := (_PLACED if kind == "address" else _REQUIRED) - body.keys():
         raise _wrong(gettext_noop("缺少字段{name}"), name=min(missing))
     official = _text(body, "official", LONGEST_TEXT)
     if not official.strip():
@@ -106,7 +108,7 @@ def from_mapping(kind: Kind, body: Any) -> Call:
         purpose=_text(body, "purpose", LONGEST_PURPOSE),
         case=_text(body, "case", LONGEST_TEXT),
         official=official,
-        key=_mapping(body, "key"),
+        key={} if kind == "address" else _mapping(body, "key"),
         fields=_fields(body) if kind == "query" else None,
         claims=_mapping(body, "claims") if kind == "verify" else {},
     )

@@ -80,6 +80,20 @@ def decide(call: Call, grant: Grant, now_ms: int) -> Permit:
     Raises:
         JutongError: the first reason against it, see ``node.errors``.
     """
+    check_terms(call, grant, now_ms)
+    items = _items(call, grant)
+    if call.key.keys() != grant.lookup_set:
+        raise KeyItemsDifferError(items="、".join(grant.lookup))
+    values = tuple([call.key[item] for item in grant.lookup])
+    return Permit(grant, items, grant.plan(items, verify=call.kind == "verify"), values)
+
+
+def check_terms(call: Call, grant: Grant, now_ms: int) -> None:
+    """Check what every call has to keep to, whatever it asks for: the grant in force, way, purpose and case.
+
+    Raises:
+        JutongError: the first reason against it.
+    """
     check_grant(grant, now_ms)
     order = grant.order
     number = order.grant_number
@@ -89,11 +103,6 @@ def decide(call: Call, grant: Grant, now_ms: int) -> Permit:
         raise PurposeDiffersError(grant=number, allowed=order.purpose)
     if order.case_required and not call.case.strip():
         raise CaseMissingError(grant=number, limit=LONGEST_TEXT)
-    items = _items(call, grant)
-    if call.key.keys() != grant.lookup_set:
-        raise KeyItemsDifferError(items="、".join(grant.lookup))
-    values = tuple([call.key[item] for item in grant.lookup])
-    return Permit(grant, items, grant.plan(items, verify=call.kind == "verify"), values)
 
 
 def _items(call: Call, grant: Grant) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import orjson
 from jutong.kernel.errors import JutongError
 from jutong.node.errors import GatewayFaultError, TooManyRowsError
 from jutong.node.freshness import Freshness
+from jutong.node.gateway.addresses import Lender
 from jutong.node.gateway.calls import Call
-from jutong.node.gateway.decide import Permit, check_grant, decide, find_grant
+from jutong.node.gateway.decide import Permit, check_grant, check_terms, decide, find_grant
 from jutong.node.gateway.leaves import random_bytes
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import OK, Attempt, Outcome, Recorder
@@ -56,6 +57,7 @@ class Serving:
     freshness: Freshness
     sources: Sources
     recorder: Recorder
+    lender: Lender
 
     async def serve(self, attempt: Attempt) -> Served:
         """Answer an authenticated call.
@@ -69,6 +71,8 @@ class Serving:
             self.freshness.check()
             call = attempt.checked()
             grant = find_grant(call, self.book, attempt.asker.key_id)
+            if call.kind == "address":
+                return await self._lend(attempt, call, grant)
             return await self._answer(attempt, call, decide(call, grant, attempt.now_ms))
         except UnrecordedError as unrecorded:
             raise unrecorded.error from unrecorded.error.__cause__
@@ -101,6 +105,23 @@ class Serving:
             self.quotas.give_back(grant)
             raise
         return served
+
+    async def _lend(self, attempt: Attempt, call: Call, grant: Grant) -> Served:
+        """Lend the place of a grant for a minute; on record, like any call, before the address goes out."""
+        check_terms(call, grant, attempt.now_ms)
+        self.quotas.take(grant, attempt.now_ms)
+        try:
+            lent = self.lender.lend(grant, attempt.record_id, attempt.now_ms)
+            body = orjson.dumps(lent)
+            outcome = Outcome(OK, answer_digest="sha256:" + sha256(body).hexdigest())
+            try:
+                await self.recorder.access(attempt, grant, outcome)
+            except JutongError as error:
+                raise UnrecordedError(error) from error
+        except BaseException:
+            self.quotas.give_back(grant)
+            raise
+        return Served(attempt.record_id, body)
 
 
 class UnrecordedError(Exception):
