@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -99,12 +100,20 @@ class OwnSheets:
         sheet = self._sheet()
         by_owner = self._items()
         places = [(at, column) for at, column in _placed(sheet, self.columns)]
+        waiting = self._names(sheet, places)
         for source in sheet.rows():
             row = _entry(self._unquoted(source), sheet.headers, places)
-            own = [*by_owner.pop(row.code, ()), *by_owner.pop(row.fields.name, ())] if self.items else []
+            waiting[row.fields.name] -= 1
+            own = by_owner.pop(row.code, []) if row.code else []
+            own += _share(by_owner, row.fields.name, more=waiting[row.fields.name] > 0)
             yield _with_items(row, own) if own else row
         if by_owner and self.items is not None:
             yield from _orphans(by_owner)
+
+    def _names(self, sheet: Sheet, places: Sequence[tuple[int, Column]]) -> Counter[str]:
+        """Count the names of entries: items of entries with the same name have to be told apart by their order."""
+        at = next((at for at, column in places if column.field == "name"), -1)
+        return Counter(self._unquoted(source).cells[at].strip() for source in sheet.rows()) if at >= 0 else Counter()
 
     def _unquoted(self, source: SourceRow) -> SourceRow:
         """Give back what was quoted against formulas; JSON has none."""
@@ -112,8 +121,8 @@ class OwnSheets:
             return source
         return SourceRow(source.line, tuple(map(codec.plain, source.cells)), source.remarks)
 
-    def _items(self) -> dict[str, list[tuple[int, ItemFields, list[dict[str, Any]]]]]:
-        found: dict[str, list[tuple[int, ItemFields, list[dict[str, Any]]]]] = {}
+    def _items(self) -> dict[str, _Items]:
+        found: dict[str, _Items] = {}
         if self.items is None:
             return found
         places = list(_placed(self.items, item_columns()))
@@ -124,6 +133,22 @@ class OwnSheets:
             values, findings = _item_values(cells, places, source.line)
             found.setdefault(owner, []).append((source.line, ItemFields(**values), findings))
         return found
+
+
+_Items = list[tuple[int, ItemFields, list[dict[str, Any]]]]
+"""Items with their lines and what reading found."""
+
+
+def _share(by_owner: dict[str, _Items], name: str, *, more: bool) -> _Items:
+    """Take the items of an entry; where ``more`` entries of the name follow, only up to an item that comes again."""
+    found = by_owner.pop(name, [])
+    seen: set[str] = set()
+    for at, (_, item, _findings) in enumerate(found):
+        if more and item.name in seen:
+            by_owner[name] = found[at:]
+            return found[:at]
+        seen.add(item.name)
+    return found
 
 
 def _named(listing: Listing, name: str) -> Sheet | None:
@@ -206,7 +231,7 @@ _KEEP_DEFAULT = frozenset({"grade", "widest_mode", "mask"})
 """Left empty they mean the least, not nothing."""
 
 
-def _with_items(row: Row, own: Sequence[tuple[int, ItemFields, list[dict[str, Any]]]]) -> Row:
+def _with_items(row: Row, own: _Items) -> Row:
     row.items = tuple(item for _, item, _ in own)
     row.told |= {ITEMS}
     row.origin = {**row.origin, "item_lines": [line for line, _, _ in own]}
@@ -215,9 +240,7 @@ def _with_items(row: Row, own: Sequence[tuple[int, ItemFields, list[dict[str, An
     return row
 
 
-def _orphans(
-    by_owner: Mapping[str, Sequence[tuple[int, ItemFields, list[dict[str, Any]]]]],
-) -> Iterator[Row]:
+def _orphans(by_owner: Mapping[str, _Items]) -> Iterator[Row]:
     """Items whose entry is in no row come as rows to be changed, so that nothing is dropped silently."""
     for owner, rows in by_owner.items():
         line = rows[0][0]

@@ -35,7 +35,8 @@ _CONDITIONS = ("share_scope", "share_purpose", "use_conditions")
 def without_conditions(row: Row) -> Row:
     """Drop what holds for every row where it may not stand: what is shared with all has no conditions (条例 15)."""
     if row.fields.share_attribute == ShareAttribute.UNCONDITIONAL:
-        row.fields = replace(row.fields, **dict.fromkeys((name for name in _CONDITIONS if name not in row.told), ""))
+        nothing: dict[str, Any] = {name: "" for name in _CONDITIONS if name not in row.told}
+        row.fields = replace(row.fields, **nothing)
     return row
 
 
