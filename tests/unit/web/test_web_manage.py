@@ -74,16 +74,15 @@ def test_a_form_with_faults_keeps_what_was_typed(city: City, steward: Client) ->
     response = steward.post("/manage/entries/new", _form(classification="abc", name="坏的目录"))
     assert response.status_code == 422
     assert 'value="坏的目录"' in response.content.decode()
-    assert 'value="公民身份号码"' in response.content.decode()
     assert not Entry.objects.exists()
 
 
 def test_a_draft_is_changed_and_rows_are_added(city: City, steward: Client) -> None:
     city.draft()
     address = f"/manage/entries/{_code()}/edit"
-    assert 'value="婚姻状况"' in steward.get(address).content.decode()
+    assert 'value="婚姻状况"' in steward.get(f"{address}/items").content.decode()
     more = steward.post(address, _form(summary="改过的摘要", then="more"))
-    assert more.headers["Location"] == f"{address}#items"
+    assert more.headers["Location"] == f"{address}/items#items"
     assert EntryVersion.objects.get().summary == "改过的摘要"
     wrong = steward.post(address, _form(name="", rows="x"))
     assert wrong.status_code == 422

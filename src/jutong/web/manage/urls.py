@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.manage import binding, changes, entries, life, review, sources, steps, worklist
+from jutong.web.manage import binding, changes, entries, life, review, sources, steps, worklist, writing
 
 urlpatterns = [
     path("manage/entries", entries.listing),
-    path("manage/entries/new", entries.create),
-    path("manage/entries/<path:code>/edit", entries.edit),
+    path("manage/check", writing.check),
+    path("manage/entries/new", writing.create),
+    path("manage/entries/<path:code>/edit", writing.edit),
+    path("manage/entries/<path:code>/edit/<slug:at>", writing.edit),
     path("manage/entries/<path:code>/assess", steps.assess),
     path("manage/entries/<path:code>/submit", steps.submit),
     path("manage/entries/<path:code>/recall", steps.recall),

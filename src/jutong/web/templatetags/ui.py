@@ -111,6 +111,20 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
+def near(beside: dict[str, list[Any]], place: str) -> list[Any]:
+    """Return what is found at one place of a form; a row of items gathers what is found at its controls."""
+    whole = f"{place}_"
+    is_row = place.startswith("v-items_")
+    return [row for key, rows in beside.items() if key == place or (is_row and key.startswith(whole)) for row in rows]
+
+
+@register.filter
+def near_item(beside: dict[str, list[Any]], at: int) -> list[Any]:
+    """Return what is found at the controls of one item."""
+    return near(beside, f"v-items_{at}")
+
+
+@register.filter
 def styled(field: BoundField) -> SafeString:
     """Render a form field with the stylesheet's classes and its error joined by ``aria-describedby``."""
     attributes: dict[str, Any] = {"class": "select" if isinstance(field.field.widget, Select) else "input"}
