@@ -81,4 +81,7 @@ def _cleaned(found: Sequence[str]) -> list[str]:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Return names once each; two that differ only in blanks are one (VC-10)."""
-    return list({"".join(name.split()): name for name in reversed(names)}.values())[::-1]
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault("".join(name.split()), name)
+    return list(found.values())

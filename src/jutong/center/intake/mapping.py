@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +18,7 @@ from typing import Any
 
 from jutong.center.intake import normalise
 from jutong.center.intake.reading import Sheet
+from jutong.center.intake.reading.errors import FileUnreadableError
 from jutong.kernel.i18n import gettext_noop
 from jutong.standards.shipped import read_json
 
@@ -169,8 +171,13 @@ def propose(
 
 
 def samples_of(sheet: Sheet) -> list[tuple[str, ...]]:
-    """Return rows spread evenly over the beginning of a sheet: portals list one department after another."""
-    rows = [row.cells for row in islice(sheet.rows(), _SAMPLED_FROM)]
+    """Return rows spread evenly over the beginning of a sheet: portals list one department after another.
+
+    A sheet that breaks off gives what came before; whoever reads it through is told.
+    """
+    rows: list[tuple[str, ...]] = []
+    with suppress(FileUnreadableError):
+        rows.extend(row.cells for row in islice(sheet.rows(), _SAMPLED_FROM))
     return rows[:: max(len(rows) // _SAMPLES, 1)][:_SAMPLES]
 
 

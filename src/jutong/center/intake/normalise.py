@@ -59,7 +59,7 @@ class Number(NamedTuple):
 
 
 _SPACE = re.compile(r"\s+")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?日?(?:[T\s].*)?")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?[日月]?(?:[T\s].*)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?")
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?")
 _EVERY = re.compile(
@@ -79,12 +79,14 @@ _DAYS = {
     "日": 1,
     "周": 7,
     "星期": 7,
-    "月": 31,
+    "月": 30.5,
     "季度": 92,
     "年": 366,
 }
 _SOON = 15 / 1440
 """Days within which what is called real time has to be there."""
+_ABOUT = 0.95
+"""Months and quarters differ in length by less than this."""
 _SERIAL_BEGIN = date(1899, 12, 30)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
@@ -178,9 +180,13 @@ def data_format(text: str) -> FormatFound | None:
     if not found:
         return None
     category = next(code for code in _values()["format_order"] if code in found)
-    types = {kind.lower(): kind for kind in _types(category)}
+    types = {plain(kind): kind for kind in _types(category)}
     listed = [types[part] for part in found[category] if part in types]
-    others = tuple(part for part in named if part != (listed[0].lower() if listed else ""))
+    others = (
+        ()
+        if listed and plain(listed[0]) == whole
+        else tuple(part for part in named if types.get(part) not in listed[:1])
+    )
     exact = len(found) == 1 and len(named) == 1
     return FormatFound(category, listed[0] if listed else "", How.EXACT if exact else How.SYNONYM, others)
 
@@ -241,11 +247,11 @@ def _types(category: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _spellings(name: str) -> Mapping[str, Value]:
-    made: dict[str, Value] = {}
+    made = {plain(code): Value(code, How.EXACT) for code in _values()[name]}
     for code, ways in _values()[name].items():
-        made[plain(code)] = Value(code, How.EXACT)
         for how, words in ways.items():
-            made.update({plain(word): Value(code, How(how)) for word in words})
+            for word in words:
+                made.setdefault(plain(word), Value(code, How(how)))
     return made
 
 
@@ -262,7 +268,7 @@ def _interval(word: str) -> Value | None:
     code, longest = next(((code, most) for code, most in _CYCLES if days <= most), _CYCLES[-1])
     if code == "realtime":
         return Value(code, How.SYNONYM if days <= _SOON else How.SLOWER)
-    if days == longest:
+    if _ABOUT * longest <= days <= longest:
         return Value(code, How.SYNONYM)
     return Value(code, How.FASTER if days < longest else How.SLOWER)
 

@@ -142,7 +142,9 @@ def _codes(field: str, text: str) -> Taken:
 
 def _provider_code(_: str, text: str) -> Taken:
     code = normalise.tidy(text).upper()
-    return Taken({"provider_code": code}, notices.BAD_CODE if credit_code.check(code) else None)
+    if credit_code.check(code):
+        return Taken({"provider_code": code}, notices.BAD_CODE, kept=True)
+    return Taken({"provider_code": code})
 
 
 def _code(_: str, text: str) -> Taken:

@@ -91,12 +91,12 @@ def _named(
     headers: list[str], line: int, below: Sequence[tuple[str, ...]], *, ragged: bool
 ) -> tuple[tuple[str, ...], tuple[Remark, ...]]:
     """Return the headers, each with a name of its own, and what was wrong with them."""
-    ends = sorted(_last_filled(row) for row in below if any(row))
-    usual_end = (median_low(ends) if ragged else ends[-1]) if ends else 0
+    beside = 0 if ragged else max(map(_last_filled, below), default=0)
+    width = max(len(headers) if ragged else _last_filled(headers), beside)
     seen: dict[str, int] = {}
     named: list[str] = []
     remarks: list[Remark] = []
-    for column in range(max(_last_filled(tuple(headers)), usual_end)):
+    for column in range(width):
         name = " ".join(headers[column].split()) if column < len(headers) else ""
         if not name:
             name = letters(column)
@@ -110,5 +110,5 @@ def _named(
     return tuple(named), tuple(remarks)
 
 
-def _last_filled(row: tuple[str, ...]) -> int:
+def _last_filled(row: Sequence[str]) -> int:
     return max((at + 1 for at, cell in enumerate(row) if cell), default=0)
