@@ -55,7 +55,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     """
     # Django must be set up before the registry's models are imported, and only this function needs them.
     from jutong.center.fleet.service import ensure_local_node  # noqa: PLC0415
-    from jutong.demo import cases_load, city_load, node_load, system_keys  # noqa: PLC0415
+    from jutong.demo import cases_load, city_load, node_load, norms_load, ownership_load, system_keys  # noqa: PLC0415
 
     city_load.load(now)
     system_keys.load(settings, now)
@@ -66,6 +66,8 @@ def load(settings: Settings, *, now: datetime) -> None:
     node_load.report(settings, node, now)
     city_load.bind(now)
     cases_load.load(now)
+    ownership_load.load(now)
+    norms_load.load(now)
 
 
 def _admin_address(settings: Settings) -> str:

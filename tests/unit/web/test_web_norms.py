@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 PLATFORM = platform_actor("test")
 PROPOSAL = {
     "name": "殡葬服务编号", "english_name": "funeral_number", "definition": "一次服务的号码", "data_type": "C",
-    "length": "20", "precision": "", "synonyms": "火化证号，bzfwbh", "pattern": "", "value_domain": "", "code_table": "",
-    "standard": "", "change_note": "新增",
+    "length": "20", "precision": "", "synonyms": "火化证号，bzfwbh", "pattern": "", "value_domain": "",
+    "code_table": "", "standard": "", "change_note": "新增",
 }  # fmt: skip
 
 

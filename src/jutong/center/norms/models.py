@@ -173,6 +173,7 @@ class CodeMapping(models.Model):
     class Meta:
         ordering = ("table", "code", "on", "target")
         constraints = (models.UniqueConstraint(fields=("table", "on", "code", "target"), name="code_mapping_once"),)
+        indexes = (models.Index(fields=("table", "code"), name="code_mapping_of"),)
 
 
 class ConformanceRun(models.Model):

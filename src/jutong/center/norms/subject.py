@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jutong.standards.elements import Matcher
+from jutong.standards.elements import ElementMatch, Matcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +99,12 @@ Parameters = Mapping[str, Any]
 def verdict(checked: int, hits: list[Hit]) -> Verdict:
     """Return a verdict over a list of hits."""
     return Verdict(checked, tuple(hits))
+
+
+def recognised(part: Part, world: World, sure: float) -> ElementMatch | None:
+    """Return the element an item's name is beyond doubt; so general ones as 名称 or 类型 tell nothing."""
+    found = world.matcher.match(part.name)
+    if not found or found[0].confidence < sure:
+        return None
+    element = world.matcher.element(found[0].code)
+    return None if element is None or element.general else found[0]

@@ -77,13 +77,16 @@ def _mapping(visit: Visit, table: CodeTable, problem: JutongError | None = None)
             found = queries.map_code(visit.actor, table, code, start=start, end=end)
         except JutongError as error:
             problem = error
+    open_ = paged(visit, queries.unsettled(visit.actor, table))
+    names = queries.code_names(table, [code for row in open_.rows for code in (row.code, row.target)])
     context: dict[str, Any] = {
         "table": table,
         "code": code,
         "start": start.isoformat(),
         "end": end.isoformat(),
         "found": found,
-        "page": paged(visit, queries.unsettled(visit.actor, table)),
+        "page": open_,
+        "names": names,
         "may_settle": has(visit.actor, Permission.NORMS_TABLE_LOAD),
         "kinds": [row for row in MappingKind.choices if row[0] != MappingKind.KEPT],
         "typed": visit.request.POST,

@@ -179,7 +179,7 @@ def _keep(
         kind=kind, subject=subject, subject_label=label[:200], organisation=organisation,
         score=sum(scores) // len(scores) if scores else None, entries=len(outcomes),
         rules=[asdict(row) for row in summed(outcome for _, outcome in outcomes)],
-        findings=findings[:MOST_FINDINGS], edition=standard.version(), by=by.name, at=now,
+        findings=findings[:MOST_FINDINGS], edition=standard.version(), by="" if by.is_platform else by.name, at=now,
     )  # fmt: skip
     older = ConformanceRun.objects.filter(kind=kind, subject=subject).order_by("-at", "-id")[_KEPT_RUNS:]
     ConformanceRun.objects.filter(id__in=list(older.values_list("id", flat=True))).delete()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jutong.center.norms.subject import Hit, Parameters, Subject, Verdict, World, verdict
+from jutong.center.norms.subject import Hit, Parameters, Subject, Verdict, World, recognised, verdict
 from jutong.kernel.i18n import gettext_noop
 
 
@@ -49,13 +49,13 @@ def tied_items(subject: Subject, world: World, parameters: Parameters) -> Verdic
     """An item that is beyond doubt an element says so."""
     hits, checked = [], 0
     for part in subject.parts:
-        found = world.matcher.match(part.name)
-        if not found or found[0].confidence < parameters["sure"]:
+        found = recognised(part, world, parameters["sure"])
+        if found is None:
             continue
         checked += 1
         if not part.element:
             message = gettext_noop("没有对应到数据元")
-            hits.append(Hit(part.name, f"{found[0].code} {found[0].name}", message, gettext_noop("请在数据元一栏填上")))
+            hits.append(Hit(part.name, f"{found.code} {found.name}", message, gettext_noop("请在数据元一栏填上")))
     return verdict(checked, hits)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from jutong.center.norms.subject import Hit, Parameters, Subject, Verdict, World, verdict
+from jutong.center.norms.subject import Hit, Parameters, Subject, Verdict, World, recognised, verdict
 from jutong.kernel.i18n import gettext_noop
 
 _COPY = re.compile(r"(副本|copy|\d{4}年?度?|[-_（(]\d+[)）]?|\D\d{1,2})$", re.IGNORECASE)
@@ -51,14 +51,14 @@ def standard_names(subject: Subject, world: World, parameters: Parameters) -> Ve
     """An item that is beyond doubt an element carries the element's name."""
     hits, checked = [], 0
     for part in subject.parts:
-        found = world.matcher.match(part.name)
-        if not found or found[0].confidence < parameters["sure"]:
+        found = recognised(part, world, parameters["sure"])
+        if found is None:
             continue
         checked += 1
-        if found[0].confidence < 1:
+        if found.confidence < 1:
             message = gettext_noop("用了数据元的同义词")
             way_out = gettext_noop("请改用数据元的标准名称，原来的叫法可写在说明里")
-            hits.append(Hit(part.name, found[0].name, message, way_out))
+            hits.append(Hit(part.name, found.name, message, way_out))
     return verdict(checked, hits)
 
 

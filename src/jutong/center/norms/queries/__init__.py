@@ -6,6 +6,7 @@ from jutong.center.norms.queries.elements import element, elements, match_elemen
 from jutong.center.norms.queries.runs import RatedOrganisation, newest_run, run, runs, seen_organisation, standing
 from jutong.center.norms.queries.tables import (
     MappedCode,
+    code_names,
     code_table,
     code_tables,
     edition_on,
@@ -22,6 +23,7 @@ __all__ = [
     "MappedCode",
     "Matcher",
     "RatedOrganisation",
+    "code_names",
     "code_table",
     "code_tables",
     "edition_on",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -98,12 +99,7 @@ def map_code(actor: Actor, table: CodeTable, code: str, *, start: date, end: dat
     require(actor, Permission.NORMS_NORM_VIEW)
     if not CodeValue.objects.filter(_in_force(start), table=table, code=code).exists():
         raise CodeUnknownError(table=table.name, date=start, code=code)
-    rows = [
-        Change(*row)  # type: ignore[arg-type]  # the columns' choices are the literals
-        for row in CodeMapping.objects.filter(table=table, on__gt=start, on__lte=end).values_list(
-            "on", "code", "target", "kind", "certainty", "reason"
-        )
-    ]
+    rows = _changes(table, code, start, end)
     arrivals = arrive(code, start, end, rows)
     wanted = {code, *(step.target for arrival in arrivals for step in arrival.steps)}
     wanted |= {step.code for arrival in arrivals for step in arrival.steps}
@@ -118,6 +114,29 @@ def map_code(actor: Actor, table: CodeTable, code: str, *, start: date, end: dat
         )
         for arrival in arrivals
     )
+
+
+def _changes(table: CodeTable, code: str, start: date, end: date) -> list[Change]:
+    """Return what became of a code, of what followed it, and so on, a query for each generation."""
+    found: list[Change] = []
+    known: set[str] = set()
+    wanted = {code}
+    while wanted:
+        known |= wanted
+        rows = CodeMapping.objects.filter(table=table, code__in=wanted, on__gt=start, on__lte=end)
+        new = [
+            Change(*row)  # type: ignore[arg-type]  # the columns' choices are the literals
+            for row in rows.values_list("on", "code", "target", "kind", "certainty", "reason")
+        ]
+        found.extend(new)
+        wanted = {row.target for row in new if row.target} - known
+    return found
+
+
+def code_names(table: CodeTable, codes: Iterable[str]) -> dict[str, str]:
+    """Return the last name each code had, whether in force or not."""
+    spans = CodeValue.objects.filter(table=table, code__in=set(codes)).order_by("valid_from")
+    return dict(spans.values_list("code", "name"))
 
 
 def unsettled(actor: Actor, table: CodeTable) -> QuerySet[CodeMapping]:
