@@ -51,7 +51,7 @@ def order_job(*, entry: Entry, by: Actor, now: datetime, target: str = "") -> Jo
         raise NotFoundError(what=entry.code)
     locked = Entry.objects.select_for_update().get(id=entry.id)
     binding = Binding.objects.filter(entry=locked, ended_at=None).first()
-    if binding is None:
+    if binding is None or not binding.is_table:
         raise EntryUnboundError(entry=str(locked))
     running = Job.objects.filter(entry=locked, state__in=_RUNNING).first()
     if running is not None:

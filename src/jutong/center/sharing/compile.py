@@ -1,20 +1,26 @@
-"""Turns a grant into the order a node obeys: items into columns, the division into a typed condition."""
+"""Turns a grant into the order a node obeys: items into columns, the division into a typed condition.
+
+What is no table is lent whole under a signed address, so nothing of it can be masked, only verified, or narrowed.
+"""
 
 from __future__ import annotations
 
+from jutong.center.catalog.enums import FieldMode as FieldModes
 from jutong.center.catalog.enums import ShareWay
 from jutong.center.catalog.models import Binding, Item
 from jutong.center.org.models import SystemKey
 from jutong.center.sharing.models import Application, Grant, GrantItem
 from jutong.center.sharing.need import division_item
-from jutong.contracts.orders import CallerKey, Condition, FieldMode, GrantedField, GrantOrder
+from jutong.contracts.orders import CallerKey, Condition, FieldMode, GrantedField, GrantOrder, Place
 
 WAYS: dict[str, tuple[str, ...]] = {
     ShareWay.SERVICE: ("query", "verify"),
     ShareWay.BATCH: ("batch",),
     ShareWay.FILE: ("batch",),
 }
-"""What a 共享方式 (条例 22) allows at the gateway."""
+"""What a 共享方式 (条例 22) allows at the gateway, where a table stands behind the entry."""
+WHOLE: tuple[str, ...] = ("address",)
+"""What it allows where something else does: the loan of its place."""
 
 
 def column_of(binding: Binding, item: Item) -> str:
@@ -58,7 +64,13 @@ def _conditions(application: Application, binding: Binding) -> tuple[Condition, 
 
 
 def missing_columns(application: Application, binding: Binding, items: list[GrantItem]) -> list[str]:
-    """Return the granted items, and the division item, that the binding gives no column."""
+    """Return the granted items, and the division item, that the binding gives no column.
+
+    Where the whole is lent, they are the items it would show more of than was granted.
+    """
+    if not binding.is_table:
+        narrowed = [row.item.name for row in items if row.mode != FieldModes.PLAIN]
+        return [*narrowed, *([application.division_filter] if application.division_filter else [])]
     wanted = [row.item for row in items]
     narrow = division_item(application.version) if application.division_filter else None
     if narrow is not None:
@@ -82,14 +94,16 @@ def compile_grant(grant: Grant, application: Application, binding: Binding, item
         source=binding.source,
         schema_name=binding.schema_name,
         table=binding.table,
-        lookup=tuple(_field(row) for row in items if row.is_lookup),
-        fields=tuple(_field(row) for row in items),
-        conditions=_conditions(application, binding),
-        ways=WAYS[application.share_way],  # type: ignore[arg-type]  # the table holds the contract's words
+        lookup=tuple(_field(row) for row in items if row.is_lookup) if binding.is_table else (),
+        fields=tuple(_field(row) for row in items) if binding.is_table else (),
+        conditions=_conditions(application, binding) if binding.is_table else (),
+        ways=WAYS[application.share_way] if binding.is_table else WHOLE,  # type: ignore[arg-type]  # the contract's words
         purpose=grant.purpose,
         case_required=True,
         daily_quota=grant.daily_quota,
         max_rows=grant.max_rows,
         valid_from_ms=int(grant.valid_from.timestamp() * 1000),
         valid_until_ms=int(grant.valid_until.timestamp() * 1000),
+        kind=binding.kind,  # type: ignore[arg-type]  # the model's choices are the contract's
+        place=None if binding.is_table else Place(**binding.place),
     )

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from jutong.center.catalog.enums import FieldMode, Grade, ShareWay
-from jutong.center.catalog.models import EntryVersion, Item
+from jutong.center.catalog.enums import BindingKind, FieldMode, Grade, ShareWay
+from jutong.center.catalog.models import Binding, EntryVersion, Item
 from jutong.center.org.models import InformationSystem
 from jutong.center.sharing.models import Application
 from jutong.center.sharing.rules import MAX_YEARS
@@ -118,6 +118,11 @@ def _too_wide(item: Item, mode: str) -> str:
     return ""
 
 
+def lent_whole(entry_id: UUID) -> bool:
+    """Tell whether what stands behind an entry is no table, so that it is used by address and not by key."""
+    return Binding.objects.filter(entry_id=entry_id, ended_at=None).exclude(kind=BindingKind.TABLE).exists()
+
+
 def missing_problems(application: Application, today: date) -> list[Problem]:
     """Return what still keeps an application from being sent (条例 20(2))."""
     found = [
@@ -158,7 +163,8 @@ def _choice_problems(application: Application) -> list[Problem]:
         for row in asked
         if row.item.grade in _NEEDS_REASON and row.asked != FieldMode.VERIFY and not row.reason.strip()
     ]
-    if application.share_way == ShareWay.SERVICE and not any(row.item.is_key for row in asked):
+    keyed = application.share_way == ShareWay.SERVICE and not lent_whole(application.entry_id)
+    if keyed and not any(row.item.is_key for row in asked):
         found.append(problem("items", 0, ">= 1", _("服务接口按标识查询，至少选一个标识信息项")))
     if application.division_filter and division_item(application.version) is None:
         found.append(

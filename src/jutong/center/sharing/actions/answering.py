@@ -29,7 +29,7 @@ from jutong.center.sharing.errors import (
     UnconditionalRefusedError,
 )
 from jutong.center.sharing.models import Application, ApplicationItem, Consent, Extension, Reply, Supplement
-from jutong.center.sharing.need import WIDTH, Problem, problem
+from jutong.center.sharing.need import WIDTH, Problem, lent_whole, problem
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
 from jutong.standards import periods
@@ -219,7 +219,8 @@ def _rest_problems(
     kept = [ask for ask in asked if answers.get(ask.item_id, Answer(ask.asked)).mode != REFUSE]
     if not kept:
         return [problem("answers", 0, ">= 1", _("没有给出任何信息项，请答复不同意"))]
-    if application.share_way == ShareWay.SERVICE and not any(ask.item.is_key for ask in kept):
+    keyed = application.share_way == ShareWay.SERVICE and not lent_whole(application.entry_id)
+    if keyed and not any(ask.item.is_key for ask in kept):
         return [problem("answers", 0, ">= 1", _("服务接口按标识查询，至少给出一个标识信息项"))]
     return []
 

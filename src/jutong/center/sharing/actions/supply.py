@@ -37,9 +37,12 @@ ANSWERS: dict[str, Event] = {
 LIVE = (GrantState.AWAITING_BINDING, GrantState.ORDERED, GrantState.ACTIVE, GrantState.FAILED)
 """States in which a grant's order may be issued again; a suspended one is issued anew when it is lifted."""
 
+UNBOUND = gettext_noop("“{entry}”还没有挂接到数据，授权{number}在等待挂接。")
+WHOLE_ONLY = gettext_noop("“{entry}”是整体提供的，不能只核验、脱敏或限定“{items}”，授权{number}没有开通。")
+
 
 def open_binding(entry: Entry) -> Binding | None:
-    """Return the table behind an entry, if one is bound."""
+    """Return what stands behind an entry, if anything is bound."""
     return Binding.objects.filter(entry=entry, ended_at=None).first()
 
 
@@ -78,13 +81,14 @@ def create_grant(application: Application, *, by: Actor, now: datetime) -> Grant
 def put_order(grant: Grant, application: Application, *, by: Actor, now: datetime) -> bool:
     """Compile the grant and put it into the feed of the node of its table; both rows are locked by the caller.
 
-    Without a bound table, or with an item the table does not carry, the grant says so and waits: nothing is ordered.
+    With nothing bound, an item the table does not carry, or one that may not be seen whole where the whole is lent,
+    the grant says so and waits: nothing is ordered.
     """
     binding = open_binding(grant.entry)
     items = list(grant.items.select_related("item"))
     missing = missing_columns(application, binding, items) if binding else []
     if binding is None or missing:
-        _await_binding(grant, application, missing, now)
+        _await_binding(grant, application, missing, now, whole=binding is not None and not binding.is_table)
         return False
     try:
         source = fleet_queries.source(binding.source)
@@ -109,15 +113,17 @@ def put_order(grant: Grant, application: Application, *, by: Actor, now: datetim
     return True
 
 
-def _await_binding(grant: Grant, application: Application, missing: list[str], now: datetime) -> None:
+def _await_binding(
+    grant: Grant, application: Application, missing: list[str], now: datetime, *, whole: bool = False
+) -> None:
     problem = "、".join(missing)[:500]
     told = grant.state == GrantState.AWAITING_BINDING and grant.problem == problem and grant.issued_at != now
     grant.state, grant.problem = GrantState.AWAITING_BINDING, problem
     grant.save(update_fields=["state", "problem"])
     if not told:
         common.notify(
-            grant.provider, Role.STEWARD, gettext_noop("“{entry}”还没有挂接到数据表，授权{number}在等待挂接。"),
-            common.application_link(application), now, entry=application.version.name, number=grant.number,
+            grant.provider, Role.STEWARD, WHOLE_ONLY if whole else UNBOUND, common.application_link(application), now,
+            entry=application.version.name, number=grant.number, items=problem,
         )  # fmt: skip
 
 
