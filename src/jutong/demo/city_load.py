@@ -31,6 +31,7 @@ from jutong.standards.divisions import level, national
 
 BY = platform_actor("演示数据")
 PROVISIONAL_YEAR = 2027
+LEAST_GRADE = "general-1"
 LEVELS = {"province": "province", "prefecture": "city", "city": "city", "county": "county"}
 
 
@@ -170,6 +171,7 @@ def _item(row: CatalogEntry, at: int) -> ItemFields:
         widest_mode=item.widest_mode,
         mask=item.mask,
         note=item.note,
+        is_open=row.is_open and not item.is_personal and item.grade == LEAST_GRADE,
     )
 
 

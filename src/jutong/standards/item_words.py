@@ -22,6 +22,11 @@ class ItemWords:
     """Names every table has, such as 序号 and 备注: nobody is their source."""
     contextual: frozenset[str]
     """Names that mean something only with what they are about, such as 名称 and 面积."""
+    matters: tuple[str, ...]
+    """Beginnings of the codes of data elements that say something of a matter and not of a person or thing.
+
+    Two fines are two facts, whoever imposed them; a date of birth is one, whoever writes it down.
+    """
     synonyms: Mapping[str, str]
     """Another spelling to the one name that stands for all."""
 
@@ -44,5 +49,6 @@ def item_words() -> ItemWords:
         found["version"],
         frozenset(found["trivial"]),
         frozenset(found["contextual"]),
+        tuple(found["matters"]),
         MappingProxyType(synonyms),
     )

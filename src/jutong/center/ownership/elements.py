@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jutong.center.norms.queries import match_element, matcher
-from jutong.center.ownership.meaning import element_key, is_contextual, is_trivial, one_name, subject_key
+from jutong.center.ownership.meaning import is_contextual, is_of_a_matter, is_trivial, one_name, subject_key
 
 SURE = 0.95
 """From here on, by its name or a synonym, an item that names no element is taken for an instance of one."""
@@ -39,14 +39,14 @@ def elements_of(names: Iterable[str]) -> dict[str, str]:
         if is_trivial(name) or is_contextual(name):
             continue
         best = next(iter(library.match(one_name(name))), None)
-        element = library.element(best.code) if best is not None and best.confidence >= SURE else None
-        if element is not None and not element.general:
-            found[name] = element.code
+        if best is not None and best.confidence >= SURE:
+            found[name] = best.code
     return found
 
 
 def keys_of(name: str, *, element: str = "", entry_name: str = "") -> tuple[str, ...]:
     """Return the keys under which an item's source may be designated, the surest first."""
     code = element or elements_of([name]).get(name, "")
-    named = subject_key(name, entry_name=entry_name)
-    return tuple(key for key in (element_key(code) if code else "", named) if key)
+    first = subject_key(name, element=code, entry_name=entry_name)
+    named = "" if is_of_a_matter(code) else subject_key(name, entry_name=entry_name)
+    return tuple(dict.fromkeys(key for key in (first, named) if key))

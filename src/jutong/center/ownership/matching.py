@@ -12,7 +12,7 @@ from django.db.models import Q
 from jutong.center.catalog.tokens import normalise, same_name_key
 from jutong.center.ownership.elements import keys_of, likely_element
 from jutong.center.ownership.enums import DesignationState, HitWay
-from jutong.center.ownership.meaning import element_key, is_contextual, is_trivial, one_name, subject_key
+from jutong.center.ownership.meaning import ABOUT, element_key, is_contextual, is_trivial, one_name, subject_key
 from jutong.center.ownership.models import Holding, ItemSubject, SourceDesignation
 
 SAME_NAME = 100
@@ -63,7 +63,9 @@ def hits_for(division_code: str, name: str, meaning: str = "") -> list[Hit]:
     for found in (*_named(divisions, name), *_by_element(divisions, name, meaning), *_alike(divisions, name, meaning)):
         if found.subject_id not in best or found.confidence > best[found.subject_id].confidence:
             best[found.subject_id] = found
-    ranked = sorted(best.values(), key=lambda row: -row.confidence)[:MOST_SUBJECTS]
+    least = NAMED_IN_MEANING if any(row.way == HitWay.NAME for row in best.values()) else LEAST
+    rows = [row for row in best.values() if row.confidence >= least]
+    ranked = sorted(rows, key=lambda row: -row.confidence)[:MOST_SUBJECTS]
     return [hit for row in ranked for hit in _entries(row, name)]
 
 
@@ -96,7 +98,11 @@ def _alike(divisions: Sequence[str], name: str, meaning: str) -> list[_Candidate
     if not wanted:
         return []
     rows = ItemSubject.objects.filter(division_code__in=divisions, tokens__overlap=sorted(wanted))
-    rows = rows.filter(entry_count__gt=0).order_by("-organisation_count", "-entry_count", "key")
+    rows = (
+        rows.filter(entry_count__gt=0)
+        .exclude(key__contains=ABOUT)
+        .order_by("-organisation_count", "-entry_count", "key")
+    )
     found = []
     for subject_id, other in rows.values_list("id", "name")[:CANDIDATES]:
         confidence = _resemblance(plain, told, one_name(other), contextual=is_contextual(name) or is_contextual(other))

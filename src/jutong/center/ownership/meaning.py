@@ -52,6 +52,11 @@ def is_contextual(name: str) -> bool:
     return one_name(name) in _words()[1]
 
 
+def is_of_a_matter(element: str) -> bool:
+    """Tell whether a data element, by its code, says something of a matter and so needs its entry too."""
+    return bool(element) and element.startswith(item_words().matters)
+
+
 def element_key(code: str) -> str:
     """Return the key of a data element."""
     return f"{ELEMENT}{code}"
@@ -65,10 +70,11 @@ def subject_key(name: str, *, element: str = "", entry_name: str = "") -> str:
         element: code of its data element, if it names one.
         entry_name: of its entry; without it a contextual name is about nothing in particular.
     """
-    if element:
+    matter = is_of_a_matter(element)
+    if element and not matter:
         return element_key(element)
     if is_trivial(name):
         return ""
-    if not is_contextual(name):
+    if not matter and not is_contextual(name):
         return f"{NAME}{one_name(name)}"
     return f"{NAME}{one_name(name)}{ABOUT}{same_name_key(entry_name)}" if entry_name else ""

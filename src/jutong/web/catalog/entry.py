@@ -6,6 +6,7 @@ from jutong.center.catalog import queries
 from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
+from jutong.center.ownership.queries import sources_of
 from jutong.center.usage import queries as usage
 from jutong.web.door import Visit, page
 
@@ -24,6 +25,7 @@ def detail(visit: Visit, code: str) -> HttpResponseBase:
         "binding": queries.open_binding(entry),
         "history": queries.history(visit.actor, code),
         "own": own,
+        "sources": sources_of(entry, version) if version is not None else {},
         "may_apply": may_apply and shareable and not own,
         "may_edit": own and has(visit.actor, Permission.CATALOG_ENTRY_EDIT),
         "used": usage.who_used(visit.actor, code, now=visit.now),

@@ -16,7 +16,12 @@ _LISTS = {
     TaskKind.CATALOG_UPDATE: "/changes",
 }
 """Where many of a kind are done together."""
-_DECIDED_ON = {TaskKind.CATALOG_EXTENSION: "/extensions/", TaskKind.CATALOG_FILING: "/filings/"}
+_DECIDED_ON = {
+    TaskKind.CATALOG_EXTENSION: "/extensions/",
+    TaskKind.CATALOG_FILING: "/filings/",
+    TaskKind.SOURCE_POSITION: "/ownership/",
+    TaskKind.PLAN_DECIDE: "/ownership/plans/",
+}
 
 
 def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:

@@ -14,6 +14,7 @@ from jutong.center.catalog.enums import FieldMode, ShareWay
 from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import open_systems
+from jutong.center.ownership.queries import sources_of
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import applying
 from jutong.center.sharing.models import Application
@@ -46,7 +47,8 @@ def begin(visit: Visit, code: str) -> HttpResponseBase:
             problem = error
         else:
             return HttpResponseRedirect(f"/applications/{made.number}/apply/{ITEMS}")
-    context = {"entry": entry, "version": version, "need": need, "problem": problem, "number": ""}
+    context: dict[str, Any] = {"entry": entry, "version": version, "need": need, "problem": problem, "number": ""}
+    context["sources"] = sources_of(entry, version)
     return _show(visit, PURPOSE, context)
 
 
@@ -102,6 +104,7 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
     return {
         "application": application,
         "entry": application.entry,
+        "sources": sources_of(application.entry, application.version),
         "version": application.version,
         "number": application.number,
         "need": need,

@@ -16,6 +16,7 @@ from jutong.center.org import actions as org
 from jutong.center.org.enums import Role
 from jutong.center.org.queries import actor_for
 from jutong.center.ownership import actions, queries
+from jutong.center.ownership.elements import keys_of
 from jutong.center.ownership.enums import DesignationState, Stance
 from jutong.center.ownership.errors import (
     DesignationStepError,
@@ -57,6 +58,14 @@ def test_a_name_that_needs_its_entry_counts_only_with_it():
     assert subject_key("面积", entry_name="不动产登记信息") == subject_key("面积 ", entry_name="不动产登记信息1")
     assert subject_key("面积", entry_name="不动产登记信息") != subject_key("面积", entry_name="公园名录")
     assert subject_key("面积", element="DE00031") == "e:DE00031"
+
+
+def test_what_is_said_of_a_matter_is_nobodys_beyond_it(db):
+    assert subject_key("罚款金额", element="DE05004") == ""
+    assert subject_key("罚款金额", element="DE05004", entry_name="城管处罚") == "n:罚款金额@城管处罚"
+    assert keys_of("罚款金额") == ()
+    assert keys_of("出生日期") == ("e:DE01004", "n:出生日期")
+    assert keys_of("河长姓名") == ("n:河长姓名",)
 
 
 def test_holdings_follow_the_feed(city: City):

@@ -25,6 +25,8 @@ from jutong.center.clocks.queries import views as clock_views
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
+from jutong.center.ownership import queries as ownership
+from jutong.center.ownership.enums import PlanState
 from jutong.center.sharing.enums import ApplicationState, GrantState
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.queries.reading import with_clocks
@@ -55,14 +57,17 @@ class TaskKind(models.TextChoices):
     CATALOG_UPDATE = "catalog-update", _("更新目录")
     CATALOG_EXTENSION = "catalog-extension", _("决定更新延期")
     CATALOG_FILING = "catalog-filing", _("处理停止服务备案")
+    SOURCE_POSITION = "source-position", _("对数源提议表态")
+    PLAN_DECIDE = "plan-decide", _("审核采集方案")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing that waits. ``number`` is the application's number, or the entry's code for catalogue tasks.
 
-    ``subject_id`` is the id of the application or of the entry's version. Where many versions wait for the same step,
-    one task stands for all: ``count`` says how many, and number and id are empty.
+    ``subject_id`` is the id of the application, of the entry's version, of the item or of the collection plan. Where
+    many versions wait for the same step, one task stands for all: ``count`` says how many, and number and id are
+    empty.
     """
 
     kind: TaskKind
@@ -299,6 +304,30 @@ def _catalog_filing(actor: Actor, now: datetime) -> list[Task]:
     ]  # fmt: skip
 
 
+def _source_position(actor: Actor, now: datetime) -> list[Task]:
+    return [
+        Task(
+            kind=TaskKind.SOURCE_POSITION, title=row.designation.subject.name, number="",
+            subject_id=str(row.designation.subject_id), organisation=row.designation.organisation.short_name, person="",
+            since=row.designation.proposed_at,
+            note=format_lazy(_("{day}前表态"), day=row.designation.answer_by.isoformat()),
+        )
+        for row in ownership.positions_to_state(actor)[:CAP]
+    ]  # fmt: skip
+
+
+def _plan_decide(actor: Actor, now: datetime) -> list[Task]:
+    waiting = ownership.plans(actor).filter(state=PlanState.SUBMITTED).order_by("submitted_at")[:CAP]
+    return [
+        Task(
+            kind=TaskKind.PLAN_DECIDE, title=row.name, number="", subject_id=str(row.id),
+            organisation=row.organisation.short_name, person=row.created_by.name if row.created_by else "",
+            since=row.submitted_at or row.changed_at,
+        )
+        for row in waiting
+    ]  # fmt: skip
+
+
 _SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...] = (
     (Permission.SHARING_APPLICATION_DRAFT, _to_revise),
     (Permission.SHARING_APPLICATION_CONSENT, _to_consent),
@@ -314,6 +343,8 @@ _SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...]
     (Permission.CATALOG_EXTENSION_ASK, _catalog_update),
     (Permission.CATALOG_EXTENSION_DECIDE, _catalog_extension),
     (Permission.CATALOG_FILING_DECIDE, _catalog_filing),
+    (Permission.OWNERSHIP_POSITION_STATE, _source_position),
+    (Permission.OWNERSHIP_PLAN_DECIDE, _plan_decide),
 )
 """Each kind of task with the permission whose holders it waits for."""
 
