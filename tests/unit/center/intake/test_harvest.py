@@ -67,12 +67,13 @@ def test_a_person_who_knows_better_is_heard():
 
 
 def test_a_sheet_that_breaks_off_keeps_what_came_before():
-    listing = read_bytes('标题,提供单位\n甲,民政局\n"乙,民政局\n'.encode(), name="a.csv")
+    rows = "".join(f"甲{at}号,民政局\n" for at in range(30))
+    listing = read_bytes(f'标题,提供单位\n{rows}"乙,民政局\n'.encode(), name="a.csv")
     (found,) = harvests(listing, defaults=Defaults())
-    assert [proposal.fields.name for proposal in found.proposals()] == ["甲"]
+    assert len(list(found.proposals())) == 30
     report = found.report(str)
-    assert "a.csv:3" in report["problem"]
-    assert report["read"] == 1
+    assert "a.csv:32" in report["problem"]
+    assert report["read"] == 30
 
 
 def test_an_empty_harvest_has_no_share():

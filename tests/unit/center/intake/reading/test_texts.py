@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ CSV = '名称,单位,说明\n婚姻登记,市民政局,"结婚,离婚"\n'
 DATA = Path(__file__).parents[4] / "data" / "catalog"
 
 
-def only(content: bytes, name: str = "表.csv", **limits: int):
+def only(content: bytes, name: str = "表.csv", **limits: Any):
     return read_bytes(content, name=name, limits=replace(shipped_limits(), **limits)).sheets[0]
 
 
