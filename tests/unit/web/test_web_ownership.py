@@ -243,3 +243,27 @@ def test_a_proposal_shows_who_is_still_silent(city: City, enter: SignIn) -> None
     assert (early.status_code, "没有表态" in early.content.decode()) == (409, True)
     actions.revoke_source(designation=made, reason="另议", by=city["authority"], now=NOW)
     assert SourceDesignation.objects.get().state == "revoked"
+
+
+def test_entries_and_applications_lead_to_the_source(city: City, enter: SignIn) -> None:
+    _, other = both_publish(city)
+    source = designated(city)
+    link = f'<a href="/catalog/{source.entry.code}">婚姻登记信息</a>'
+    assert link in text(enter("steward"), f"/catalog/{other.code}")
+    assert "另有数源部门" not in text(enter("requester"), f"/catalog/{source.entry.code}")
+    applying = text(enter("steward"), f"/catalog/{other.code}")
+    assert applying.count("婚姻状况：市民政局") == 1
+
+
+def test_what_waits_stands_in_the_inbox(city: City, enter: SignIn) -> None:
+    both_publish(city)
+    made = proposed(city)
+    waiting = text(enter("steward"), "/inbox")
+    assert f'href="/ownership/{made.subject_id}"' in waiting
+    assert "2026-11-16前表态" in waiting
+    plan = actions.create_plan(
+        kind="form", name="报名表", purpose="报名", fields=actions.read_fields("报名方式"), by=city["stranger"], now=NOW
+    )  # fmt: skip
+    actions.check_plan(plan=plan, by=city["stranger"], now=NOW)
+    actions.submit_plan(plan=plan, by=city["stranger"], now=NOW)
+    assert f'href="/ownership/plans/{plan.id}"' in text(enter("authority"), "/inbox")
