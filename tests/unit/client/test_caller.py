@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -58,6 +59,24 @@ def test_verify_and_receipt() -> None:
     with client(respond) as http:
         assert http.verify(grant="g", purpose="p", official="o", key={"k": "v"}, claims={"c": "d"}).answer == "yes"
         assert http.receipt("r") == ("text", {"leaf": {}})
+
+
+def test_an_address_is_lent() -> None:
+    said: list[dict[str, Any]] = []
+
+    def respond(request: httpx.Request) -> tuple[int, bytes]:
+        said.append(json.loads(request.content))
+        assert request.url.path == "/gw/v1/address"
+        lent = {
+            "record": "r1", "grant": "GR-1", "kind": "video", "protocol": "rtsp", "address": "rtsp://cam/1?token=t",
+            "channel": "", "expires_ms": 5, "token": "t", "signature": "s",
+        }  # fmt: skip
+        return 200, json.dumps(lent).encode()
+
+    with client(respond) as calling:
+        lent = calling.address(grant="GR-1", purpose="核验", official="王老师", case="c1")
+    assert (lent.address, lent.token, lent.expires_ms, lent.kind) == ("rtsp://cam/1?token=t", "t", 5, "video")
+    assert said == [{"grant": "GR-1", "purpose": "核验", "case": "c1", "official": "王老师"}]
 
 
 def test_a_refusal_carries_everything() -> None:

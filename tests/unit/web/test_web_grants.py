@@ -22,6 +22,16 @@ def test_a_grant_shows_how_it_is_called(world: World, enter: SignIn) -> None:
     assert grant.number in enter("requester").get("/grants").content.decode()
 
 
+def test_what_is_lent_whole_is_called_for_an_address(world: World, enter: SignIn) -> None:
+    grant = steps.sharing(world)
+    world.entry.bindings.update(kind="video", place={"protocol": "rtsp", "address": "cam"})
+    text = enter("requester").get(f"/grants/{grant.number}").content.decode()
+    assert "/gw/v1/address" in text
+    assert "60秒内有效的签名地址" in text
+    assert "在线试用一次" not in text
+    assert "&quot;key&quot;" not in text
+
+
 def test_trying_goes_straight_to_the_node(world: World, enter: SignIn) -> None:
     grant = steps.sharing(world)
     response = enter("requester").post(f"/grants/{grant.number}/try")

@@ -87,7 +87,7 @@ class AccessesAsked(Asked):
     requester: OrganisationCode = ""
     official: Annotated[str, Field(max_length=64)] = ""
     case: Annotated[str, Field(max_length=64)] = ""
-    kind: Literal["", "query", "verify", "batch"] = ""
+    kind: Literal["", "query", "verify", "batch", "address"] = ""
     outcome: Annotated[str, Field(max_length=64)] = ""
     side: Literal["", "requester", "provider"] = ""
     since: Instant | None = None

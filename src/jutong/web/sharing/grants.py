@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -11,7 +12,9 @@ from jutong.center.catalog.enums import FieldMode
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import stopping, supply, watching
+from jutong.center.sharing.enums import Event
 from jutong.center.sharing.models import Grant
+from jutong.center.sharing.need import lent_whole
 from jutong.center.sharing.queries import GrantView
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
@@ -32,14 +35,17 @@ def detail(visit: Visit, number: str) -> HttpResponseBase:
 
 
 def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> HttpResponse:
+    whole = lent_whole(view.grant.entry_id)
     context = {
         "here": f"/grants/{view.grant.number}",
         "grant": view.grant,
         "items": view.items,
-        "can": {event.value.replace("-", "_") for event in view.events},
+        # What is lent under an address is opened with a player or a client, not in a form.
+        "can": {event.value.replace("-", "_") for event in view.events if not (whole and event == Event.TRY)},
+        "whole": whole,
         "suspensions": view.suspensions,
         "gateway": view.gateway_url,
-        "example": _example(view),
+        "example": _example(view, whole=whole),
         "modes": dict(FieldMode.choices),
         "problem": problem,
         "typed": visit.request.POST,
@@ -47,10 +53,13 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
     return visit.render("sharing/grant.html", context, status=problem.http_status if problem else 200)
 
 
-def _example(view: GrantView) -> str:
+def _example(view: GrantView, *, whole: bool) -> str:
     """Return the body of a call under this grant, with dots where the caller's own values go."""
-    key = {row.item.name: "…" for row in view.items if row.is_lookup}
-    body = {"grant": view.grant.number, "purpose": view.grant.purpose, "case": "…", "official": "…", "key": key}
+    body: dict[str, Any] = {
+        "grant": view.grant.number, "purpose": view.grant.purpose, "case": "…", "official": "…",
+    }  # fmt: skip
+    if not whole:
+        body["key"] = {row.item.name: "…" for row in view.items if row.is_lookup}
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
