@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import Field
+
 from jutong.api.shapes.common import ClockOut, OrganisationRef, clock_out, organisation_ref, person
 from jutong.api.types import Out
 from jutong.center.catalog.enums import FieldMode, Grade, ShareAttribute, UpdateCycle, VersionState
+from jutong.center.catalog.findings import Finding
 from jutong.center.catalog.models import Assessment, Binding, Entry, EntryVersion, Item
 from jutong.center.catalog.queries import EntryRow, SearchHit, SearchPage, VersionTask, open_binding
 
@@ -70,6 +73,12 @@ class ItemOut(Out):
     widest_mode_label: str
     mask: str
     note: str
+    english_name: str
+    element: str
+    code_table: str
+    source_code: str
+    share_attribute: str
+    is_open: bool
 
 
 class AssessmentOut(Out):
@@ -111,6 +120,16 @@ class VersionOut(Out):
     is_open: bool
     not_secret: bool
     origin: str
+    format_type: str
+    share_channel: str
+    open_condition: str
+    related_codes: list[str]
+    extra_classes: list[str]
+    extensions: dict[str, Any]
+    template: str
+    kind: str
+    change_note: str
+    effective_from: date | None
     trigger: str
     created_by: str
     created_at: datetime
@@ -119,6 +138,7 @@ class VersionOut(Out):
     submitted_at: datetime | None
     decided_by: str
     decided_at: datetime | None
+    return_code: str
     return_reason: str
     published_at: datetime | None
     items: list[ItemOut]
@@ -143,6 +163,8 @@ class EntryOut(Out):
     organisation: OrganisationRef
     is_bound: bool
     use_count: int
+    further_codes: list[str]
+    quality: int | None
     version: VersionOut | None
 
 
@@ -184,6 +206,13 @@ class FindingOut(Out):
     message: str
     way_out: str
     found: str
+    severity: str = Field(description="error, warning")
+
+
+def finding_out(row: Finding) -> FindingOut:
+    """Return a finding as answers show it, in the caller's language."""
+    told = row.as_row()
+    return FindingOut(**{name: told[name] for name in FindingOut.model_fields})
 
 
 def search_out(page: SearchPage, following: str) -> SearchOut:
@@ -241,14 +270,22 @@ def item_out(row: Item) -> ItemOut:
         widest_mode_label=_label(FieldMode, row.widest_mode),
         mask=row.mask,
         note=row.note,
+        english_name=row.english_name,
+        element=row.element,
+        code_table=row.code_table,
+        source_code=row.source_code,
+        share_attribute=row.share_attribute,
+        is_open=row.is_open,
     )
 
 
 _AS_WRITTEN = (
     "number", "state", "name", "classification", "summary", "domain", "data_format", "update_cycle",
     "share_attribute", "share_way", "share_scope", "share_purpose", "use_conditions", "refusal_reason", "basis_kind",
-    "basis_title", "basis_article", "grade", "is_open", "not_secret", "origin", "trigger", "created_at",
-    "consented_at", "submitted_at", "decided_at", "return_reason", "published_at",
+    "basis_title", "basis_article", "grade", "is_open", "not_secret", "origin", "format_type",
+    "share_channel", "open_condition", "related_codes", "extra_classes", "extensions", "template", "kind",
+    "change_note", "effective_from", "trigger", "created_at", "consented_at", "submitted_at", "decided_at",
+    "return_code", "return_reason", "published_at",
 )  # fmt: skip
 
 
@@ -298,8 +335,16 @@ def entry_out(row: Entry) -> EntryOut:
         organisation=organisation_ref(row.organisation),
         is_bound=row.is_bound,
         use_count=row.use_count,
+        further_codes=_further(row),
+        quality=row.quality,
         version=version_out(row.published) if row.published else None,
     )
+
+
+def _further(row: Entry) -> list[str]:
+    """Return the codes of the further classes its published version names."""
+    named = row.published.extra_classes if row.published else []
+    return [found.code for found in row.classes.all() if found.classification in named] if named else []
 
 
 def own_entry_out(row: Entry) -> OwnEntryOut:

@@ -15,6 +15,7 @@ from jutong.center.catalog.enums import (
     FieldMode,
     Grade,
     ShareAttribute,
+    ShareChannel,
     ShareWay,
     UpdateCycle,
     UpdateTrigger,
@@ -24,6 +25,10 @@ from jutong.center.catalog.fields import EntryFields, ItemFields
 Lax = Field(strict=False)
 """A coded value comes as text."""
 Empty = Literal[""]
+ResourceCode = Annotated[str, Field(max_length=64, pattern=r"^([123][0-9]{5}[0-9A-Z]*/[0-9A-Z]+)?$")]
+ClassCode = Annotated[str, Field(pattern=r"^[123][0-9]{5}[0-9A-Z]{0,26}$")]
+Extension = str | bool | int | float | list[Annotated[str, Field(max_length=64)]] | None
+"""What an extension field may hold; the template's edition says what each is."""
 
 
 class ItemIn(In):
@@ -40,13 +45,19 @@ class ItemIn(In):
     widest_mode: Annotated[FieldMode, Lax] = FieldMode.PLAIN
     mask: Annotated[str, Field(max_length=16)] = "all"
     note: Annotated[str, Field(max_length=200)] = ""
+    english_name: Short = ""
+    element: Annotated[str, Field(max_length=32)] = ""
+    code_table: Short = ""
+    source_code: ResourceCode = ""
+    share_attribute: Annotated[ShareAttribute, Lax] | Empty = ""
+    is_open: bool = False
 
 
 class EntryIn(In):
     """An entry's fields and items; all but name and classification may be empty in a draft."""
 
     name: Annotated[str, Field(min_length=1, max_length=128)]
-    classification: Annotated[str, Field(pattern=r"^[123][0-9]{5}[0-9A-Z]{0,26}$")]
+    classification: ClassCode
     summary: Text = ""
     domain: Annotated[str, Field(max_length=32)] = ""
     data_format: Annotated[DataFormat, Lax] | Empty = ""
@@ -64,15 +75,34 @@ class EntryIn(In):
     is_open: bool = False
     not_secret: bool = False
     origin: Annotated[str, Field(max_length=200)] = ""
+    format_type: Annotated[str, Field(max_length=32)] = ""
+    share_channel: Annotated[ShareChannel, Lax] = ShareChannel.PLATFORM
+    open_condition: Note = ""
+    related_codes: list[ResourceCode] = Field(default_factory=list, max_length=50)
+    extra_classes: list[ClassCode] = Field(default_factory=list, max_length=50)
+    extensions: dict[Annotated[str, Field(max_length=64)], Extension] = Field(default_factory=dict, max_length=200)
+    template: Annotated[str, Field(max_length=64)] = ""
     items: list[ItemIn] = Field(default_factory=list, max_length=500)
 
     def fields(self) -> EntryFields:
         """Return the entry's own fields."""
-        return EntryFields(**_plain(self.model_dump(exclude={"items"})))
+        return EntryFields(**_entry_values(self))
 
     def item_fields(self) -> list[ItemFields]:
         """Return the items."""
         return [ItemFields(**_plain(row.model_dump())) for row in self.items]
+
+
+class CheckIn(EntryIn):
+    """An entry to judge; nothing of it is stored. ``code`` names the entry it belongs to, where there is one."""
+
+    name: Annotated[str, Field(max_length=128)] = ""
+    classification: Annotated[str, Field(max_length=32)] = ""
+    code: ResourceCode = ""
+
+    def fields(self) -> EntryFields:
+        """Return the entry's own fields."""
+        return EntryFields(**_entry_values(self, but="code"))
 
 
 class AssessmentIn(In):
@@ -115,6 +145,14 @@ class BindIn(In):
         dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=128)]],
         Field(min_length=1, max_length=500),
     ]
+
+
+def _entry_values(body: EntryIn, but: str = "") -> dict[str, Any]:
+    """Return what a body says of the entry itself, lists as tuples; an extension that is null says nothing."""
+    written = _plain(body.model_dump(exclude={"items", "extensions", but}))
+    extensions = {name: value for name, value in body.extensions.items() if value is not None}
+    lists = {name: tuple(written[name]) for name in ("related_codes", "extra_classes")}
+    return {**written, **lists, "extensions": extensions}
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

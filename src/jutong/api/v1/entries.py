@@ -12,9 +12,12 @@ from jutong.api.shapes.common import PageOut
 from jutong.api.v1.catalog import ENTRY, Classification, Sequence, code_of
 from jutong.api.v1.catalog import router as catalog
 from jutong.center.catalog import actions, queries
+from jutong.center.catalog.checks import findings_of_writing
 from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.org.permissions import Permission
+from jutong.center.org.queries import own_organisation
 from jutong.center.sharing.actions import on_entry_bound
+from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
 TAGS = ["目录编制 entries"]
@@ -57,6 +60,22 @@ def create(request: ApiRequest, body: bodies.EntryIn) -> shapes.OwnEntryOut:
     caller = request.auth
     made = actions.create_entry(fields=body.fields(), items=body.item_fields(), by=caller.actor, now=caller.now)
     return shapes.own_entry_out(queries.entry_for_steward(caller.actor, made.entry.code))
+
+
+@catalog.post(
+    "/entries/check",
+    operation_id="checkEntry",
+    summary="核对目录内容 · judge an entry without storing it",
+    tags=list(TAGS),
+    **asks(Permission.CATALOG_ENTRY_EDIT, PageOut[shapes.FindingOut], 404, 415, 422),
+)
+def check(request: ApiRequest, body: bodies.CheckIn) -> PageOut[shapes.FindingOut]:
+    """Return every error and warning of VC-01 to VC-13 in what was sent, by the template in force; nothing is kept."""
+    caller = request.auth
+    entry = queries.entry_for_steward(caller.actor, body.code) if body.code else None
+    organisation = entry.organisation if entry else own_organisation(caller.actor)
+    found = findings_of_writing(organisation, body.fields(), body.item_fields(), on=civil_date(caller.now), entry=entry)
+    return PageOut(rows=[shapes.finding_out(row) for row in found], next="")
 
 
 @router.put(
@@ -132,19 +151,8 @@ def findings(request: ApiRequest, classification: Classification, sequence: Sequ
     """Return everything that must be changed before the open version can be submitted."""
     caller = request.auth
     version = _open(caller, classification, sequence)
-    rows = [
-        shapes.FindingOut(
-            rule=row.rule,
-            place=row.place,
-            field=row.field,
-            clause=row.clause,
-            message=row.message,
-            way_out=row.way_out,
-            found=row.found,
-        )
-        for row in queries.findings(caller.actor, version)
-    ]
-    return PageOut(rows=rows, next="")
+    found = queries.findings(caller.actor, version, civil_date(caller.now))
+    return PageOut(rows=[shapes.finding_out(row) for row in found], next="")
 
 
 @router.post(
