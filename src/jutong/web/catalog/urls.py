@@ -7,6 +7,10 @@ from jutong.web.manage import life
 
 urlpatterns = [
     path("catalog", search.listing),
+    path("catalog/suggest", search.suggest),
+    path("catalog/saved", search.saved),
+    path("catalog/saved/new", search.save),
+    path("catalog/saved/<str:search_id>/drop", search.drop),
     path("catalog/export", export.listing),
     path("catalog/<path:code>/export.<str:ending>", export.entry),
     path("catalog/<path:code>/versions", life.versions),

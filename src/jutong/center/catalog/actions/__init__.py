@@ -9,7 +9,7 @@ from jutong.center.catalog.actions.many import Outcome
 from jutong.center.catalog.actions.removal import decide_filing, file_end, propose_removal, revise_removal
 from jutong.center.catalog.actions.review import publish, publish_many, return_many, return_version
 from jutong.center.catalog.actions.runs import carry_on, start_run
-from jutong.center.catalog.actions.searches import drop_search, save_search, tell_of_new
+from jutong.center.catalog.actions.searches import address_of, drop_search, save_search, tell_of_new
 from jutong.center.catalog.actions.submission import (
     consent,
     consent_many,
@@ -24,6 +24,7 @@ __all__ = [
     "Assessed",
     "ImportRow",
     "Outcome",
+    "address_of",
     "ask_extension",
     "assess_many",
     "bind",

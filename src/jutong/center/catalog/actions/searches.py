@@ -124,7 +124,7 @@ def _tell_next(by: Actor, now: datetime) -> int | None:
 
 
 def _notify(kept: SavedSearch, count: int, by: Actor, now: datetime) -> None:
-    link = f"/catalog?{urlencode([('q', kept.q), *_pairs(kept.facets)])}"
+    link = f"/catalog?{address_of(kept.q, kept.facets)}"
     Notice.objects.create(
         organisation_id=kept.organisation_id, role=kept.role, text=NEW_FOUND,
         fields={"name": kept.name, "count": str(count)}, link=link if len(link) <= 200 else "/catalog/saved", at=now,  # noqa: PLR2004 - the column
@@ -132,8 +132,10 @@ def _notify(kept: SavedSearch, count: int, by: Actor, now: datetime) -> None:
     _record("catalog:search:tell", kept, by, now, count=count)
 
 
-def _pairs(facets: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in sorted(facets.items()) for value in values]
+def address_of(q: str, facets: Mapping[str, Iterable[str]]) -> str:
+    """Return a saved search as the query of an address; entries without data are part of it unless it says so."""
+    pairs = [(name, value) for name, values in sorted(facets.items()) for value in values]
+    return urlencode([("q", q), *pairs, ("all", "1")])
 
 
 def _record(event: str, kept: SavedSearch, by: Actor, now: datetime, **details: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jutong.center.catalog import actions, queries
+from jutong.center.catalog import queries
 from jutong.center.catalog.actions import ImportRow
 from jutong.center.catalog.changes import newest, tell
 from jutong.center.catalog.enums import ChangeKind
@@ -21,7 +21,8 @@ from jutong.center.catalog.index import reader as reading
 from jutong.center.catalog.index import schema, store, writer
 from jutong.center.catalog.index.faults import IndexBrokenError, told_apart
 from jutong.center.catalog.models import Entry, EntryChange
-from tests.center_world import FIELDS, ITEMS, NOW, PLATFORM, City
+from tests.center_world import FIELDS, ITEMS, NOW, City
+from tests.search_engines import publish
 
 NAMES = ("住房公积金缴存", "婚姻登记信息", "不动产权属登记")
 
@@ -34,7 +35,7 @@ def own_home(settings: Any, tmp_path: Path) -> Path:
 
 def load(city: City, *names: str) -> list[Entry]:
     rows = [ImportRow(replace(FIELDS, name=name, summary="另有说明"), ITEMS[:1]) for name in names]
-    return actions.import_published(organisation=city.civil, rows=rows, by=PLATFORM, now=NOW)
+    return publish(city.civil, rows)
 
 
 def found(city: City, q: str) -> list[str]:
