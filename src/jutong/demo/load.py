@@ -55,9 +55,18 @@ def load(settings: Settings, *, now: datetime) -> None:
     """
     # Django must be set up before the registry's models are imported, and only this function needs them.
     from jutong.center.fleet.service import ensure_local_node  # noqa: PLC0415
-    from jutong.demo import cases_load, city_load, node_load, norms_load, ownership_load, system_keys  # noqa: PLC0415
+    from jutong.demo import (  # noqa: PLC0415
+        cases_load,
+        city_load,
+        node_load,
+        norms_load,
+        ownership_load,
+        system_keys,
+        template_load,
+    )
 
     city_load.load(now)
+    template_load.load(now)
     system_keys.load(settings, now)
     configs = databases.build(_admin_address(settings), settings.path("demo"))
     _write_sources(settings, configs)
