@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jutong.center.catalog.fields import EntryFields, ItemFields
@@ -96,8 +97,14 @@ def read(field: str, text: str, *, of_item: bool = False) -> Any:
         return _length(text)
     if field in _LISTS:
         return [part for part in _BETWEEN.split(text) if part]
+    return _codes(field, of_item=of_item).get(text, text)
+
+
+@lru_cache(maxsize=128)
+def _codes(field: str, *, of_item: bool) -> Mapping[str, str]:
+    """Return what may stand for each code of a field: the code itself, or what people read."""
     known = choices(field, of_item=of_item) if _has_column(field, of_item=of_item) else {}
-    return _code(known, text)
+    return {label: code for code, label in known.items()} | {code: code for code in known}
 
 
 def _length(text: str) -> int | None:

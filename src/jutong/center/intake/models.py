@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from jutong.center.catalog.models import Entry
@@ -11,6 +13,13 @@ from jutong.center.fleet.models import Source
 from jutong.center.intake.enums import BatchKind, BatchState, Outcome
 from jutong.center.org.models import Organisation, User
 from jutong.kernel.ids import uuid7
+
+
+class PlainEncoder(DjangoJSONEncoder):
+    """Writes Chinese as it is: a third of the bytes, and nothing the driver has to escape."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 class Batch(models.Model):
@@ -67,20 +76,20 @@ class Proposal(models.Model):
     code = models.CharField(max_length=64, default="", blank=True)
     """Resource code the row gives, by which an entry is found again."""
     name = models.CharField(max_length=256, default="", blank=True)
-    fields = models.JSONField(default=dict)
-    items = models.JSONField(default=list)
-    raw = models.JSONField(default=dict, blank=True)
+    fields = models.JSONField(encoder=PlainEncoder, default=dict)
+    items = models.JSONField(encoder=PlainEncoder, default=list)
+    raw = models.JSONField(encoder=PlainEncoder, default=dict, blank=True)
     """What stood in the row: header to text. Never changed."""
-    fixes = models.JSONField(default=dict, blank=True)
+    fixes = models.JSONField(encoder=PlainEncoder, default=dict, blank=True)
     """What a person put in the place of what was read: place to value. Outlives another check."""
-    origin = models.JSONField(default=dict, blank=True)
+    origin = models.JSONField(encoder=PlainEncoder, default=dict, blank=True)
     """For a table of a connected database: source, schema, table and the column of each item."""
-    findings = models.JSONField(default=list, blank=True)
+    findings = models.JSONField(encoder=PlainEncoder, default=list, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, db_index=True)
     warned = models.BooleanField(default=False)
     entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposals")
     """The entry it matches, or was made into."""
-    left = models.JSONField(default=dict, blank=True)
+    left = models.JSONField(encoder=PlainEncoder, default=dict, blank=True)
     """Why no draft was made of it although it was asked for: ``code``, ``message``, ``next_step``, ``fields``."""
 
     class Meta:

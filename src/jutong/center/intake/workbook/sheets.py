@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,7 @@ _NARROW, _NORMAL, _BROAD = 12, 20, 44
 _LAST_ROW = 100_000
 """Drop-down lists reach this far down."""
 _AUTHOR = "聚通"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _LONGEST_CELL = 32_767
 """A spreadsheet's own limit."""
 
@@ -37,7 +39,7 @@ def add(book: Workbook, name: str, columns: Sequence[Column], rows: Iterable[Seq
         sheet.column_dimensions[get_column_letter(at)].width = _width(column)
     sheet.append([_head(sheet, column) for column in columns])
     for row in rows:
-        sheet.append([cell_text(text) for text in row])
+        sheet.append([cell_text(text) if text else None for text in row])
     return sheet
 
 
@@ -55,8 +57,7 @@ def _width(column: Column) -> int:
 
 def cell_text(text: str) -> str:
     """Return a text as a cell may hold it."""
-    kept = "".join(letter for letter in text if letter >= " " or letter in "\n\t")
-    return codec.safe(kept)[:_LONGEST_CELL]
+    return codec.safe(_CONTROL.sub("", text))[:_LONGEST_CELL]
 
 
 def lists(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
