@@ -178,10 +178,10 @@ def _value_problem(row: dict[str, Any]) -> str:
         return f"organisation_code is {_ORGANISATION.pattern}"
     if row["dialect"] not in DIALECTS:
         return f"dialect is one of {', '.join(DIALECTS)}"
-    return _whereabouts_problem(row)
+    return _place_problem(row)
 
 
-def _whereabouts_problem(row: dict[str, Any]) -> str:
+def _place_problem(row: dict[str, Any]) -> str:
     if row["dialect"] == "endpoints":
         return _hosts_problem(row)
     if row.get("hosts"):
