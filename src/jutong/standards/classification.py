@@ -94,6 +94,8 @@ def tree(rows: Iterable[ClassNode]) -> ClassTree:
     """
     nodes: dict[str, ClassNode] = {}
     for row in rows:
+        if not row.code:
+            raise ClassificationError(found=row.label, allowed=gettext_noop("要有代码"))
         if row.code in nodes:
             raise ClassificationError(found=row.code, allowed=gettext_noop("同一代码只能出现一次"))
         nodes[row.code] = row
@@ -116,7 +118,7 @@ def _refuse_circles(nodes: Mapping[str, ClassNode]) -> None:
 
 def _refuse_misplaced(row: ClassNode, nodes: Mapping[str, ClassNode]) -> None:
     whole = row.code.ljust(LEVELS[-1][0], "0")
-    if row.code == "" or resource_code.check(f"{whole}/1"):
+    if resource_code.check(f"{whole}/1"):
         raise ClassificationError(found=row.code, allowed=gettext_noop("应为1位类、2位项、3位目，其后是细目"))
     expected = _above(row.code)
     if row.parent and row.parent not in nodes:

@@ -11,6 +11,7 @@ from jutong.center.catalog.models import CatalogTemplate
 from jutong.center.catalog.template import edition, edition_in_force, editions, exists, load_template
 from jutong.kernel.errors import ForbiddenError
 from jutong.standards.classification import ClassificationCycleError, ClassificationError
+from jutong.standards.template import TemplateEdition
 from jutong.standards.template_document import (
     TemplateInvalidError,
     TemplateLoosenedError,
@@ -36,7 +37,7 @@ def local(**changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def load(document: dict[str, Any]) -> template.TemplateEdition:
+def load(document: dict[str, Any]) -> TemplateEdition:
     return load_template(document=document, by=PLATFORM, now=NOW)
 
 
