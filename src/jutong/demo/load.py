@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from jutong.demo import databases
 from jutong.demo.city import DEPARTMENTS, PEOPLE, department
@@ -56,6 +57,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     # Django must be set up before the registry's models are imported, and only this function needs them.
     from jutong.center.fleet.service import ensure_local_node  # noqa: PLC0415
     from jutong.demo import (  # noqa: PLC0415
+        bindings_load,
         cases_load,
         city_load,
         node_load,
@@ -69,11 +71,13 @@ def load(settings: Settings, *, now: datetime) -> None:
     template_load.load(now)
     system_keys.load(settings, now)
     configs = databases.build(_admin_address(settings), settings.path("demo"))
-    _write_sources(settings, configs)
+    bindings_load.write_reports(settings, now)
+    _write_sources(settings, configs, bindings_load.sources(settings))
     node = ensure_local_node(settings, now)
     city_load.load_catalog(now)
     node_load.report(settings, node, now)
     city_load.bind(now)
+    bindings_load.load(now)
     cases_load.load(now)
     ownership_load.load(now)
     norms_load.load(now)
@@ -89,7 +93,7 @@ def _admin_address(settings: Settings) -> str:
     return server.address("postgres", SUPERUSER, server.home.secret("registry-superuser.password"))
 
 
-def _write_sources(settings: Settings, configs: list[databases.SourceConfig]) -> None:
+def _write_sources(settings: Settings, configs: list[databases.SourceConfig], others: list[dict[str, Any]]) -> None:
     """Tell the node its sources; the file holds read-only passwords, so only its owner may read it."""
     from jutong.runtime.home import write_private  # noqa: PLC0415 - as above
 
@@ -102,7 +106,7 @@ def _write_sources(settings: Settings, configs: list[databases.SourceConfig]) ->
             **({"path": str(row.path)} if row.path else {"dsn": row.dsn}),
         }
         for row in configs
-    ]
+    ] + others
     path = settings.path("node", "sources.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, json.dumps(rows, ensure_ascii=False, indent=1))
