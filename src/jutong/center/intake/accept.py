@@ -40,6 +40,7 @@ _REMARKS = {
     RemarkKind.EXTRA_CELLS: notices.EXTRA_CELLS,
     RemarkKind.REPEATED_KEY: notices.REPEATED_KEY,
 }
+_TABLE_WAY = "batch"
 _UNCOUNTED = frozenset({"number", "statistics"})
 """Columns in which rows that say the same may differ: running numbers and counters of clicks."""
 
@@ -262,10 +263,18 @@ def _derive(draft: _Draft, mapping: ColumnMapping, line: int) -> None:
     if values.get("opening") == "unconditional" and "share_attribute" not in mapping.fields:
         _derived(draft, mapping, line, ("is_open", "open_condition"), {"share_attribute": "unconditional"})
     if values.get("data_format") and not values.get("share_way") and "share_way" not in mapping.fields:
-        value = closed_list("data-format").value(values["data_format"])
-        ways: Sequence[str] = value.details.get("ways", ()) if value else ()
-        if len(ways) == 1:
-            _derived(draft, mapping, line, ("data_format",), {"share_way": ways[0]})
+        way = _way_of(values["data_format"])
+        if way:
+            _derived(draft, mapping, line, ("data_format",), {"share_way": way})
+
+
+def _way_of(data_format: str) -> str:
+    """Return the way data of a format is usually shared: 库表 in batches, others by the only way the guide allows."""
+    value = closed_list("data-format").value(data_format)
+    ways: Sequence[str] = value.details.get("ways", ()) if value else ()
+    if _TABLE_WAY in ways:
+        return _TABLE_WAY
+    return ways[0] if len(ways) == 1 else ""
 
 
 def _derived(

@@ -15,6 +15,8 @@ from jutong.center.intake.normalise import How
 from jutong.center.intake.notices import Notice
 from jutong.standards import credit_code, resource_code
 
+UNCONDITIONAL = "无条件开放"
+"""What stands as the condition where there is none, since the guide asks for one of everything open."""
 _DOUBTFUL = (How.FASTER, How.SLOWER, How.GUESS)
 _CUT = frozenset({"summary", "domain", "origin", "note", "item.note"})
 """Texts whose beginning still says something; others are refused when too long."""
@@ -106,8 +108,8 @@ def _open(_: str, text: str) -> Taken:
         return Taken({"is_open": answer}) if answer is not None else Taken({}, notices.UNKNOWN, kept=True)
     notice = notices.NEAREST if found.how in _DOUBTFUL else None
     values: dict[str, Any] = {"is_open": found.code != "closed", "opening": found.code}
-    if found.code == "conditional":
-        values["open_condition"] = normalise.tidy(text)
+    if found.code != "closed":
+        values["open_condition"] = normalise.tidy(text) if found.code == "conditional" else UNCONDITIONAL
     return Taken(values, notice, kept=notice is not None, how=found.how)
 
 

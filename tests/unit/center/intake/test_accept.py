@@ -103,7 +103,10 @@ def test_a_lawful_basis_is_taken():
 @pytest.mark.parametrize(
     ("row", "fields"),
     [
-        ({"开放属性": "无条件开放"}, {"is_open": True, "share_attribute": "unconditional", "open_condition": ""}),
+        (
+            {"开放属性": "无条件开放"},
+            {"is_open": True, "share_attribute": "unconditional", "open_condition": "无条件开放"},
+        ),
         ({"开放条件": "有条件开放"}, {"is_open": True, "share_attribute": "", "open_condition": "有条件开放"}),
         ({"开放条件": "签订协议后提供"}, {"is_open": False, "open_condition": "签订协议后提供"}),
         ({"开放类型": "可开放", "开放条件": "无条件开放"}, {"is_open": True, "share_attribute": "unconditional"}),
@@ -111,7 +114,8 @@ def test_a_lawful_basis_is_taken():
         ({"开放属性": "是"}, {"is_open": True}),
         ({"开放属性": "无条件开放", "共享属性": "有条件共享"}, {"share_attribute": "conditional"}),
         ({"数据格式": "xls"}, {"share_way": "file"}),
-        ({"数据格式": "数据库"}, {"share_way": ""}),
+        ({"数据格式": "数据库"}, {"share_way": "batch"}),
+        ({"数据格式": "自描述"}, {"share_way": ""}),
         ({"数据格式": "xls", "共享方式": "接口"}, {"share_way": "service"}),
     ],
 )

@@ -38,6 +38,7 @@ _FILE_TYPE = {
     "png": "PNG", "shp": "SHP",
 }  # fmt: skip
 _CHINESE = "zh"
+_NO_CONDITION = frozenset({"", "无", "无条件", "无条件开放"})
 _VERSION = URIRef(f"{DCAT}version")
 """New in DCAT 3, not yet in the namespace the library ships."""
 
@@ -172,7 +173,7 @@ def _distribution(graph: Graph, record: Record, dataset: URIRef) -> None:
 
 def _access(record: Record) -> str:
     if record.is_open:
-        return "RESTRICTED" if record.open_condition else "PUBLIC"
+        return "PUBLIC" if record.open_condition.strip() in _NO_CONDITION else "RESTRICTED"
     return "NON_PUBLIC" if record.share_attribute == ShareAttribute.NONE else "RESTRICTED"
 
 
