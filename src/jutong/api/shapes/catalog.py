@@ -11,6 +11,7 @@ from jutong.api.shapes.common import ClockOut, OrganisationRef, clock_out, organ
 from jutong.api.types import Out
 from jutong.center.catalog.enums import FieldMode, Grade, ShareAttribute, UpdateCycle, VersionState
 from jutong.center.catalog.findings import Finding
+from jutong.center.catalog.health import explain as explain_health
 from jutong.center.catalog.models import Assessment, Binding, Entry, EntryVersion, Item
 from jutong.center.catalog.queries import EntryRow, SearchHit, SearchPage, VersionTask, open_binding
 
@@ -146,13 +147,24 @@ class VersionOut(Out):
 
 
 class BindingOut(Out):
-    """挂接: the real table behind an entry."""
+    """挂接: what really stands behind an entry, and what the node's last check found.
 
+    ``place`` is empty for a table, ``rows`` null where no check could tell, ``problems`` in the caller's language.
+    """
+
+    kind: str
     source: str
     schema_name: str
     table: str
     columns: dict[str, str]
     row_estimate: int
+    place: dict[str, str]
+    fresh_column: str
+    health: str
+    problems: list[str]
+    rows: int | None
+    newest_at: datetime | None
+    checked_at: datetime | None
     bound_at: datetime
 
 
@@ -319,11 +331,19 @@ def _assessment(row: Assessment) -> AssessmentOut:
 def binding_out(row: Binding) -> BindingOut:
     """Return a binding as answers show it."""
     return BindingOut(
+        kind=row.kind,
         source=row.source,
         schema_name=row.schema_name,
         table=row.table,
         columns=row.columns,
         row_estimate=row.row_estimate,
+        place=row.place,
+        fresh_column=row.fresh_column,
+        health=row.health,
+        problems=explain_health(row.problems),
+        rows=row.rows,
+        newest_at=row.newest_at,
+        checked_at=row.checked_at,
         bound_at=row.bound_at,
     )
 
