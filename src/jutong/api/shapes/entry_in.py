@@ -120,6 +120,8 @@ class RenewIn(In):
 
     trigger: Annotated[UpdateTrigger, Lax] = UpdateTrigger.VOLUNTARY
     happened_on: Day | None = None
+    change_note: Note = ""
+    effective_from: Day | None = None
 
 
 class ConsentIn(In):

@@ -27,6 +27,7 @@ Sequence = Annotated[
 ENTRY = "/entries/{classification}/{sequence}"
 SEARCH = "search"
 OWN = "own-entries"
+REVIEWS = "reviews"
 
 
 class SearchAsked(Asked):
@@ -127,10 +128,12 @@ def own_entry(request: ApiRequest, classification: Classification, sequence: Seq
     "/reviews",
     operation_id="listReviews",
     summary="待审核的目录 · versions that wait for the authority",
-    **asks(Permission.CATALOG_ENTRY_REVIEW, PageOut[shapes.VersionTaskOut]),
+    **asks(Permission.CATALOG_ENTRY_REVIEW, PageOut[shapes.VersionTaskOut], 422),
 )
-def reviews(request: ApiRequest) -> PageOut[shapes.VersionTaskOut]:
-    """Return the submitted versions of the authority's division, the most pressing first."""
+def reviews(request: ApiRequest, asked: Query[CursorAsked]) -> PageOut[shapes.VersionTaskOut]:
+    """Return a page of 20 submitted versions of the authority's division, the most pressing first."""
     caller = request.auth
-    rows = queries.review_queue(caller.actor, civil_date(caller.now))
-    return PageOut(rows=[shapes.version_task_out(row) for row in rows], next="")
+    number = listing.page_number(REVIEWS, asked.cursor)
+    rows = queries.review_queue(caller.actor, civil_date(caller.now), page=number)
+    following = listing.next_page(REVIEWS, number, more=len(rows) == queries.PAGE_SIZE)
+    return PageOut(rows=[shapes.version_task_out(row) for row in rows], next=following)

@@ -9,6 +9,7 @@ from jutong.api.door import ApiRequest, Caller, asks
 from jutong.api.shapes import catalog as shapes
 from jutong.api.shapes import entry_in as bodies
 from jutong.api.shapes.common import PageOut
+from jutong.api.shapes.life import ReturnIn
 from jutong.api.v1.catalog import ENTRY, Classification, Sequence, code_of
 from jutong.api.v1.catalog import router as catalog
 from jutong.center.catalog import actions, queries
@@ -111,6 +112,8 @@ def renew(
         entry=_own(caller, classification, sequence),
         trigger=body.trigger,
         happened_on=body.happened_on,
+        change_note=body.change_note,
+        effective_from=body.effective_from,
         by=caller.actor,
         now=caller.now,
     )
@@ -220,12 +223,12 @@ def publish(request: ApiRequest, classification: Classification, sequence: Seque
     **asks(Permission.CATALOG_ENTRY_REVIEW, None, *_WRITE, status=204),
 )
 def return_entry(
-    request: ApiRequest, classification: Classification, sequence: Sequence, body: bodies.ReasonIn
+    request: ApiRequest, classification: Classification, sequence: Sequence, body: ReturnIn
 ) -> None:
     """Return the submitted version to its department with the reason (条例 15)."""
     caller = request.auth
     version = _submitted(caller, classification, sequence)
-    actions.return_version(version=version, reason=body.reason, by=caller.actor, now=caller.now)
+    actions.return_version(version=version, code=body.code, reason=body.reason, by=caller.actor, now=caller.now)
 
 
 @router.put(

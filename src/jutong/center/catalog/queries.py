@@ -183,23 +183,25 @@ def consent_queue(actor: Actor) -> list[EntryVersion]:
     return list(waiting.select_related("entry__organisation", "created_by").order_by("created_at", "id"))
 
 
-def review_queue(actor: Actor, today: date) -> list[VersionTask]:
-    """Return the submitted versions of the authority's division, the most pressing first.
+def review_queue(actor: Actor, today: date, *, page: int = 1) -> list[VersionTask]:
+    """Return a page of the submitted versions of the authority's division, in the order in which they came in.
+
+    All have the same days, so whatever came first is the most pressing.
 
     Raises:
         ForbiddenError: if the post does not review.
     """
     require(actor, Permission.CATALOG_ENTRY_REVIEW)
-    waiting = list(
-        EntryVersion.objects.filter(
-            state=VersionState.SUBMITTED, entry__organisation__division_code=actor.division_code
-        )
-        .select_related("entry__organisation", "entry__published", "created_by", "consented_by")
-        .order_by("submitted_at", "id")
+    waiting = EntryVersion.objects.filter(
+        state=VersionState.SUBMITTED, entry__organisation__division_code=actor.division_code
     )
-    clocks = clocks_of([row.id for row in waiting], today)
-    tasks = [VersionTask(row, clocks.get(str(row.id))) for row in waiting]
-    return sorted(tasks, key=lambda task: task.clock.due_on if task.clock else date.max)
+    rows = list(
+        waiting.select_related("entry__organisation", "entry__published", "created_by", "consented_by")
+        .prefetch_related("items", "assessments")
+        .order_by("submitted_at", "id")[(max(page, 1) - 1) * PAGE_SIZE : max(page, 1) * PAGE_SIZE]
+    )
+    clocks = clocks_of([row.id for row in rows], today)
+    return [VersionTask(row, clocks.get(str(row.id))) for row in rows]
 
 
 def history(actor: Actor, code: str) -> list[EntryVersion]:
