@@ -10,8 +10,9 @@ from jutong.center.catalog.enums import ShareWay
 from jutong.center.catalog.models import Binding, Item
 from jutong.center.org.models import SystemKey
 from jutong.center.sharing.models import Application, Grant, GrantItem
-from jutong.center.sharing.need import division_item
+from jutong.center.sharing.need import division_item, way_allowed
 from jutong.contracts.orders import CallerKey, Condition, FieldMode, GrantedField, GrantOrder, Place
+from jutong.standards.grading import allowed_mode
 
 WAYS: dict[str, tuple[str, ...]] = {
     ShareWay.SERVICE: ("query", "verify"),
@@ -36,8 +37,16 @@ def division_prefix(code: str) -> str:
 
 
 def _field(row: GrantItem) -> GrantedField:
-    mode: FieldMode = row.mode  # type: ignore[assignment]  # the model's choices are the contract's
+    # Whatever was granted, no order shows more of an item than its grade allows (GB/T 43697).
+    mode: FieldMode = allowed_mode(row.item.grade, row.mode)  # type: ignore[assignment]  # the contract's words
     return GrantedField(item=row.item.name, column=row.column, mode=mode, mask=row.item.mask)
+
+
+def _ways(application: Application, binding: Binding) -> tuple[str, ...]:
+    """Return what the gateway may do; nothing where the entry's grade has come to forbid the way agreed on."""
+    if not way_allowed(application.version, application.share_way):
+        return ()
+    return WAYS[application.share_way] if binding.is_table else WHOLE
 
 
 def _callers(grant: Grant) -> tuple[CallerKey, ...]:
@@ -97,7 +106,7 @@ def compile_grant(grant: Grant, application: Application, binding: Binding, item
         lookup=tuple(_field(row) for row in items if row.is_lookup) if binding.is_table else (),
         fields=tuple(_field(row) for row in items) if binding.is_table else (),
         conditions=_conditions(application, binding) if binding.is_table else (),
-        ways=WAYS[application.share_way] if binding.is_table else WHOLE,  # type: ignore[arg-type]  # the contract's words
+        ways=_ways(application, binding),  # type: ignore[arg-type]  # the table holds the contract's words
         purpose=grant.purpose,
         case_required=True,
         daily_quota=grant.daily_quota,

@@ -16,11 +16,11 @@ from jutong.center.org.models import InformationSystem
 from jutong.center.sharing.models import Application
 from jutong.center.sharing.rules import MAX_YEARS
 from jutong.kernel.deadlines import add_months
+from jutong.standards import grading
 
 Problem = dict[str, str]
 WIDTH = {FieldMode.VERIFY: 0, FieldMode.MASKED: 1, FieldMode.PLAIN: 2}
 """How much a mode shows; a wider one shows more."""
-_VERIFY_ONLY = {Grade.G4, Grade.IMPORTANT}
 _NEEDS_REASON = {Grade.G3, Grade.G4, Grade.IMPORTANT}
 _LENGTHS = {"title": 128, "basis": 500, "scenario": 500, "scope": 500}
 REASON_LENGTH = 200
@@ -71,6 +71,11 @@ def division_item(version: EntryVersion) -> Item | None:
     return next(iter(marked + named), None)
 
 
+def way_allowed(version: EntryVersion, share_way: str) -> bool:
+    """Tell whether an entry of this grade may be shared in this way; a version without a grade says nothing."""
+    return not version.grade or share_way in grading.grade(version.grade).share_ways
+
+
 def draft_problems(need: Need, version: EntryVersion, systems: Iterable[InformationSystem]) -> list[Problem]:
     """Return what is wrong with the values themselves; what is still missing may wait until the draft is sent."""
     found: list[Problem] = []
@@ -80,6 +85,9 @@ def draft_problems(need: Need, version: EntryVersion, systems: Iterable[Informat
             found.append(problem(name, len(value), f"<= {length}", _("最多{n}个字").format(n=length)))
     if need.share_way and need.share_way not in ShareWay.values:
         found.append(problem("share_way", need.share_way, "/".join(ShareWay.values), _("没有这种共享方式"), "条例 22"))
+    elif need.share_way and not way_allowed(version, need.share_way):
+        message = _("重要数据不能成批提供，请改用服务接口")
+        found.append(problem("share_way", need.share_way, ShareWay.SERVICE.value, message, grading.CLAUSE))
     if not 1 <= need.daily_quota <= HIGHEST_QUOTA:
         allowed = f"1-{HIGHEST_QUOTA}"
         found.append(problem("daily_quota", need.daily_quota, allowed, _("每日用量应在{n}之间").format(n=allowed)))
@@ -111,7 +119,7 @@ def _item_problems(need: Need, version: EntryVersion) -> list[Problem]:
 
 
 def _too_wide(item: Item, mode: str) -> str:
-    if item.grade in _VERIFY_ONLY and mode != FieldMode.VERIFY:
+    if grading.allowed_mode(item.grade, mode) != mode:
         return _("四级和重要数据只能核验")
     if WIDTH[FieldMode(mode)] > WIDTH[FieldMode(item.widest_mode)]:
         return _("目录最多给到“{mode}”").format(mode=FieldMode(item.widest_mode).label)

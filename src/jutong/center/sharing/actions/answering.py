@@ -16,6 +16,7 @@ from jutong.center.clocks import actions as clocks
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
+from jutong.center.org.models import Organisation
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.actions.supply import create_grant
@@ -32,7 +33,7 @@ from jutong.center.sharing.models import Application, ApplicationItem, Consent, 
 from jutong.center.sharing.need import WIDTH, Problem, lent_whole, problem
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
-from jutong.standards import periods
+from jutong.standards import grading, periods
 
 REFUSE = "refuse"
 """What an answer says of an item that is not given."""
@@ -267,6 +268,7 @@ def consent_reply(*, application: Application, agreed: bool, note: str = "", by:
     common.record("sharing:reply:consent", locked, by, now, in_force=agreed, agreed=reply.agreed)
     if agreed and reply.agreed:
         create_grant(locked, by=by, now=now)
+        _inform(locked, now)
     _tell(locked, reply, agreed, note, now)
     return locked
 
@@ -287,6 +289,21 @@ def _decide(application: Application, reply: Reply, by: Actor, now: datetime) ->
         period=rules.SUPPLY_PERIOD, subject_kind=common.SUBJECT, subject_id=application.id,
         subject_label=f"{application.number} {application.title}", organisation=application.provider, by=by, now=now,
     )  # fmt: skip
+
+
+def _inform(application: Application, now: datetime) -> None:
+    """Tell the authority of a share of important data, which the matrix of GB/T 43697 asks for."""
+    grade = application.version.grade
+    if not grade or "authority-informed" not in grading.grade(grade).requires:
+        return
+    for authority in Organisation.objects.filter(
+        division_code=application.provider.division_code, is_authority=True, closed_at=None
+    ):
+        common.notify(
+            authority, Role.AUTHORITY, gettext_noop("{provider}向{requester}提供重要数据“{title}”。"),
+            common.application_link(application), now, provider=application.provider.short_name,
+            requester=application.requester.short_name, title=application.title,
+        )  # fmt: skip
 
 
 def _tell(application: Application, reply: Reply, agreed: bool, note: str, now: datetime) -> None:  # noqa: FBT001 - private
