@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import close_old_connections
 from procrastinate.contrib.django import app
 
 from jutong.center.intake import actions, queue
@@ -22,19 +21,13 @@ from jutong.kernel.clock import utc_now
 @app.task(name=queue.CHECK)
 def check_batch(batch_id: str) -> None:
     """Check the rows of a batch."""
-    try:
-        actions.check_batch(batch_id=UUID(batch_id), by=platform_actor("intake check"), now=utc_now())
-    finally:
-        close_old_connections()
+    actions.check_batch(batch_id=UUID(batch_id), by=platform_actor("intake check"), now=utc_now())
 
 
 @app.task(name=queue.DRAFT)
 def draft_batch(batch_id: str, post_id: str, outcomes: list[str]) -> None:
     """Make drafts of a batch for whoever asked, in the post they asked in."""
-    try:
-        post = Post.objects.select_related("user", "organisation").get(id=UUID(post_id))
-        batch = Batch.objects.get(id=UUID(batch_id))
-        only = [Outcome(outcome) for outcome in outcomes]
-        actions.make_drafts(batch=batch, only=only, by=actor_for(post), now=utc_now())
-    finally:
-        close_old_connections()
+    post = Post.objects.select_related("user", "organisation").get(id=UUID(post_id))
+    batch = Batch.objects.get(id=UUID(batch_id))
+    only = [Outcome(outcome) for outcome in outcomes]
+    actions.make_drafts(batch=batch, only=only, by=actor_for(post), now=utc_now())
