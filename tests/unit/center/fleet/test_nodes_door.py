@@ -224,3 +224,42 @@ def test_an_inventory_fills_the_tables_of_the_nodes_own_source(client: Client, w
 def test_the_error_speaks_the_callers_language_and_keeps_one_shape(client: Client, world: World) -> None:
     error = json.loads(post(client, "receipts", "x").content)["error"]
     assert set(error) == {"code", "message", "next_step", "fields"}
+
+
+def test_counts_of_a_sample_reach_who_describes_the_table(client: Client, world: World) -> None:
+    from jutong.center.intake.models import SourceProfile
+    from jutong.contracts.receipts import ColumnProfile, ProfileReceipt
+
+    column = ColumnProfile(name="name", filled=9, distinct=8, shortest=2, longest=4)
+    receipt = ProfileReceipt(
+        source="civil", schema_name="public", table="marriage", ok=True, sampled=10, rows=10, columns=(column,)
+    )
+    assert post(client, "receipts", world.receipt("profile", receipt)).json()["problem"] == ""
+    kept = SourceProfile.objects.get(source__name="civil")
+    assert (kept.table, kept.sampled, kept.columns[0]["name"]) == ("marriage", 10, "name")
+    event = AuditEvent.objects.get(event="fleet:source:profile")
+    assert event.details == {"ok": True, "table": "marriage", "sampled": 10}
+    strange = receipt.model_copy(update={"source": "nowhere"})
+    assert "nowhere" in post(client, "receipts", world.receipt("profile", strange)).json()["problem"]
+
+
+def test_a_sample_is_ordered_of_the_nodes_own_table(world: World) -> None:
+    order = actions.order_profile(
+        source=world.source, schema_name="public", table="marriage", by=world.steward, now=timezone.now()
+    )
+    assert (order.kind, order.envelope["body"]["sample_rows"]) == ("profile", actions.SAMPLE_ROWS)
+
+
+def test_checks_reach_the_binding_and_are_not_kept_for_good(client: Client, world: World) -> None:
+    from datetime import timedelta
+
+    from jutong.contracts.receipts import BindingCheck, BindingReceipt
+
+    binding = world.bind()
+    now_ms = int(timezone.now().timestamp() * 1000)
+    check = BindingCheck(binding_id=str(binding.id), alive=True, rows=7, checked_ms=now_ms)
+    assert post(client, "receipts", world.receipt("binding", BindingReceipt(checks=(check,)))).json()["problem"] == ""
+    binding.refresh_from_db()
+    assert (binding.health, binding.rows) == ("ok", 7)
+    later = timezone.now() + timedelta(days=8)
+    assert actions.prune_health(before=later, by=platform_actor("test"), now=later) == 1
