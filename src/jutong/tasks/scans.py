@@ -78,10 +78,8 @@ def follow_holdings(now: datetime) -> int:
 
 
 def reread_holdings(now: datetime) -> int:
-    """Make the holdings anew, because words and data elements change what is the same. Returns how many entries."""
-    with transaction.atomic():
-        holdings.forget()
-        return holdings.follow(now)
+    """Make the holdings anew where words or data elements changed what is the same. Returns how many entries."""
+    return holdings.reread(now)
 
 
 def mark_unknown_jobs(now: datetime) -> int:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Count, Max
+
+from jutong.center.norms.models import DataElement
 from jutong.center.norms.queries import match_element, matcher
 from jutong.center.ownership.meaning import is_contextual, is_of_a_matter, is_trivial, one_name, subject_key
+from jutong.standards.item_words import item_words
 
 SURE = 0.95
 """From here on, by its name or a synonym, an item that names no element is taken for an instance of one."""
@@ -42,6 +46,13 @@ def elements_of(names: Iterable[str]) -> dict[str, str]:
         if best is not None and best.confidence >= SURE:
             found[name] = best.code
     return found
+
+
+def basis() -> str:
+    """Return by which words and elements items are told apart now; another text asks for reading everything anew."""
+    stamp = DataElement.objects.aggregate(count=Count("published"), newest=Max("updated_at"))
+    newest = stamp["newest"].isoformat(timespec="seconds") if stamp["newest"] else "shipped"
+    return f"{item_words().version}/{stamp['count']}/{newest}"
 
 
 def keys_of(name: str, *, element: str = "", entry_name: str = "") -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from jutong.center.catalog.models import Entry, EntryChange, Item
 from jutong.center.catalog.tokens import normalise, tokens
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
-from jutong.center.ownership.elements import elements_of
+from jutong.center.ownership.elements import basis, elements_of
 from jutong.center.ownership.meaning import shown_name, subject_key
 from jutong.center.ownership.models import FeedPosition, Holding, ItemSubject, SourceDesignation
 from jutong.center.sharing.models import Notice
@@ -42,7 +42,7 @@ def follow(now: datetime, limit: int = LIMIT) -> int:
     FeedPosition.objects.bulk_create([FeedPosition(name=FOLLOWER, sequence=-1)], ignore_conflicts=True)
     position = FeedPosition.objects.select_for_update().get(name=FOLLOWER)
     if position.sequence < 0:
-        position.sequence = newest()
+        position.sequence, position.basis = newest(), basis()
         wanted = list(Entry.objects.filter(published__isnull=False).values_list("id", flat=True))
         count = len(wanted)
     else:
@@ -53,13 +53,26 @@ def follow(now: datetime, limit: int = LIMIT) -> int:
         count = len(rows)
     for at in range(0, len(wanted), _BATCH):
         _refresh(wanted[at : at + _BATCH], now)
-    position.save(update_fields=["sequence"])
+    position.save(update_fields=["sequence", "basis"])
     return count
 
 
 @transaction.atomic
+def reread(now: datetime) -> int:
+    """Read everything anew if words or data elements have changed since, which change what is the same.
+
+    Returns how many entries were read.
+    """
+    position = FeedPosition.objects.filter(name=FOLLOWER).first()
+    if position is not None and position.basis == basis():
+        return 0
+    forget()
+    return follow(now)
+
+
+@transaction.atomic
 def forget() -> None:
-    """Let the next ``follow`` read everything anew, as after a change of the words or of the data elements."""
+    """Let the next ``follow`` read everything anew."""
     FeedPosition.objects.update_or_create(name=FOLLOWER, defaults={"sequence": -1})
 
 
@@ -109,17 +122,23 @@ def _held(entry_ids: Sequence[UUID]) -> list[_Held]:
 def _subjects(rows: Iterable[_Held]) -> dict[tuple[str, str], UUID]:
     """Return the ids of subjects by division and key, making those that are not there yet, in one order."""
     wanted = sorted(rows, key=lambda row: (row.division, row.key))
+    known = _known(wanted)
+    missing = [row for row in wanted if (row.division, row.key) not in known]
     ItemSubject.objects.bulk_create(
         [
             ItemSubject(
                 division_code=row.division, key=row.key, name=shown_name(row.item.name), element=row.element,
                 tokens=tokens(normalise(shown_name(row.item.name))),
             )
-            for row in wanted
+            for row in missing
         ],
         batch_size=_BATCH,
         ignore_conflicts=True,
     )  # fmt: skip
+    return known | _known(missing) if missing else known
+
+
+def _known(wanted: Sequence[_Held]) -> dict[tuple[str, str], UUID]:
     found = ItemSubject.objects.filter(
         division_code__in={row.division for row in wanted}, key__in=[row.key for row in wanted]
     )
@@ -136,16 +155,29 @@ def _count(subject_ids: Iterable[UUID], now: datetime) -> None:
         )
     )
     fresh: dict[str, int] = {}
+    changed = []
     for row in counted:
         if row.organisations_now > 1 >= row.organisation_count and not row.is_decided:
             fresh[row.division_code] = fresh.get(row.division_code, 0) + 1
-        row.organisation_count, row.entry_count = row.organisations_now, row.entries_now
-    ItemSubject.objects.filter(
-        id__in=[row.id for row in counted if not row.entry_count and not row.is_decided]
-    ).delete()
-    kept = [row for row in counted if row.entry_count or row.is_decided]
-    ItemSubject.objects.bulk_update(kept, ["organisation_count", "entry_count"], batch_size=_BATCH)
+        now_and_then = (row.organisations_now, row.entries_now), (row.organisation_count, row.entry_count)
+        if now_and_then[0] != now_and_then[1] and (row.entries_now or row.is_decided):
+            row.organisation_count, row.entry_count = now_and_then[0]
+            changed.append(row)
+    gone = [row.id for row in counted if not row.entries_now and not row.is_decided]
+    ItemSubject.objects.filter(id__in=gone).delete()
+    _write_counts(changed)
     _ask(fresh, now)
+
+
+def _write_counts(rows: Sequence[ItemSubject]) -> None:
+    """Write the counts in one statement per batch; as updates by condition they would take most of a refresh."""
+    ItemSubject.objects.bulk_create(
+        rows,
+        batch_size=_BATCH,
+        update_conflicts=True,
+        unique_fields=["division_code", "key"],
+        update_fields=["organisation_count", "entry_count"],
+    )
 
 
 def _ask(fresh: dict[str, int], now: datetime) -> None:

@@ -66,6 +66,8 @@ class FeedPosition(models.Model):
 
     name = models.CharField(max_length=32, primary_key=True)
     sequence = models.BigIntegerField(default=0)
+    basis = models.CharField(max_length=64, default="", blank=True)
+    """By which words and data elements what it read was understood."""
 
 
 class SourceDesignation(models.Model):

@@ -25,9 +25,9 @@ from jutong.center.ownership.errors import (
     ProposalOpenError,
     SubjectHeldOnceError,
 )
-from jutong.center.ownership.holdings import OVERLAP, follow, forget
+from jutong.center.ownership.holdings import OVERLAP, follow, forget, reread
 from jutong.center.ownership.meaning import subject_key
-from jutong.center.ownership.models import Holding, ItemSubject, SourceDesignation
+from jutong.center.ownership.models import FeedPosition, Holding, ItemSubject, SourceDesignation
 from jutong.center.sharing.models import Notice
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.center_world import ITEMS, NOW, City, at
@@ -99,6 +99,14 @@ def test_the_first_time_everything_published_is_read_and_again_after_forgetting(
     forget()
     assert follow(NOW) == 2
     assert set(Holding.objects.values_list("entry__code", "item_name", "subject__key")) == before
+
+
+def test_everything_is_read_anew_where_what_is_the_same_has_changed(city: City):
+    both_publish(city)
+    assert reread(NOW) == 0
+    FeedPosition.objects.update(basis="0/0/shipped")
+    assert reread(NOW) == 2
+    assert reread(NOW) == 0
 
 
 def test_the_authority_is_asked_once_when_a_second_department_publishes_the_same(city: City):
