@@ -122,11 +122,13 @@ def test_an_entry_in_the_making(visit: Callable[..., Visitor], width: int, heigh
     name = f"走失人员登记{width}"
     page.get_by_label("数据目录名称").fill(name)
     page.get_by_label("信息资源分类").fill("307011")
+    steward.click("存草稿，下一步")
     page.get_by_label("第1行名称").fill("登记编号")
     steward.click("存草稿")
     assert "草稿已存" in page.get_by_role("status").inner_text()
     draft = page.url.removeprefix(steward.platform.base)
-    for address in (draft, f"{draft}/edit", f"{draft}/bind"):
+    steps = [f"{draft}/edit/{step}" for step in ("basic", "items", "sharing", "grading", "review")]
+    for address in (draft, *steps, f"{draft}/bind"):
         _look(steward, address, found)
     steward.open(draft)
     steward.click("提交审核") if page.get_by_role("button", name="提交审核").count() else None

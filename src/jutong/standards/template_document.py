@@ -236,7 +236,7 @@ def _resolve(
         return None, [DocumentFault("/base", found.base, allowed)]
     base = bases.get(found.base)
     edition = _edition(found, base)
-    faults = [*_broken(found, edition, base), *(_loosened(found, edition, base) if base else ())]
+    faults = [*(_loosened(found, edition, base) if base else ()), *_broken(found, edition, base)]
     return edition, faults
 
 

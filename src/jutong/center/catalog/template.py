@@ -15,7 +15,7 @@ from jutong.center.audit.actions import record
 from jutong.center.catalog.models import CatalogTemplate
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
-from jutong.center.org.queries import require
+from jutong.center.org.queries import has, require
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.standards import template_document
@@ -103,9 +103,10 @@ def editions(actor: Actor, on: date) -> list[EditionRow]:
     """Return every edition, those of the actor's own area that hold today marked, the shipped ones last.
 
     Raises:
-        ForbiddenError: if the post does not read the catalog.
+        ForbiddenError: if the post neither reads the catalog nor loads templates.
     """
-    require(actor, Permission.CATALOG_ENTRY_VIEW)
+    if not has(actor, Permission.CATALOG_TEMPLATE_LOAD):
+        require(actor, Permission.CATALOG_ENTRY_VIEW)
     current = edition_in_force(on, actor.division_code)
     rows = [(_loaded(row.id), row.loaded_at) for row in CatalogTemplate.objects.only("id", "loaded_at")]
     taken = {row.key for row, _ in rows}
