@@ -109,7 +109,11 @@ def sample(address: str, operation: dict[str, Any]) -> str:
         "classification": "307010", "sequence": "1", "code": "11629900MB0000001A", "name": "civil", "key_id": "key-1",
         "system_id": "0199c0de-0000-7000-8000-000000000001", "job_id": "0199c0de-0000-7000-8000-000000000001",
         "record_id": "0199c0de-0000-7000-8000-000000000001",
-        **dict.fromkeys(("subject_id", "designation_id", "plan_id"), "0199c0de-0000-7000-8000-000000000001"),
+        "key": "gbt2260", "line": "2",
+        **dict.fromkeys(
+            ("subject_id", "designation_id", "plan_id", "run_id", "filing_id", "event_id", "extension_id", "batch_id"),
+            "0199c0de-0000-7000-8000-000000000001",
+        ),
         "number": "SQ20260101-0001" if "/applications/" in address else "GQ20260101-0001",
     }  # fmt: skip
     return address.format(**values)
