@@ -60,6 +60,7 @@ def load(settings: Settings, *, now: datetime) -> None:
         bindings_load,
         cases_load,
         city_load,
+        life_load,
         node_load,
         norms_load,
         ownership_load,
@@ -81,6 +82,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     cases_load.load(now)
     ownership_load.load(now)
     norms_load.load(now)
+    life_load.load(now)
 
 
 def _admin_address(settings: Settings) -> str:
