@@ -18,7 +18,7 @@ from jutong.center.ownership.queries import sources_of
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import applying
 from jutong.center.sharing.models import Application
-from jutong.center.sharing.need import WIDTH, Need
+from jutong.center.sharing.need import WIDTH, Need, lent_whole
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
 from jutong.web.sharing import form
@@ -113,10 +113,15 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
         "chosen": [row for row in rows if row["mode"] != form.NOT_WANTED],
         "ways": [
             ("", _("请选择")),
-            *((value, label) for value, label in ShareWay.choices if value == ShareWay.SERVICE),
+            *((value, label) for value, label in ShareWay.choices if value in _ways(application)),
         ],
         "systems": [("", _("请选择")), *((str(system.id), system.name) for system in open_systems(visit.actor))],
     }
+
+
+def _ways(application: Application) -> set[str]:
+    """Return the ways offered: calls on a table; files are fetched whole."""
+    return {ShareWay.SERVICE, ShareWay.FILE} if lent_whole(application.entry_id) else {ShareWay.SERVICE}
 
 
 def _terms(visit: Visit, need: Need) -> dict[str, Any]:
