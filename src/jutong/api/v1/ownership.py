@@ -14,6 +14,7 @@ from jutong.api.shapes.common import PageOut
 from jutong.api.types import Asked, Cursor, Ident
 from jutong.center.catalog.models import Entry
 from jutong.center.catalog.queries import published_entry
+from jutong.center.norms.queries import matcher
 from jutong.center.org.permissions import Permission
 from jutong.center.ownership import actions, queries
 from jutong.center.ownership.actions.plan import MOST_FIELDS
@@ -199,8 +200,8 @@ def revoke(request: ApiRequest, designation_id: DesignationId, body: shapes.Revo
 )
 def compare(request: ApiRequest, body: shapes.FieldsIn) -> list[shapes.ComparedOut]:
     """Return what is shared already of the fields a form would ask for; nothing is kept."""
-    division = request.auth.actor.division_code
-    found = {row.name: hits_for(division, row.name, row.meaning) for row in body.asked()}
+    division, library = request.auth.actor.division_code, matcher()
+    found = {row.name: hits_for(division, row.name, row.meaning, library=library) for row in body.asked()}
     wanted = {hit.entry_id for hits in found.values() for hit in hits}
     entries = {row.id: row for row in Entry.objects.filter(id__in=wanted).select_related("organisation")}
     return [

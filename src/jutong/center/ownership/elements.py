@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Max
 
 from jutong.center.norms.models import DataElement
-from jutong.center.norms.queries import match_element, matcher
+from jutong.center.norms.queries import matcher
 from jutong.center.ownership.meaning import is_contextual, is_of_a_matter, is_trivial, one_name, subject_key
+from jutong.standards.elements import Matcher
 from jutong.standards.item_words import item_words
 
 SURE = 0.95
@@ -26,23 +27,23 @@ class Likeness:
     confidence: int
 
 
-def likely_element(name: str, meaning: str = "") -> Likeness | None:
+def likely_element(name: str, meaning: str, library: Matcher) -> Likeness | None:
     """Return the element a field's name and meaning most likely stand for, or None."""
-    found = match_element(name, comment=meaning)
+    found = library.match(name, comment=meaning)
     return Likeness(found[0].code, found[0].name, round(found[0].confidence * _PERCENT)) if found else None
 
 
-def elements_of(names: Iterable[str]) -> dict[str, str]:
+def elements_of(names: Iterable[str], library: Matcher | None = None) -> dict[str, str]:
     """Return the codes of the elements that item names stand for beyond doubt, by name; others are left out.
 
     A name that needs its entry to mean something stands for none: the 姓名 of a breeder is not that of a student.
     """
-    library = matcher()
+    words = library or matcher()
     found: dict[str, str] = {}
     for name in set(names):
         if is_trivial(name) or is_contextual(name):
             continue
-        best = next(iter(library.match(one_name(name))), None)
+        best = next(iter(words.match(one_name(name))), None)
         if best is not None and best.confidence >= SURE:
             found[name] = best.code
     return found
@@ -55,9 +56,12 @@ def basis() -> str:
     return f"{item_words().version}/{stamp['count']}/{newest}"
 
 
-def keys_of(name: str, *, element: str = "", entry_name: str = "") -> tuple[str, ...]:
-    """Return the keys under which an item's source may be designated, the surest first."""
-    code = element or elements_of([name]).get(name, "")
+def keys_of(name: str, *, element: str = "", entry_name: str = "", library: Matcher | None = None) -> tuple[str, ...]:
+    """Return the keys under which an item's source may be designated, the surest first.
+
+    Whoever asks for many names hands in ``matcher()`` as ``library``, which asks the registry each time it is made.
+    """
+    code = element or elements_of([name], library).get(name, "")
     first = subject_key(name, element=code, entry_name=entry_name)
     named = "" if is_of_a_matter(code) else subject_key(name, entry_name=entry_name)
     return tuple(dict.fromkeys(key for key in (first, named) if key))

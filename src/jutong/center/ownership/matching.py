@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Window
+from django.db.models.functions import RowNumber
 
 from jutong.center.catalog.tokens import normalise, same_name_key
+from jutong.center.norms.queries import matcher
 from jutong.center.ownership.elements import keys_of, likely_element
 from jutong.center.ownership.enums import DesignationState, HitWay
 from jutong.center.ownership.meaning import ABOUT, element_key, is_contextual, is_trivial, one_name, subject_key
 from jutong.center.ownership.models import Holding, ItemSubject, SourceDesignation
+from jutong.standards.elements import Matcher
 
 SAME_NAME = 100
 SYNONYM = 95
@@ -26,6 +29,7 @@ MOST_LIKE = 90
 MOST_SUBJECTS = 6
 MOST_ENTRIES = 3
 CANDIDATES = 500
+_BEST_FIRST = (F("is_source").desc(), F("entry__is_bound").desc(), F("entry__use_count").desc(), F("entry__code").asc())
 _SHORTEST = 3
 """Characters a name needs to be looked for inside an explanation or to resemble another."""
 
@@ -48,7 +52,7 @@ class _Candidate:
     confidence: int
 
 
-def hits_for(division_code: str, name: str, meaning: str = "") -> list[Hit]:
+def hits_for(division_code: str, name: str, meaning: str = "", *, library: Matcher | None = None) -> list[Hit]:
     """Return what is shared already that a field asks for, the surest first, designated sources before the others.
 
     Looked for in the division and those above it, whose published entries everybody may apply for.
@@ -57,16 +61,21 @@ def hits_for(division_code: str, name: str, meaning: str = "") -> list[Hit]:
         division_code: of the department that makes the plan.
         name: of the field.
         meaning: what the field means, if the plan says so.
+        library: the data elements, for whoever asks about many fields.
     """
-    divisions = upward(division_code)
+    divisions, words = upward(division_code), library or matcher()
     best: dict[UUID, _Candidate] = {}
-    for found in (*_named(divisions, name), *_by_element(divisions, name, meaning), *_alike(divisions, name, meaning)):
+    for found in (
+        *_named(divisions, name, words),
+        *_by_element(divisions, name, meaning, words),
+        *_alike(divisions, name, meaning),
+    ):
         if found.subject_id not in best or found.confidence > best[found.subject_id].confidence:
             best[found.subject_id] = found
     least = NAMED_IN_MEANING if any(row.way == HitWay.NAME for row in best.values()) else LEAST
     rows = [row for row in best.values() if row.confidence >= least]
     ranked = sorted(rows, key=lambda row: -row.confidence)[:MOST_SUBJECTS]
-    return [hit for row in ranked for hit in _entries(row, name)]
+    return _entries(ranked, name)
 
 
 def upward(division_code: str) -> tuple[str, ...]:
@@ -75,13 +84,13 @@ def upward(division_code: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((division_code, f"{code[:4]}00", f"{code[:2]}0000", "000000")))
 
 
-def _named(divisions: Sequence[str], name: str) -> list[_Candidate]:
-    rows = ItemSubject.objects.filter(division_code__in=divisions, key__in=keys_of(name))
+def _named(divisions: Sequence[str], name: str, library: Matcher) -> list[_Candidate]:
+    rows = ItemSubject.objects.filter(division_code__in=divisions, key__in=keys_of(name, library=library))
     return [_Candidate(subject_id, HitWay.NAME, SAME_NAME) for subject_id in rows.values_list("id", flat=True)]
 
 
-def _by_element(divisions: Sequence[str], name: str, meaning: str) -> list[_Candidate]:
-    likely = None if is_trivial(name) else likely_element(name, meaning)
+def _by_element(divisions: Sequence[str], name: str, meaning: str, library: Matcher) -> list[_Candidate]:
+    likely = None if is_trivial(name) else likely_element(name, meaning, library)
     if likely is None or likely.confidence < LEAST:
         return []
     keys = {element_key(likely.code), subject_key(likely.name)} - {""}
@@ -126,22 +135,30 @@ def _grams(text: str) -> Iterable[str]:
     return map("".join, pairwise(text))
 
 
-def _entries(row: _Candidate, name: str) -> list[Hit]:
-    """Return the shared entries that hold a subject: the designated source's first, then what is bound and used."""
-    sources = set(
-        SourceDesignation.objects.filter(subject_id=row.subject_id, state=DesignationState.DESIGNATED).values_list(
-            "entry_id", flat=True
-        )
+def _entries(rows: Sequence[_Candidate], name: str) -> list[Hit]:
+    """Return the shared entries that hold the subjects: a designated source's first, then what is bound and used."""
+    subjects = [row.subject_id for row in rows]
+    designated = SourceDesignation.objects.filter(subject__in=subjects, state=DesignationState.DESIGNATED)
+    sources = set(designated.values_list("subject_id", "entry_id"))
+    held = (
+        Holding.objects.filter(subject__in=subjects, is_shared=True, entry__published__isnull=False)
+        .annotate(is_source=Exists(designated.filter(subject=OuterRef("subject"), entry=OuterRef("entry"))))
+        .annotate(rank=Window(RowNumber(), partition_by="subject_id", order_by=_BEST_FIRST))
+        .filter(rank__lte=MOST_ENTRIES)
+        .order_by("rank")
     )
-    held = Holding.objects.filter(subject_id=row.subject_id, is_shared=True).exclude(Q(entry__published=None))
-    ordered = sorted(
-        held.select_related("entry").order_by("-entry__is_bound", "-entry__use_count", "entry__code")[:50],
-        key=lambda holding: holding.entry_id not in sources,
-    )
+    by_subject: dict[UUID, list[Holding]] = {}
+    for holding in held:
+        by_subject.setdefault(holding.subject_id, []).append(holding)
     return [
-        Hit(holding.entry_id, holding.item_name, *_way(row, name, holding.item_name), holding.entry_id in sources)
-        for holding in ordered[:MOST_ENTRIES]
+        Hit(holding.entry_id, holding.item_name, *_way(row, name, holding.item_name), _is_source(holding, sources))
+        for row in rows
+        for holding in by_subject.get(row.subject_id, ())
     ]
+
+
+def _is_source(holding: Holding, sources: set[tuple[UUID, UUID]]) -> bool:
+    return (holding.subject_id, holding.entry_id) in sources
 
 
 def _way(row: _Candidate, name: str, item_name: str) -> tuple[HitWay, int]:

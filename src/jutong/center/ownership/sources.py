@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from jutong.center.catalog.fields import ItemFields
-from jutong.center.catalog.models import Entry, EntryVersion, Item
+from jutong.center.catalog.models import Entry, EntryVersion
+from jutong.center.norms.queries import matcher
 from jutong.center.org.models import Organisation
 from jutong.center.ownership.elements import keys_of
 from jutong.center.ownership.enums import DesignationState
 from jutong.center.ownership.meaning import element_key
 from jutong.center.ownership.models import SourceDesignation
+from jutong.standards.elements import Matcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Assignments(Mapping[str, str]):
     def __init__(self, by_key: Mapping[str, str], entry_name: str = "") -> None:
         self._by_key = dict(by_key)
         self._entry_name = entry_name
+        self._library: Matcher | None = None
         self._asked: dict[str, str | None] = {}
         """What was found for a name before: thousands of items share a few hundred names."""
 
@@ -53,7 +56,8 @@ class Assignments(Mapping[str, str]):
         return found
 
     def _look_up(self, name: str) -> str | None:
-        keys = (element_key(name), *keys_of(name, entry_name=self._entry_name))
+        self._library = self._library or matcher()
+        keys = (element_key(name), *keys_of(name, entry_name=self._entry_name, library=self._library))
         return next((self._by_key[key] for key in keys if key in self._by_key), None)
 
     def __iter__(self) -> Iterator[str]:
@@ -91,18 +95,18 @@ def assigned_elsewhere(
 
 
 def sources_of(entry: Entry, version: EntryVersion) -> dict[str, SourceLink]:
-    """Return the sources of an entry's items that lie in other departments, by item name, in one query."""
-    return _links(entry, version, version.items.all())
-
-
-def _links(entry: Entry, version: EntryVersion, items: Iterable[Item]) -> dict[str, SourceLink]:
-    keys = {item.name: keys_of(item.name, element=item.element, entry_name=version.name) for item in items}
-    wanted = {key for found in keys.values() for key in found}
-    rows = in_force(entry.organisation.division_code).filter(subject__key__in=wanted)
-    others = rows.exclude(organisation_id=entry.organisation_id).select_related("organisation", "entry", "subject")
-    by_key = {row.subject.key: row for row in others}
-    hits = {name: next((by_key[key] for key in found if key in by_key), None) for name, found in keys.items()}
-    return {name: _link(name, row) for name, row in hits.items() if row is not None}
+    """Return the sources of an entry's items that lie in other departments, by item name."""
+    others = in_force(entry.organisation.division_code).exclude(organisation_id=entry.organisation_id)
+    by_key = {row.subject.key: row for row in others.select_related("organisation", "entry", "subject")}
+    if not by_key:
+        return {}
+    library, found = matcher(), {}
+    for item in version.items.all():
+        keys = keys_of(item.name, element=item.element, entry_name=version.name, library=library)
+        row = next((by_key[key] for key in keys if key in by_key), None)
+        if row is not None:
+            found[item.name] = _link(item.name, row)
+    return found
 
 
 def _link(name: str, row: SourceDesignation) -> SourceLink:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jutong.center.audit.actions import record
 from jutong.center.catalog.tokens import same_name_key
+from jutong.center.norms.queries import matcher
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
@@ -155,9 +156,9 @@ def check_plan(*, plan: CollectionPlan, by: Actor, now: datetime) -> CollectionP
         ForbiddenError: if ``by`` does not make plans.
     """
     locked, state = _open_step(plan, PlanEvent.CHECK, by)
-    found = 0
+    found, library = 0, matcher()
     for field in locked.fields.select_for_update():
-        hits = hits_for(locked.organisation.division_code, field.name, field.meaning)
+        hits = hits_for(locked.organisation.division_code, field.name, field.meaning, library=library)
         field.hits.all().delete()
         rows = {(hit.entry_id, hit.item_name): hit for hit in reversed(hits)}
         FieldHit.objects.bulk_create(
