@@ -7,28 +7,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_life'),
+        ("catalog", "0003_life"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CatalogTemplate',
+            name="CatalogTemplate",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('edition', models.CharField(max_length=63)),
-                ('version', models.PositiveIntegerField()),
-                ('division', models.CharField(blank=True, default='', max_length=6)),
-                ('effective_from', models.DateField()),
-                ('document', models.JSONField()),
-                ('loaded_at', models.DateTimeField()),
-                ('loaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("edition", models.CharField(max_length=63)),
+                ("version", models.PositiveIntegerField()),
+                ("division", models.CharField(blank=True, default="", max_length=6)),
+                ("effective_from", models.DateField()),
+                ("document", models.JSONField()),
+                ("loaded_at", models.DateTimeField()),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-effective_from', '-loaded_at'),
-                'constraints': [models.UniqueConstraint(fields=('edition', 'version'), name='template_version_once')],
+                "ordering": ("-effective_from", "-loaded_at"),
+                "constraints": [models.UniqueConstraint(fields=("edition", "version"), name="template_version_once")],
             },
         ),
     ]
