@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 import orjson
 
-from jutong.center.catalog.out.records import Record
+from jutong.center.catalog.out.records import ItemRecord, Record
 
 FORMAT = "jutong-catalog"
 EDITION = 1
+_NOTHING: tuple[Any, ...] = (None, "", (), {})
+_ENTRY = tuple(
+    name for name in Record.__dataclass_fields__ if name not in {"items", "organisation_code", "organisation_name"}
+)
+_ITEM = tuple(ItemRecord.__dataclass_fields__)
 
 
 def to_json(found: Iterable[Record], *, now: datetime) -> Iterator[bytes]:
@@ -28,14 +32,15 @@ def to_json(found: Iterable[Record], *, now: datetime) -> Iterator[bytes]:
 
 def entry_document(record: Record) -> dict[str, Any]:
     """Return an entry as JSON has it: every field of the record that says something."""
-    items = [_said(asdict(item)) for item in record.items]
-    told = {name: getattr(record, name) for name in record.__slots__ if name != "items"}
-    organisation = {"code": told.pop("organisation_code"), "name": told.pop("organisation_name")}
-    return {**_said(told), "organisation": organisation, "items": items}
+    told = _said(record, _ENTRY)
+    told["organisation"] = {"code": record.organisation_code, "name": record.organisation_name}
+    told["items"] = [_said(item, _ITEM) for item in record.items]
+    return told
 
 
-def _said(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in row.items() if value not in (None, "", (), {})}
+def _said(row: Record | ItemRecord, names: tuple[str, ...]) -> dict[str, Any]:
+    found = ((name, getattr(row, name)) for name in names)
+    return {name: _plain(value) for name, value in found if value not in _NOTHING}
 
 
 def _plain(value: Any) -> Any:

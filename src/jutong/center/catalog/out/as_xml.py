@@ -6,18 +6,15 @@ after the core.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from jutong.center.catalog import enums
 from jutong.center.catalog.out.records import ItemRecord, Record
-from jutong.center.catalog.out.words import label
+from jutong.center.catalog.out.words import clean, label
 
 NAMESPACE = "urn:jutong:catalog:gbt21063:1"
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters XML 1.0 cannot hold."""
 
 
 def to_xml(
@@ -64,7 +61,7 @@ def _core(record: Record, catalog: str, maintainer: str) -> Iterator[str]:
         yield _element("关键字说明", item)
     yield _element("使用限制", _restriction(record))
     yield _element("在线资源链接地址", f"{catalog}/{record.code}")
-    yield f"    <分类 领域={quoteattr(_clean(record.domain))}>{_text(record.classification)}</分类>\n"
+    yield f"    <分类 领域={quoteattr(clean(record.domain))}>{_text(record.classification)}</分类>\n"
     yield _element("标识符", record.code)
     yield _element("服务信息", label(enums.ShareWay, record.share_way))
     yield _element("元数据标识符", f"{record.code}/{record.version}")
@@ -84,7 +81,7 @@ def _restriction(record: Record) -> str:
 
 
 def _sharing(record: Record) -> Iterator[str]:
-    kind = f" 类型={quoteattr(_clean(record.format_type))}" if record.format_type else ""
+    kind = f" 类型={quoteattr(clean(record.format_type))}" if record.format_type else ""
     yield f"    <格式{kind}>{_text(label(enums.DataFormat, record.data_format))}</格式>\n"
     yield _element("更新周期", label(enums.UpdateCycle, record.update_cycle))
     if record.share_attribute:
@@ -120,13 +117,13 @@ def _item(item: ItemRecord) -> str:
         "是否开放": "是" if item.is_open else "否",
         "说明": item.note,
     }
-    told = "".join(f" {name}={quoteattr(_clean(value))}" for name, value in attributes.items() if value)
+    told = "".join(f" {name}={quoteattr(clean(value))}" for name, value in attributes.items() if value)
     return f"      <信息项{told}/>\n"
 
 
 def _extensions(record: Record) -> Iterator[str]:
     for name, value in sorted((record.extensions or {}).items()):
-        yield f"    <扩展信息 名称={quoteattr(_clean(name))}>{_text(str(value))}</扩展信息>\n"
+        yield f"    <扩展信息 名称={quoteattr(clean(name))}>{_text(str(value))}</扩展信息>\n"
 
 
 def _element(name: str, text: str) -> str:
@@ -134,8 +131,4 @@ def _element(name: str, text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("", text)
+    return escape(clean(text))
