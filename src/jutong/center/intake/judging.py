@@ -66,7 +66,7 @@ def judge(row: Row, around: Department, versions: Mapping[str, EntryVersion]) ->
         fields = replace(fields, classification=known.code.partition("/")[0])
     places = set(row.fixes)
     kept = [finding for finding in row.findings if finding.get("place") not in places]
-    found = [*kept, *map(told_finding, _findings(row, fields, items, around, known))]
+    found = [*kept, *map(told_finding, _findings(row, fields, items, around, known)), *_twice(row, fields, around)]
     outcome = _outcome(found, fields, items, version)
     return Judged(fields, items, tuple(found), outcome, known, mark(version) if version else "")
 
@@ -136,11 +136,17 @@ def _findings(
     there = around.by_key.get(key)
     others = {there.name} if there is not None and (known is None or there.entry_id != known.entry_id) else set()
     here = replace(around.base, other_names=frozenset(others), own_code=known.code if known else "")
-    found = [*all_findings(fields, items, here), *_identity(row, fields, around, known)]
+    return [*all_findings(fields, items, here), *_identity(row, fields, around, known)]
+
+
+def _twice(row: Row, fields: EntryFields, around: Department) -> list[dict[str, Any]]:
+    """Say of a row whose name an earlier row has which one that is."""
+    key = name_key(fields.name)
     first = around.taken.setdefault(key, row.line) if key else row.line
-    if first != row.line:
-        found.append(Finding("VC-06", "name", LABELS["name"], GUIDE, TWICE, RENAME, str(first)))
-    return found
+    if first == row.line:
+        return []
+    finding = Finding("VC-06", "name", LABELS["name"], GUIDE, TWICE, RENAME, fields.name[:100])
+    return [{**told_finding(finding), "twin": first}]
 
 
 def _identity(row: Row, fields: EntryFields, around: Department, known: Known | None) -> list[Finding]:

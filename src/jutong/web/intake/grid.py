@@ -119,6 +119,8 @@ def _line(row: Proposal, wanted: Sequence[str]) -> Line:
 
 def _sentence(finding: Mapping[str, Any]) -> str:
     found = gettext("填的是“%(found)s”，") % {"found": finding["found"]} if finding.get("found") else ""
+    if "twin" in finding:
+        found = gettext("和第%(line)s行，") % {"line": finding["twin"]}
     return f"{found}{gettext(finding['message'])}。{gettext(finding['way_out'])}"
 
 

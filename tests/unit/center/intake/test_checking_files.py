@@ -82,7 +82,7 @@ def test_each_fault_is_named_at_its_cell_and_the_other_rows_are_kept(city: City,
     assert outcomes(batch) == [Outcome.NEW, Outcome.ERROR, Outcome.ERROR]
     assert rules(batch, 3) == [("VC-00", "update_cycle"), ("VC-03", "share_scope")]
     assert rules(batch, 4) == [("VC-06", "name")]
-    assert batch.proposals.get(line=4).findings[-1]["found"] == "2", "the first line with the name"
+    assert batch.proposals.get(line=4).findings[-1]["twin"] == 2, "the first line with the name"
 
 
 def test_a_cell_corrected_in_place_is_judged_at_once(city: City, receive: Receive) -> None:
@@ -101,6 +101,12 @@ def test_a_cell_corrected_in_place_is_judged_at_once(city: City, receive: Receiv
     actions.check_batch(batch_id=batch.id, by=PLATFORM, now=NOW)
     row.refresh_from_db()
     assert (row.outcome, row.fields["update_cycle"]) == (Outcome.NEW, "monthly"), "a later check keeps what was put"
+
+
+def test_correcting_the_first_of_two_rows_leaves_it_the_first(city: City, receive: Receive) -> None:
+    batch = receive(own.workbook(contents("公墓", "公墓"), edition=EDITION))
+    actions.fix_cell(proposal=batch.proposals.get(line=2), field="domain", value="殡葬", by=city["steward"], now=NOW)
+    assert outcomes(batch) == [Outcome.NEW, Outcome.ERROR]
 
 
 def test_renaming_one_of_two_rows_frees_the_other(city: City, receive: Receive) -> None:

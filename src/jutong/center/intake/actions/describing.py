@@ -213,7 +213,7 @@ def _refine(source: Source, profile: SourceProfile, now: datetime) -> int:
     for proposal in waiting:
         row = without_conditions(_row(proposal.line, source.name, table, found, proposal.batch.defaults))
         around = department(source.organisation, civil_date(now))
-        take_names(around, proposal.batch, but={proposal.id})
+        take_names(around, proposal.batch)
         proposal.fields, proposal.items, proposal.origin = _as_stored(row, proposal)
         judge_again([proposal], around)
         recount(proposal.batch)

@@ -209,7 +209,8 @@ def _save(batch: Batch, proposals: list[Proposal], by: Actor, now: datetime) -> 
         return
     around = department(batch.organisation or own_organisation(by), civil_date(now))
     also = _same_names(batch, proposals)
-    take_names(around, batch, but={proposal.id for proposal in proposals})
+    renamed = {row.id: str(row.fixes["name"]) for row in proposals if "name" in row.fixes}
+    take_names(around, batch, renamed=renamed)
     judge_again(sorted([*proposals, *also], key=lambda row: row.line), around)
     _count(batch)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -105,12 +105,14 @@ def save_new(proposals: Sequence[Proposal]) -> None:
     )
 
 
-def take_names(around: Department, batch: Batch, *, but: Collection[UUID] = ()) -> None:
-    """Enter the names a batch has already taken, each with its first line, save those of some proposals."""
+def take_names(around: Department, batch: Batch, *, renamed: Mapping[UUID, str] | None = None) -> None:
+    """Enter the names a batch has taken, each with its first line; some proposals may have got another meanwhile."""
+    given = renamed or {}
     rows = batch.proposals.exclude(outcome=Outcome.DISMISSED).order_by("line")
     for proposal_id, line, name in rows.values_list("id", "line", "name"):
-        if name and proposal_id not in but:
-            around.taken.setdefault(name_key(name), line)
+        called = given.get(proposal_id, name)
+        if called:
+            around.taken.setdefault(name_key(called), line)
 
 
 def recount(batch: Batch) -> None:
