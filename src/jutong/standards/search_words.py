@@ -22,13 +22,13 @@ class SearchWords:
 
     Attributes:
         dictionary: words that are one term of the index.
-        longest: the length of the longest of them.
+        lengths: the first three characters of each to the lengths of the words that begin so.
         synonyms: each word to the others of its groups, lower case.
         edition: changes with the dictionary, so that an index made with another one is made anew.
     """
 
     dictionary: frozenset[str]
-    longest: int
+    lengths: Mapping[str, tuple[int, ...]]
     synonyms: Mapping[str, tuple[str, ...]]
     edition: str
 
@@ -51,6 +51,9 @@ def compile_words(dictionary: str, groups: list[list[str]]) -> SearchWords:
     words = frozenset(word for line in lines for word in line.split())
     if short := sorted(word for word in words if len(word) < LEAST_LENGTH):
         raise ValueError(f"shorter than {LEAST_LENGTH}: {', '.join(short)}")
+    lengths: defaultdict[str, set[int]] = defaultdict(set)
+    for word in words:
+        lengths[word[:LEAST_LENGTH]].add(len(word))
     others: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for group in groups:
         names = [name.lower() for name in group]
@@ -60,7 +63,7 @@ def compile_words(dictionary: str, groups: list[list[str]]) -> SearchWords:
             others[name].update(dict.fromkeys(other for other in names if other != name))
     return SearchWords(
         dictionary=words,
-        longest=max(map(len, words), default=0),
+        lengths={head: tuple(sorted(found)) for head, found in lengths.items()},
         synonyms={name: tuple(found) for name, found in others.items()},
         edition=hashlib.sha256("\n".join(sorted(words)).encode()).hexdigest()[:8],
     )

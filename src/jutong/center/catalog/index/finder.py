@@ -13,7 +13,7 @@ from jutong.center.catalog.index import wanted
 from jutong.center.catalog.index.schema import FACETS
 from jutong.center.catalog.index.wanted import Word
 
-MOST_VALUES = 200
+MOST_VALUES = 100
 """Values of a facet that are counted, the most frequent first."""
 _TOTAL = "total"
 Choices = Mapping[str, frozenset[str]]

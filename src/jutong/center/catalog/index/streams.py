@@ -8,7 +8,6 @@ so do the dictionary's words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +17,6 @@ from pypinyin import Style, lazy_pinyin
 from jutong.center.catalog.tokens import normalise
 from jutong.standards.search_words import LEAST_LENGTH, SearchWords, search_words
 
-_LATIN = re.compile(r"[0-9a-z]+")
 START = "^"
 """Marks a beginning of the whole text among the terms; no run holds it."""
 LONGEST_START = 12
@@ -28,18 +26,18 @@ _CACHED_RUNS = 50_000
 
 
 def is_latin(run: str) -> bool:
-    """Tell whether a run of normalised text is a Latin word or a number."""
-    return _LATIN.fullmatch(run) is not None
+    """Tell whether a run of normalised text is a Latin word or a number; no run of anything else holds such letters."""
+    return run.isascii()
 
 
 def pairs(text: str) -> str:
     """Return the terms of a normalised text that have positions, apart by blanks."""
-    terms: list[str] = []
-    for run in text.split():
-        if not is_latin(run):
-            terms.extend(map("".join, pairwise(run)))
-        terms.append(run if is_latin(run) else run[-1])
-    return " ".join(terms)
+    return " ".join(map(_pairs_of, text.split()))
+
+
+@lru_cache(maxsize=_CACHED_RUNS)
+def _pairs_of(run: str) -> str:
+    return run if is_latin(run) else " ".join([*map("".join, pairwise(run)), run[-1]])
 
 
 def characters(text: str, *, starts: bool = False) -> str:
@@ -55,29 +53,33 @@ def characters(text: str, *, starts: bool = False) -> str:
         found.update(_beginnings(run, LONGEST_LATIN) if is_latin(run) else run)
     if starts and runs:
         found.update(START + beginning for beginning in _beginnings(runs[0], LONGEST_START))
-    return " ".join(sorted(found))
+    return " ".join(found)
 
 
 def _beginnings(run: str, longest: int) -> Iterable[str]:
     return (run[:length] for length in range(1, min(len(run), longest) + 1))
 
 
-def dictionary_words(text: str, known: SearchWords | None = None) -> str:
+def dictionary_words(text: str) -> str:
     """Return every dictionary word a normalised text holds, apart by blanks."""
-    words = known or search_words()
     found: set[str] = set()
     for run in text.split():
-        if not is_latin(run):
-            found.update(words_within(run, words))
-    return " ".join(sorted(found))
+        found.update(_words_of(run))
+    return " ".join(found)
+
+
+@lru_cache(maxsize=_CACHED_RUNS)
+def _words_of(run: str) -> tuple[str, ...]:
+    return () if is_latin(run) else tuple(words_within(run, search_words()))
 
 
 def words_within(run: str, words: SearchWords) -> Iterable[str]:
     """Yield the dictionary words inside one run, wherever they begin."""
     for begin in range(len(run) - LEAST_LENGTH + 1):
-        for end in range(begin + LEAST_LENGTH, min(begin + words.longest, len(run)) + 1):
-            if run[begin:end] in words.dictionary:
-                yield run[begin:end]
+        for length in words.lengths.get(run[begin : begin + LEAST_LENGTH], ()):
+            word = run[begin : begin + length]
+            if word in words.dictionary:
+                yield word
 
 
 @lru_cache(maxsize=_CACHED_RUNS)
