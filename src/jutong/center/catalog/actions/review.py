@@ -275,6 +275,6 @@ def _tell_owners(versions: Sequence[EntryVersion], reason: str, now: datetime) -
             role=Role.STEWARD,
             text=RETURNED_MANY if several else RETURNED,
             fields={**words, "reason": reason},
-            link="/manage/entries?state=returned" if several else f"/manage/entries/{first.entry.code}/edit",
+            link="/manage/entries" if several else f"/manage/entries/{first.entry.code}/edit",
             at=now,
         )
