@@ -35,8 +35,7 @@ class Engine:
         if self.name == INDEX:
             writer.reconcile(NOW)
         if self.name == NEWER:
-            reading.reader()._newer = None
-            reading.reader()._counts.clear()
+            reading.reader().forget()
 
     @property
     def answers_by_index(self) -> bool:

@@ -13,7 +13,8 @@ from jutong.api.shapes import catalog as shapes
 from jutong.api.shapes.common import PageOut
 from jutong.api.types import Asked, Cursor
 from jutong.center.catalog import queries
-from jutong.center.catalog.enums import ShareAttribute, UpdateCycle
+from jutong.center.catalog.enums import DataFormat, Grade, ShareAttribute, UpdateCycle
+from jutong.center.org.enums import DivisionLevel
 from jutong.center.org.permissions import Permission
 from jutong.kernel.clock import civil_date
 
@@ -39,6 +40,11 @@ class SearchAsked(Asked):
     domain: Annotated[list[Annotated[str, Field(max_length=32)]], Field(max_length=50)] = Field(default=[])
     cycle: list[UpdateCycle] = Field(default=[], max_length=7)
     bound: list[Literal["0", "1"]] = Field(default=[], max_length=2)
+    level: list[DivisionLevel] = Field(default=[], max_length=5)
+    form: list[DataFormat] = Field(default=[], max_length=7)
+    grade: list[Grade] = Field(default=[], max_length=5)
+    quality: list[Literal["90", "75", "0"]] = Field(default=[], max_length=3)
+    open: list[Literal["0", "1"]] = Field(default=[], max_length=2)
     cursor: Cursor = ""
 
 
@@ -67,6 +73,11 @@ def search(request: ApiRequest, asked: Query[SearchAsked]) -> shapes.SearchOut:
         "domain": asked.domain,
         "cycle": map(str, asked.cycle),
         "bound": asked.bound,
+        "level": map(str, asked.level),
+        "form": map(str, asked.form),
+        "grade": map(str, asked.grade),
+        "quality": asked.quality,
+        "open": asked.open,
     }
     number = listing.page_number(SEARCH, asked.cursor)
     page = queries.search(

@@ -91,6 +91,12 @@ class Reader:
             self._doubt(now_open.folder, error)
             return None
 
+    def forget(self) -> None:
+        """Drop the remembered counts and what was read of newer changes, so that the next question starts afresh."""
+        with self._lock:
+            self._newer = None
+            self._counts.clear()
+
     def cursor(self) -> int | None:
         """Return how far the feed went into the index in force, None while there is none."""
         now_open = self._current()
