@@ -66,7 +66,8 @@ def judge(row: Row, around: Department, versions: Mapping[str, EntryVersion]) ->
         fields = replace(fields, classification=known.code.partition("/")[0])
     places = set(row.fixes)
     kept = [finding for finding in row.findings if finding.get("place") not in places]
-    found = [*kept, *map(told_finding, _findings(row, fields, items, around, known)), *_twice(row, fields, around)]
+    judged = [*map(told_finding, _findings(row, fields, items, around, known)), *_twice(row, fields, around)]
+    found = _together(kept, judged)
     outcome = _outcome(found, fields, items, version)
     return Judged(fields, items, tuple(found), outcome, known, mark(version) if version else "")
 
@@ -137,6 +138,19 @@ def _findings(
     others = {there.name} if there is not None and (known is None or there.entry_id != known.entry_id) else set()
     here = replace(around.base, other_names=frozenset(others), own_code=known.code if known else "")
     return [*all_findings(fields, items, here), *_identity(row, fields, around, known)]
+
+
+def _together(kept: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say once what is wrong with a cell: where reading left a field empty, its sentence with what stood there."""
+    empty = {finding["place"] for finding in judged if finding["rule"] == "VC-01"}
+    lifted = {finding["place"] for finding in kept if finding.get("found") and finding.get("place") in empty}
+    return [
+        *(
+            {**finding, "severity": "error", "lifted": True} if finding.get("place") in lifted else finding
+            for finding in kept
+        ),
+        *(finding for finding in judged if finding["rule"] != "VC-01" or finding["place"] not in lifted),
+    ]
 
 
 def _twice(row: Row, fields: EntryFields, around: Department) -> list[dict[str, Any]]:

@@ -184,6 +184,22 @@ def test_headers_of_somebody_else_are_asked_about_and_then_judged(city: City, re
     assert any(row["rule"] == "VC-07" and row["severity"] == "warning" for row in done.proposals.get(line=5).findings)
 
 
+def test_a_value_nobody_understands_is_told_once_with_what_stood_there(city: City, receive: Receive) -> None:
+    batch = receive(foreign(("公墓名录", "全市公墓", "看情况定", "市民政局", "名称")), "清单.csv", defaults=DEFAULTS)
+    row = batch.proposals.get()
+    found = [finding for finding in row.findings if finding["place"] == "update_cycle"]
+    assert [(finding["severity"], finding["found"], finding["letter"]) for finding in found] == [
+        ("error", "看情况定", "C")
+    ]
+    actions.check_again(batch=batch, by=city["steward"], now=NOW)
+    actions.check_batch(batch_id=batch.id, by=PLATFORM, now=NOW)
+    row.refresh_from_db()
+    assert [finding for finding in row.findings if finding["place"] == "update_cycle"] == found
+    actions.fix_cell(proposal=row, field="update_cycle", value="每年", by=city["steward"], now=NOW)
+    row.refresh_from_db()
+    assert row.outcome == Outcome.NEW
+
+
 def test_a_mapping_may_be_changed_and_the_rows_are_judged_anew(city: City, receive: Receive) -> None:
     content = foreign(("公墓名录", "全市公墓", "每月", "市民政局", "名称、地址"))
     batch = receive(content, "清单.csv", defaults=DEFAULTS)

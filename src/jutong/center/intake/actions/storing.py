@@ -92,10 +92,16 @@ def row_of_proposal(proposal: Proposal) -> Row:
         provider=proposal.provider,
         told=frozenset(proposal.origin.get("told", ())),
         raw=proposal.raw,
-        findings=[found for found in proposal.findings if found.get("read")],
+        findings=[_as_read(found) for found in proposal.findings if found.get("read")],
         origin=origin,
         fixes=proposal.fixes,
     )
+
+
+def _as_read(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what reading said, as it said it: a check may have made more of it."""
+    kept = {name: value for name, value in found.items() if name != "lifted"}
+    return {**kept, "severity": "warning"} if found.get("lifted") else kept
 
 
 def save_new(proposals: Sequence[Proposal]) -> None:
