@@ -146,7 +146,7 @@ class TemplateEdition:
     @property
     def extensions(self) -> tuple[TemplateField, ...]:
         """Fields of the entry that have no column of their own."""
-        return tuple(row for row in self.fields if row.is_extension)
+        return _extensions(self)
 
     def field(self, field_id: str, place: Place = "entry") -> TemplateField | None:
         """Return a field, or None."""
@@ -166,6 +166,11 @@ class TemplateEdition:
         found = self.field(field_id)
         groups = {group.id: group.step for group in self.groups}
         return groups[found.group] if found else STEPS[-1]
+
+
+@lru_cache(maxsize=32)
+def _extensions(edition: TemplateEdition) -> tuple[TemplateField, ...]:
+    return tuple(row for row in edition.fields if row.is_extension)
 
 
 @lru_cache(maxsize=32)

@@ -40,16 +40,16 @@ _CHOOSE = {
 _CHOOSE_OTHER = (NOT_LISTED, gettext_noop("请从列表中选择"))
 _ONE_ITEM = gettext_noop("请至少列出一个信息项")
 _SHORTEN = gettext_noop("请缩短到规定长度以内")
+_COLUMNS = frozenset(EntryFields.__dataclass_fields__)
 
 
 def reader(fields: EntryFields, items: Sequence[ItemFields] = ()) -> Callable[[str], Any]:
     """Return what reads a field of an entry by its id, a column or an extension."""
-    columns = EntryFields.__dataclass_fields__
 
     def value_of(field_id: str) -> Any:
         if field_id == "items":
             return items
-        return getattr(fields, field_id) if field_id in columns else fields.extensions.get(field_id)
+        return getattr(fields, field_id) if field_id in _COLUMNS else fields.extensions.get(field_id)
 
     return value_of
 
@@ -57,9 +57,7 @@ def reader(fields: EntryFields, items: Sequence[ItemFields] = ()) -> Callable[[s
 def entry_obligations(fields: EntryFields, items: Sequence[ItemFields], edition: TemplateEdition) -> Iterator[Finding]:
     """Yield what of the entry itself does not meet the edition."""
     value_of = reader(fields, items)
-    for field in edition.entry_fields:
-        if field.is_filled or field.kind == "flag":
-            continue
+    for field in _entry_rows(edition):
         value = value_of(field.id)
         if is_blank(value):
             if field.is_obligatory(value_of):
@@ -86,6 +84,12 @@ def item_obligations(items: Sequence[ItemFields], edition: TemplateEdition) -> I
                 yield finding(field, *told, place=f"items.{at}.{field.id}", found=value)
             elif field.kind == "text" and field.length is not None and len(value) > field.length:
                 yield finding(field, TOO_LONG, _SHORTEN, place=f"items.{at}.{field.id}", found=str(len(value)))
+
+
+@lru_cache(maxsize=32)
+def _entry_rows(edition: TemplateEdition) -> tuple[TemplateField, ...]:
+    """Return the fields of the entry that can be wrong; a flag that says no is an answer."""
+    return tuple(field for field in edition.entry_fields if not field.is_filled and field.kind != "flag")
 
 
 @lru_cache(maxsize=32)

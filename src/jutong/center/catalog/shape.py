@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
-from typing import Any
+from functools import lru_cache
 
 from django.db import models
 
@@ -61,6 +62,7 @@ LABELS = {
 }
 """What people call each field."""
 MOST_ITEMS = 500
+_LARGEST = 2**31 - 1
 _TOO_LONG = gettext_noop("超过了允许的长度")
 _NOT_LISTED = gettext_noop("不在允许的取值之内")
 _SHORTEN = gettext_noop("请缩短到规定长度以内")
@@ -116,23 +118,44 @@ def _wrong_codes(fields: EntryFields) -> Iterator[Finding]:
             yield _finding(name, name, gettext_noop("重复了"), gettext_noop("请删去一个"), twice)
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What fits a column, read from the model once: a batch asks for every row and item."""
+
+    name: str
+    longest: int | None
+    codes: frozenset[str] | None
+    is_count: bool
+
+
+@lru_cache(maxsize=2)
+def _columns(model: type[models.Model]) -> tuple[_Column, ...]:
+    found = []
+    for spec in dataclass_fields(EntryFields if model is EntryVersion else ItemFields):
+        column = model._meta.get_field(spec.name)  # noqa: SLF001 - Django's public _meta
+        if isinstance(column, models.PositiveIntegerField):
+            found.append(_Column(spec.name, None, None, is_count=True))
+        elif isinstance(column, models.CharField):
+            codes = frozenset(dict(column.flatchoices)) if column.choices is not None else None
+            found.append(_Column(spec.name, column.max_length, codes, is_count=False))
+    return tuple(found)
+
+
 def _misfits(row: EntryFields | ItemFields, model: type[models.Model], prefix: str) -> Iterator[Finding]:
-    for spec in dataclass_fields(row):
-        value, column = getattr(row, spec.name), model._meta.get_field(spec.name)  # noqa: SLF001 - Django's public _meta
-        place = prefix + spec.name
-        if not isinstance(column, models.CharField) or not value:
-            yield from _bad_length(place, spec.name, value, column)
-        elif column.choices is not None and value not in dict(column.flatchoices):
-            yield _finding(place, spec.name, _NOT_LISTED, _CHOOSE, value)
-        elif column.max_length is not None and len(value) > column.max_length:
-            yield _finding(place, spec.name, _TOO_LONG, _SHORTEN, str(len(value)))
+    for column in _columns(model):
+        value = getattr(row, column.name)
+        if not value and (not column.is_count or value is None):
+            continue
+        place = prefix + column.name
+        if column.is_count:
+            if not 1 <= value <= _LARGEST:
+                yield _finding(place, column.name, _NOT_LISTED, gettext_noop("请填写正整数"), str(value))
+        elif column.codes is not None and value not in column.codes:
+            yield _finding(place, column.name, _NOT_LISTED, _CHOOSE, value)
+        elif column.longest is not None and len(value) > column.longest:
+            yield _finding(place, column.name, _TOO_LONG, _SHORTEN, str(len(value)))
         elif "\x00" in value:
-            yield _finding(place, spec.name, _NOT_LISTED, _WRITE, "")
-
-
-def _bad_length(place: str, name: str, value: Any, column: object) -> Iterator[Finding]:
-    if isinstance(column, models.PositiveIntegerField) and value is not None and not 1 <= value <= 2**31 - 1:
-        yield _finding(place, name, _NOT_LISTED, gettext_noop("请填写正整数"), str(value))
+            yield _finding(place, column.name, _NOT_LISTED, _WRITE, "")
 
 
 def _finding(place: str, name: str, message: str, way_out: str, found: str) -> Finding:
