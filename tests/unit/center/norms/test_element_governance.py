@@ -50,7 +50,9 @@ def test_an_element_goes_from_proposal_to_retirement(city):
     element = DataElement.objects.get()
     assert (element.published, element.published_name) == (version, "殡葬服务编号")
     assert version.effective_from == date(2026, 11, 9)
-    assert Notice.objects.get(link="/norms/elements/LE00001").fields["code"] == "LE00001"
+    asked, decided = Notice.objects.filter(link="/norms/elements/LE00001").order_by("role")
+    assert (asked.organisation, asked.fields["organisation"]) == (city.bigdata, "金河市民政局")
+    assert (decided.organisation, decided.fields["code"]) == (city.civil, "LE00001")
     second = actions.propose_version(
         element=element, fields=replace(FIELDS, definition="新定义"), by=city["steward"], now=at(1)
     )

@@ -18,6 +18,7 @@ from jutong.center.norms.models import DataElement, ElementVersion
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
+from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.models import Notice
 from jutong.kernel.clock import civil_date
@@ -28,6 +29,7 @@ from jutong.standards.elements import key
 LOCAL_PREFIX = "LE"
 """Codes of elements proposed here begin so; those of the shipped library with DE."""
 _LOCK = 0x6A75_6E65
+ASKED = gettext_noop("{organisation}提出数据元“{name}”，等待审核。")
 _DECIDED = {
     ElementEvent.PUBLISH: gettext_noop("数据元“{name}”已发布，编号{code}。"),
     ElementEvent.RETURN: gettext_noop("数据元“{name}”被退回：{reason}"),
@@ -106,6 +108,9 @@ def submit(*, version: ElementVersion, by: Actor, now: datetime) -> ElementVersi
         raise InvalidInputError(problems=problems)
     locked.state, locked.submitted_at = row.next, now
     locked.save(update_fields=["state", "submitted_at"])
+    for authority in Organisation.objects.filter(division_code=by.division_code, is_authority=True, closed_at=None):
+        fields = {"organisation": by.organisation_name, "name": locked.name}
+        _tell(authority, Role.AUTHORITY, ASKED, locked, fields, now)
     _note("submit", locked, by, now)
     return locked
 
@@ -159,7 +164,7 @@ def publish(*, version: ElementVersion, by: Actor, now: datetime, effective_from
     locked.decided_by_id, locked.decided_at = by.user_id, now
     locked.save(update_fields=["state", "effective_from", "decided_by", "decided_at"])
     _show(locked, locked.element, now)
-    _tell(locked, ElementEvent.PUBLISH, now)
+    _decided(locked, ElementEvent.PUBLISH, now)
     _note("publish", locked, by, now, effective_from=str(first_day))
     return locked
 
@@ -177,7 +182,7 @@ def return_version(*, version: ElementVersion, reason: str, by: Actor, now: date
     locked.return_reason = _reason(reason)
     locked.state, locked.decided_by_id, locked.decided_at = row.next, by.user_id, now
     locked.save(update_fields=["state", "return_reason", "decided_by", "decided_at"])
-    _tell(locked, ElementEvent.RETURN, now)
+    _decided(locked, ElementEvent.RETURN, now)
     _note("return", locked, by, now, reason=locked.return_reason)
     return locked
 
@@ -262,17 +267,18 @@ def _show(version: ElementVersion | None, element: DataElement, now: datetime) -
     element.save(update_fields=["published", "published_name", "updated_at"])
 
 
-def _tell(version: ElementVersion, event: ElementEvent, now: datetime) -> None:
-    if version.element.organisation_id is None:
-        return
-    Notice.objects.create(
-        organisation_id=version.element.organisation_id,
-        role=Role.STEWARD,
-        text=_DECIDED[event],
-        fields={"name": version.name, "code": version.element.code, "reason": version.return_reason},
-        link=f"/norms/elements/{version.element.code}",
-        at=now,
-    )
+def _decided(version: ElementVersion, event: ElementEvent, now: datetime) -> None:
+    owner = version.element.organisation
+    if owner is not None:
+        fields = {"name": version.name, "code": version.element.code, "reason": version.return_reason}
+        _tell(owner, Role.STEWARD, _DECIDED[event], version, fields, now)
+
+
+def _tell(  # noqa: PLR0917 - private
+    organisation: Organisation, role: Role, text: str, version: ElementVersion, fields: dict[str, str], now: datetime
+) -> None:
+    link = f"/norms/elements/{version.element.code}"
+    Notice.objects.create(organisation=organisation, role=role, text=text, fields=fields, link=link, at=now)
 
 
 def _next_code() -> str:
