@@ -50,7 +50,8 @@ def unpack(line: bytes) -> SourceConfig:
     """Return the source of a line that ``pack`` made."""
     row: dict[str, Any] = json.loads(line)
     path = Path(row.pop("path")) if row["path"] else row.pop("path")
-    return SourceConfig(**{**row, "schemas": tuple(row["schemas"])}, path=path)
+    listed = {name: tuple(row[name]) for name in ("schemas", "hosts")}
+    return SourceConfig(**{**row, **listed}, path=path)
 
 
 class Worker:
