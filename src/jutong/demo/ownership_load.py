@@ -46,8 +46,8 @@ _SYSTEM_ENTRIES = {
     "人口信息管理系统": ("常住人口", "户籍"),
     "不动产登记系统": ("不动产",),
     "中小学学籍管理系统": ("学籍",),
-    "经营主体登记系统": ("经营主体",),
-    "社会救助业务系统": ("低保", "救助"),
+    "经营主体登记系统": ("企业登记", "个体工商户"),
+    "社会救助业务系统": ("最低生活保障", "特困人员"),
 }
 """Words in the names of the entries that come from a system; the other systems stand there without any."""
 

@@ -189,7 +189,8 @@ def test_anybody_sees_what_is_open(city: City) -> None:
     assert "开放时段" in shown
     for hidden in ("养护合同金额", "养护负责人"):
         assert hidden not in shown
-    assert client.get("/open?q=公园").headers["Cache-Control"] == "public, max-age=60"
+    kept = client.get("/open?q=公园").headers
+    assert (kept["Cache-Control"], "Cookie" in kept["Vary"]) == ("public, max-age=60", True)
     assert "没有符合“养护”的开放目录" in text(client, "/open?q=养护")
     assert client.get(f"/open/{closed.code}").status_code == 404
     assert client.post("/open").status_code == 405

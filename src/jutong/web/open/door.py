@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from jutong.kernel.errors import JutongError
@@ -40,6 +41,7 @@ def open_page(limiter: Limiter) -> Callable[[View[P]], View[P]]:
                 logger.info("refused %s", problem.code)
                 return _refused(request, problem)
             response.headers.setdefault("Cache-Control", f"public, max-age={KEPT_SECONDS}")
+            patch_vary_headers(response, ("Cookie",))  # language and looks are in cookies
             return response
 
         enter.rule = PUBLIC  # type: ignore[attr-defined]  # what the architecture test reads
