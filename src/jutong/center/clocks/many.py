@@ -94,7 +94,9 @@ def stop_all(
     for clock in clocks:
         clock.state = ClockState.LATE if civil_date(now) > clock.due_on else ClockState.MET
         clock.stopped_at = now
-    StatutoryClock.objects.bulk_update(clocks, ["state", "stopped_at"], batch_size=_BATCH)
+    for state in (ClockState.LATE, ClockState.MET):
+        ended = [clock.id for clock in clocks if clock.state == state]
+        StatutoryClock.objects.filter(id__in=ended).update(state=state, stopped_at=now)
     record_all(event="clocks:clock:stop", by=by, now=now, subjects=[_told(row, outcome=row.state) for row in clocks])
     return clocks
 

@@ -157,7 +157,8 @@ def _supersede(entries: Iterable[Entry]) -> dict[UUID, int]:
     former = list(EntryVersion.objects.filter(entry__in=entries, state=VersionState.PUBLISHED))
     for version in former:
         version.state = transition(version.state, Event.SUPERSEDE, name=version.name).next
-    EntryVersion.objects.bulk_update(former, ["state"], batch_size=200)
+    aside = [version.id for version in former]
+    EntryVersion.objects.filter(id__in=aside).update(state=VersionState.SUPERSEDED)
     return {version.entry_id: version.number for version in former}
 
 
