@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from io import StringIO
+from io import BytesIO, StringIO
 from xml.etree import ElementTree as ET
 
+import openpyxl
 import orjson
 import pytest
 from rdflib import DCAT, RDF, Graph
@@ -31,7 +32,7 @@ def test_the_page_of_results_leads_to_what_it_shows_as_a_file(city: City, enter:
     assert answer["Content-Disposition"] == 'attachment; filename="catalog-20261109.csv"'
 
 
-@pytest.mark.parametrize("ending", ["json", "xml", "ttl", "jsonld", "rdf", "csv"])
+@pytest.mark.parametrize("ending", ["json", "xml", "ttl", "jsonld", "rdf", "csv", "xlsx"])
 def test_one_entry_in_every_form(city: City, enter: SignIn, ending: str):
     code = city.published().entry.code
     assert "婚姻登记信息" in _text(content(enter("requester").get(f"/catalog/{code}/export.{ending}")), ending)
@@ -46,6 +47,8 @@ def _text(written: bytes, ending: str) -> str:
         graph = Graph().parse(data=written, format={"ttl": "turtle", "rdf": "xml"}[ending])
         assert len(list(graph.subjects(RDF.type, DCAT.Dataset))) == 1
         return graph.serialize()
+    if ending == "xlsx":
+        return str(openpyxl.load_workbook(BytesIO(written))["目录"]["B2"].value)
     return written.decode()
 
 

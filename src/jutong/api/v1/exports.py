@@ -23,6 +23,7 @@ _TOLD = {
     Form.JSON_LD: ("exportCatalogJsonLd", "目录，DCAT-AP 3.0的JSON-LD · the catalog as DCAT-AP 3.0 in JSON-LD"),
     Form.RDF_XML: ("exportCatalogRdfXml", "目录，DCAT-AP 3.0的RDF/XML · the catalog as DCAT-AP 3.0 in RDF/XML"),
     Form.CSV: ("exportCatalogCsv", "目录，CSV · the catalog as CSV"),
+    Form.XLSX: ("exportCatalogWorkbook", "目录，xlsx · the catalog as a workbook"),
 }
 
 

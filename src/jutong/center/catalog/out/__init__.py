@@ -5,6 +5,7 @@ from __future__ import annotations
 from jutong.center.catalog.out.as_dcat import About, Syntax, to_dcat, to_graph
 from jutong.center.catalog.out.as_json import entry_document, to_json
 from jutong.center.catalog.out.as_sheet import HEADERS, to_csv, to_sheet_rows
+from jutong.center.catalog.out.as_workbook import to_workbook
 from jutong.center.catalog.out.as_xml import to_xml
 from jutong.center.catalog.out.doors import MEDIA_TYPES, Document, Form, document
 from jutong.center.catalog.out.records import Audience, ItemRecord, Record, record, records
@@ -44,5 +45,6 @@ __all__ = [
     "to_graph",
     "to_json",
     "to_sheet_rows",
+    "to_workbook",
     "to_xml",
 ]

@@ -27,14 +27,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def to_sheet_rows(found: Iterable[Record]) -> Iterator[tuple[str, ...]]:
     """Yield a row of text per entry, in the order of ``HEADERS``; formulas are not defused."""
-    return (_row(record) for record in found)
+    return (row(record) for record in found)
 
 
 def to_csv(found: Iterable[Record]) -> Iterator[bytes]:
     """Yield a CSV file that spreadsheets open right: UTF-8 with its mark, and nothing that runs as a formula."""
     yield codecs.BOM_UTF8 + _line(HEADERS)
-    for row in to_sheet_rows(found):
-        yield _line(tuple(map(defused, row)))
+    for cells in to_sheet_rows(found):
+        yield _line(tuple(map(defused, cells)))
 
 
 def defused(text: str) -> str:
@@ -48,7 +48,8 @@ def _line(cells: tuple[str, ...]) -> bytes:
     return written.getvalue().encode()
 
 
-def _row(record: Record) -> tuple[str, ...]:
+def row(record: Record) -> tuple[str, ...]:
+    """Return an entry's row of text."""
     return (
         record.code,
         record.name,

@@ -13,6 +13,7 @@ from jutong.center.catalog.out.as_dcat import MEDIA_TYPES as DCAT_TYPES
 from jutong.center.catalog.out.as_dcat import About, Syntax, to_dcat
 from jutong.center.catalog.out.as_json import to_json
 from jutong.center.catalog.out.as_sheet import to_csv
+from jutong.center.catalog.out.as_workbook import to_workbook
 from jutong.center.catalog.out.as_xml import to_xml
 from jutong.center.catalog.out.records import Record
 from jutong.kernel.clock import civil_date
@@ -27,12 +28,14 @@ class Form(StrEnum):
     JSON_LD = "jsonld"
     RDF_XML = "rdf"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 MEDIA_TYPES = {
     Form.JSON: "application/json",
     Form.XML: "application/xml",
     Form.CSV: "text/csv",
+    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     **{Form(syntax.value): kind for syntax, kind in DCAT_TYPES.items()},
 }
 
@@ -66,6 +69,8 @@ def document(
         return Document(to_xml(found, base=base, maintainer=publisher, now=now, page=page), media_type, name)
     if form is Form.CSV:
         return Document(to_csv(found), f"{media_type}; charset=utf-8", name)
+    if form is Form.XLSX:
+        return Document(to_workbook(found), media_type, name)
     about = About(
         base=base,
         title=gettext("政务数据目录"),

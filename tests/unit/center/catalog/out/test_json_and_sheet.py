@@ -2,11 +2,21 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO
 
+import openpyxl
 import orjson
+import pytest
 
-from jutong.center.catalog.out import HEADERS, entry_document, to_csv, to_json, to_sheet_rows
+from jutong.center.catalog.out import (
+    HEADERS,
+    as_workbook,
+    entry_document,
+    to_csv,
+    to_json,
+    to_sheet_rows,
+    to_workbook,
+)
 from tests.unit.center.catalog.out.conftest import RECORD, WRITTEN_AT
 
 
@@ -50,3 +60,28 @@ def test_a_row_speaks_chinese_and_is_as_wide_as_its_headers(written):
     assert said["共享属性"] == "有条件共享"
     assert said["数据项"] == "公民身份号码、婚姻状况"
     assert said["发布日期"] == "2026-11-09"
+
+
+def test_a_workbook_holds_entries_and_items_and_no_formula(written):
+    evil = replace(RECORD, name="=1+1\x01", code="307010/00009")
+    book = openpyxl.load_workbook(BytesIO(b"".join(to_workbook([*written, evil]))))
+    entries, items = book["目录"], book["信息项"]
+    assert [cell.value for cell in entries["B"]] == [
+        "数据目录名称",
+        "婚姻登记信息",
+        "婚姻登记信息",
+        "婚姻登记信息",
+        "=1+1",
+    ]
+    assert {cell.data_type for cell in entries["B"]} == {"s"}
+    assert [cell.value for cell in items[2]][:6] == [
+        "307010/00001", "婚姻登记信息", "公民身份号码", "identity number", "字符型", "18",
+    ]  # fmt: skip
+    assert items.max_row == 1 + 2 + 0 + 2 + 2
+
+
+@pytest.mark.parametrize(("most", "entries"), [(2, 1), (3, 1), (4, 2)])
+def test_a_workbook_ends_before_a_sheet_is_full(monkeypatch, most: int, entries: int):
+    monkeypatch.setattr(as_workbook, "MOST_ROWS", most)
+    book = openpyxl.load_workbook(BytesIO(b"".join(to_workbook([RECORD] * 4))))
+    assert book["目录"].max_row == 1 + entries
