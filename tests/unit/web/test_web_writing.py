@@ -175,3 +175,20 @@ def test_strangers_write_nothing(city: City, enter: SignIn) -> None:
         assert stranger.get(f"/manage/entries/{code()}/edit/{at}").status_code == 404
     assert stranger.post("/manage/check", BASIC | {"code": code()}).status_code == 404
     assert enter("requester").post("/manage/check", BASIC).status_code == 403
+
+
+def test_reviewers_and_readers_see_what_the_edition_adds(city: City, steward: Client, enter: SignIn) -> None:
+    provincial()
+    made = city.submit(
+        city.draft(extensions={"least_unit": "表", "carrier": "both"}, format_type="mysql", extra_classes=("203001",))
+    )
+    authority = enter("authority")
+    text = authority.get(f"/review/{made.id}").content.decode()
+    for told in ("模板的其他内容", "最小分级单元", "电子和纸质", "mysql", "203001"):
+        assert told in text
+    authority.post(f"/review/{made.id}/decide", {"publish": "1"})
+    assert "电子和纸质" in enter("requester").get(f"/catalog/{code()}").content.decode()
+    version_ = EntryVersion.objects.get()
+    version_.template = ""
+    version_.save(update_fields=["template"])
+    assert "电子和纸质" in steward.get(f"/catalog/{code()}").content.decode()

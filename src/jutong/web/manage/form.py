@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from jutong.center.catalog import enums
 from jutong.center.catalog.extensions import PREFIX
 from jutong.center.catalog.fields import EntryFields, ItemFields
+from jutong.center.catalog.obligations import is_blank
 from jutong.standards.lists import ListValue
 from jutong.standards.template import STEPS, TemplateEdition, TemplateField
 
@@ -29,6 +30,10 @@ STEP_LABELS = {
     "grading": _("分级与扩展"),
     LAST_STEP: _("核对"),
 }
+FURTHER = frozenset(
+    {"classification", "format_type", "share_channel", "open_condition", "related_codes", "extra_classes"}
+)
+"""Fields of the core that pages about an entry show together with its extension fields."""
 _UNCHOSEN = ("", _("请选择"))
 _ENUMS: dict[tuple[str, str], Any] = {
     ("entry", "data_format"): enums.DataFormat,
@@ -224,3 +229,23 @@ def item_context(written: Written, edition: TemplateEdition) -> dict[str, Any]:
         }
         | {name: choices_of(fields[name]) for name in ("data_type", "share_attribute") if name in fields},
     }
+
+
+def shown(field: TemplateField, written: Written) -> Any:
+    """Return what is written in a field as people read it."""
+    value = value_of(field, written)
+    if field.kind == "flag":
+        return _("是") if value else _("否")
+    if field.kind in {"codes", "classes"}:
+        return "、".join(value)
+    return dict(choices_of(field)).get(value, value)
+
+
+def further_facts(written: Written, edition: TemplateEdition) -> list[tuple[str, Any]]:
+    """Return what an entry says beyond what every page shows already: second levels, relations, extension fields."""
+    asked = [row for row in edition.entry_fields if row.is_extension or row.id in FURTHER]
+    return [
+        (told(row.label, row.label_en), shown(row, written))
+        for row in asked
+        if not is_blank(value_of(row, written)) and value_of(row, written) is not False
+    ]

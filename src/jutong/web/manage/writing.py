@@ -233,7 +233,7 @@ def _summary(
     rows = []
     for key in STEPS:
         shown = [
-            (form.told(field.label, field.label_en), _shown(field, typed))
+            (form.told(field.label, field.label_en), form.shown(field, typed))
             for _group, fields in edition.in_step(key)
             for field in fields
             if field.kind != "items" and not is_blank(form.value_of(field, typed))
@@ -241,12 +241,3 @@ def _summary(
         here = [row for row in found if _step_of(row, edition) == key]
         rows.append((key, form.STEP_LABELS[key], shown, here))
     return rows
-
-
-def _shown(field: Any, typed: form.Written) -> Any:
-    value = form.value_of(field, typed)
-    if field.kind == "flag":
-        return _("是") if value else _("否")
-    if field.kind in {"codes", "classes"}:
-        return "、".join(value)
-    return dict(form.choices_of(field)).get(value, value)

@@ -15,12 +15,16 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from jutong.center.catalog import template as catalog_template
 from jutong.center.catalog.health import explain as explain_health
+from jutong.center.catalog.models import EntryVersion
+from jutong.center.catalog.steps import written
 from jutong.center.clocks.queries import ClockView
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
 from jutong.standards import periods
 from jutong.web.labels import ProblemRow, problem_rows
+from jutong.web.manage import form
 
 register = template.Library()
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -108,6 +112,19 @@ def advise(problem: JutongError) -> str:
 def lookup(mapping: dict[Any, Any], key: Any) -> Any:
     """Return ``mapping[key]`` or an empty string."""
     return mapping.get(key, "")
+
+
+@register.inclusion_tag("ui/template_facts.html", takes_context=True)
+def template_facts(context: Context, version: EntryVersion) -> dict[str, Any]:
+    """Show what a version says in the further fields of the template it was judged by, or of the one in force."""
+    if catalog_template.exists(version.template) and version.template:
+        found = catalog_template.edition(version.template)
+    else:
+        found = catalog_template.edition_in_force(
+            civil_date(context["visit"].now), version.entry.organisation.division_code
+        )
+    rows = form.further_facts(form.Written(*written(version)), found)
+    return {"rows": rows, "title": form.told(found.title, found.title_en)}
 
 
 @register.filter
