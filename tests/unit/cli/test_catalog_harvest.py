@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -30,7 +31,7 @@ def city(home, db, settings) -> City:
     return build()
 
 
-def run(home: Path, file: Path, *options: str) -> tuple[Result, dict]:
+def run(home: Path, file: Path, *options: str) -> tuple[Result, dict[str, Any]]:
     report = home / "report.json"
     done = CliRunner().invoke(jutong, ["catalog", "harvest", str(file), "--report", str(report), *options])
     return done, json.loads(report.read_text("utf-8")) if report.exists() else {}
