@@ -118,7 +118,8 @@ def test_the_authority_returns_with_a_reason(city: City, steward: Client, enter:
     version = city.submit(city.draft())
     authority = enter("authority")
     assert 400 <= authority.post(f"/review/{version.id}/decide", {"publish": "0"}).status_code < 500
-    done = authority.post(f"/review/{version.id}/decide", {"publish": "0", "code": "other", "reason": "摘要太短"}, follow=True)
+    typed = {"publish": "0", "code": "other", "reason": "摘要太短"}
+    done = authority.post(f"/review/{version.id}/decide", typed, follow=True)
     assert "已退回并说明原因" in done.content.decode()
     assert "摘要太短" in steward.get(f"/manage/entries/{_code()}").content.decode()
 
