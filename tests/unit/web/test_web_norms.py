@@ -48,6 +48,7 @@ def test_elements_are_found_by_a_column_s_name(library, enter):
     assert "提出数据元" not in shown
     assert "DE02001" in text(client.get("/norms/elements?group=DE02"))
     assert "没有符合的数据元" in text(client.get("/norms/elements?q=xyzzy"))
+    assert client.get("/norms/elements?q=%00").status_code == 200
     shown = text(client.get("/norms/elements/DE01005"))
     assert "/norms/codes/gbt3304" in shown
     assert client.get("/norms/elements/DE99999").status_code == 404
@@ -111,6 +112,8 @@ def test_code_tables_are_read_on_any_day_and_mapped(city, enter):
     assert "核定一个变动" not in shown
     assert client.get("/norms/codes/gbt2260/map?code=999999&start=1990-12-01").status_code == 404
     assert client.get("/norms/codes/nothing").status_code == 404
+    for address in ("/norms/codes?q=%00", "/norms/codes/gbt2260?q=%00", "/norms/codes/gbt2260/map?code=%00"):
+        assert client.get(address).status_code == 200
 
 
 def test_the_authority_loads_an_edition_and_settles_a_change(city, enter):

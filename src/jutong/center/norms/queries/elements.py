@@ -77,7 +77,7 @@ def elements(actor: Actor, *, q: str = "", group: str = "") -> QuerySet[DataElem
     """
     require(actor, Permission.NORMS_NORM_VIEW)
     found = DataElement.objects.filter(published__isnull=False).select_related("published", "organisation")
-    text = q.strip()[:64]
+    text = q.replace("\x00", "").strip()[:64]
     if text:
         found = found.filter(
             Q(published_name__icontains=text)

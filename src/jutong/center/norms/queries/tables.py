@@ -46,7 +46,7 @@ def code_tables(actor: Actor, *, q: str = "") -> QuerySet[CodeTable]:
     """Return the code tables with how many editions each has, in the order of their keys."""
     require(actor, Permission.NORMS_NORM_VIEW)
     found = CodeTable.objects.annotate(edition_count=Count("editions")).select_related("organisation")
-    text = q.strip()[:64]
+    text = q.replace("\x00", "").strip()[:64]
     if text:
         found = found.filter(Q(name__icontains=text) | Q(key__icontains=text) | Q(standard__icontains=text))
     return found.order_by("key")
@@ -84,7 +84,7 @@ def values(actor: Actor, table: CodeTable, *, on: date, q: str = "") -> QuerySet
     """Return the codes of a table in force on a day, by code or part of the name."""
     require(actor, Permission.NORMS_NORM_VIEW)
     found = CodeValue.objects.filter(_in_force(on), table=table)
-    text = q.strip()[:64]
+    text = q.replace("\x00", "").strip()[:64]
     if text:
         found = found.filter(Q(code__startswith=text) | Q(name__icontains=text))
     return found.order_by("code")
