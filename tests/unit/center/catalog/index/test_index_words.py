@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -97,15 +98,14 @@ def test_the_order_of_equals_is_bound_then_used_then_code():
 
 
 def test_the_fingerprint_changes_with_everything_the_index_says():
-    plain = {"id": "1", "code": "c", "name": "n", "items": "i", "text": "t"}
+    plain = schema.Card(id="1", code="c", name="n", items="i", text="t")
     cards = [
-        schema.Card(**plain), schema.Card(**{**plain, "code": "d"}), schema.Card(**{**plain, "name": "m"}),
-        schema.Card(**{**plain, "items": "j"}), schema.Card(**{**plain, "text": "u"}),
-        schema.Card(**plain, facets={"bound": "1"}), schema.Card(**plain, is_open=True),
-        schema.Card(**plain, is_bound=True), schema.Card(**plain, use_count=1),
+        plain, replace(plain, code="d"), replace(plain, name="m"), replace(plain, items="j"), replace(plain, text="u"),
+        replace(plain, facets={"bound": "1"}), replace(plain, is_open=True), replace(plain, is_bound=True),
+        replace(plain, use_count=1),
     ]  # fmt: skip
     assert len({card.print for card in cards}) == len(cards)
-    assert schema.Card(**{**plain, "id": "2"}).print == cards[0].print
+    assert replace(plain, id="2").print == plain.print
 
 
 def test_the_words_are_what_they_claim():

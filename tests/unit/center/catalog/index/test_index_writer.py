@@ -5,7 +5,7 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +17,8 @@ from jutong.center.catalog import queries
 from jutong.center.catalog.actions import ImportRow
 from jutong.center.catalog.changes import newest, tell
 from jutong.center.catalog.enums import ChangeKind
+from jutong.center.catalog.index import cards, finder, schema, store, writer
 from jutong.center.catalog.index import reader as reading
-from jutong.center.catalog.index import schema, store, writer
 from jutong.center.catalog.index.faults import IndexBrokenError, told_apart
 from jutong.center.catalog.models import Entry, EntryChange
 from tests.center_world import FIELDS, ITEMS, NOW, City
@@ -108,7 +108,7 @@ def test_the_old_index_follows_while_a_new_one_is_made(city: City, monkeypatch: 
     writer.follow(NOW)
     old = store.store().current()
     monkeypatch.setattr(writer, "_KEEP_UP_SECONDS", -1.0)
-    monkeypatch.setattr(writer.cards, "BATCH", 1)
+    monkeypatch.setattr(cards, "BATCH", 1)
     cursors = []
     plain = writer._follow
 
@@ -268,7 +268,7 @@ def test_threads_of_one_process_do_not_write_at_once(city: City):
 
 
 @pytest.fixture
-def no_room(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+def no_room() -> Iterator[Callable[[int], None]]:
     """Let files grow only so far, which the engine meets like a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -319,9 +319,9 @@ def test_only_faults_of_the_engine_count_as_a_broken_index():
     for thrown in (ValueError("a"), OSError("b"), PanicException("c")):
         with pytest.raises(IndexBrokenError), told_apart():
             raise thrown
-    for thrown in (KeyError("a"), KeyboardInterrupt()):
-        with pytest.raises(type(thrown)), told_apart():
-            raise thrown
+    for other in (KeyError("a"), KeyboardInterrupt()):
+        with pytest.raises(type(other)), told_apart():
+            raise other
 
 
 def test_a_question_at_fault_does_not_cost_the_index(city: City, monkeypatch: pytest.MonkeyPatch):
@@ -332,8 +332,8 @@ def test_a_question_at_fault_does_not_cost_the_index(city: City, monkeypatch: py
     def broken(*_: object, **__: object) -> Any:
         raise ValueError("a mistake of ours")
 
-    monkeypatch.setattr(reading.finder, "count", broken)
-    monkeypatch.setattr(reading.finder, "titled", broken)
+    monkeypatch.setattr(finder, "count", broken)
+    monkeypatch.setattr(finder, "titled", broken)
     assert found(city, "婚姻") == ["婚姻登记信息"]
     assert reading.reader().titles(schema.EVERYBODY, (), 5) is None
     assert store.store().current() == folder
@@ -342,9 +342,14 @@ def test_a_question_at_fault_does_not_cost_the_index(city: City, monkeypatch: py
 def test_counts_are_made_once_a_commit(city: City, monkeypatch: pytest.MonkeyPatch):
     load(city, *NAMES)
     writer.follow(NOW)
-    calls = []
-    plain = reading.finder.count
-    monkeypatch.setattr(reading.finder, "count", lambda *args: calls.append(1) or plain(*args))
+    calls: list[int] = []
+    plain = finder.count
+
+    def counted(*args: Any) -> Any:
+        calls.append(1)
+        return plain(*args)
+
+    monkeypatch.setattr(finder, "count", counted)
     monkeypatch.setattr(reading, "_KEPT_COUNTS", 2)
     for q in ("婚姻", "婚姻", "登记", "不动产", "登记", "婚姻"):
         by_index(q)
