@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from tests.e2e.visitor import Visitor
 
-
 SECONDS = 600
 """Eight hundred entries take their time on a busy machine; the page follows by itself."""
 

@@ -61,8 +61,8 @@ def text(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def post(client: Client, address: str, status: int = 200, **typed: Any) -> str:
-    answer = client.post(address, typed, follow=True)
+def post(client: Client, address: str, status: int = 200, typed: dict[str, str] | None = None, **more: Any) -> str:
+    answer = client.post(address, {**(typed or {}), **more}, follow=True)
     assert answer.status_code == status, answer.content.decode()[:3000]
     return answer.content.decode()
 
@@ -106,7 +106,7 @@ def test_headers_are_confirmed_and_rows_without_items_get_some(city: City, enter
     assert "100%" in page or "95%" in page
     assert "公墓名录 / 殡仪馆名录" in page
     assert "表头对应有误" in post(client, f"{here}/mapping", 422, m_0="")
-    assert "正在核对" in post(client, f"{here}/mapping", **{f"d_{name}": value for name, value in DEFAULTS.items()})
+    assert "正在核对" in post(client, f"{here}/mapping", typed={f"d_{name}": value for name, value in DEFAULTS.items()})
     check(batch)
     page = text(client, here)
     assert "看不懂这个值" in page
@@ -199,7 +199,7 @@ def test_tables_are_chosen_described_published_and_bound(city: City, enter: Sign
     assert "没有选表" in post(client, f"/manage/sources/{source.name}/describe", 422)
     typed = {f"d_{name}": value for name, value in DEFAULTS.items()}
     typed |= {"d_update_cycle": "daily", "d_share_scope": "本市", "d_share_purpose": "核验"}
-    page = post(client, f"/manage/sources/{source.name}/describe", table="public|marriage", sample="1", **typed)
+    page = post(client, f"/manage/sources/{source.name}/describe", table="public|marriage", sample="1", typed=typed)
     assert "导入1行，生成草稿" in page
     batch = Batch.objects.get()
     assert "定级建议" in text(client, f"{LIST}/{batch.id}/rows/1")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def uploads(settings, tmp_path: Path) -> Path:
 def receive(city: City, uploads: Path) -> Receive:
     """Take a file in as the steward, and do what the worker would do next."""
 
-    def take(content: bytes, name: str = "民政局目录.xlsx", who: str = "steward", **mapping: object) -> Batch:
+    def take(content: bytes, name: str = "民政局目录.xlsx", who: str = "steward", **mapping: Any) -> Batch:
         batch = actions.receive(file=BytesIO(content), name=name, by=city[who], now=NOW)
         if mapping:
             batch = actions.set_mapping(batch=batch, by=city[who], now=NOW, **{"choices": {}, **mapping})

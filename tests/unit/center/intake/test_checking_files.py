@@ -18,7 +18,7 @@ from openpyxl import Workbook, load_workbook
 from jutong.center.audit.models import AuditEvent
 from jutong.center.catalog.models import Entry
 from jutong.center.intake import actions, queries, storage
-from jutong.center.intake.actions import checking
+from jutong.center.intake.actions import checking, storing
 from jutong.center.intake.enums import BatchState, Outcome
 from jutong.center.intake.errors import (
     BatchBusyError,
@@ -304,7 +304,7 @@ def test_a_check_that_was_killed_goes_on_where_it_ended(city: City, receive: Rec
     monkeypatch.setattr("jutong.center.intake.actions.storing.CHUNK", 2)
     content = own.workbook(contents("甲", "乙", "丙", "丁", "甲"), edition=EDITION)
     batch = actions.receive(file=BytesIO(content), name="a.xlsx", by=city["steward"], now=NOW)
-    real, calls = checking.save_new, []
+    real, calls = storing.save_new, []
 
     def killed(rows: Any) -> None:
         calls.append(len(rows))
@@ -344,7 +344,7 @@ def test_a_batch_that_is_being_checked_may_be_cancelled(city: City, uploads: Pat
     monkeypatch.setattr("jutong.center.intake.actions.storing.CHUNK", 1)
     content = own.workbook(contents("甲", "乙"), edition=EDITION)
     batch = actions.receive(file=BytesIO(content), name="a.xlsx", by=city["steward"], now=NOW)
-    real = checking.judged
+    real = storing.judged
 
     def then_cancel(*words: Any) -> Any:
         actions.cancel(batch=batch, by=city["steward"], now=NOW)
