@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -27,13 +27,12 @@ from jutong.standards.template import (
     Severity,
     TemplateEdition,
     TemplateField,
-    is_open_list,
     values_of,
 )
+from jutong.standards.template_loosening import DocumentFault, TemplateLoosenedError, less
 
 _ID = r"^[a-z][a-z0-9-]{0,62}$"
 _FIELD_ID = r"^[a-z][a-z0-9_]{0,62}$"
-_RANKS = {"O": 0, "C": 1, "M": 2}
 _NEEDED = ("name", "classification")
 MOST_FIELDS = 200
 _CHANGEABLE = frozenset(
@@ -50,15 +49,6 @@ class TemplateInvalidError(JutongError):
     next_step = gettext_noop("请按编制模板的格式改正后重新装入；现行模板没有变。")
 
 
-class TemplateLoosenedError(JutongError):
-    """A local edition asks less than the one it stands on."""
-
-    code = "standards.template.loosened"
-    http_status = 422
-    message = gettext_noop("模板{edition}在{place}放宽了{base}的要求：{found}；{allowed}。")
-    next_step = gettext_noop("地方模板可以增加和收紧，不能放宽；请改正后重新装入。")
-
-
 class TemplateUnknownError(JutongError):
     """No edition has this id."""
 
@@ -66,16 +56,6 @@ class TemplateUnknownError(JutongError):
     http_status = 404
     message = gettext_noop("没有模板版本“{found}”，已有：{known}。")
     next_step = gettext_noop("请核对模板版本；新的模板要先装入。")
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentFault:
-    """One thing wrong with a document: where, as a JSON pointer, what stands there, what is allowed."""
-
-    place: str
-    found: str
-    allowed: str
-    is_loosening: bool = False
 
 
 class _Doc(BaseModel):
@@ -181,18 +161,6 @@ def read(document: Any, known: Mapping[str, TemplateEdition] | None = None) -> T
         raise AssertionError("a document without faults is an edition")
     with_local(edition.classes)
     return edition
-
-
-def refuse_loosening(before: TemplateEdition, after: TemplateEdition) -> None:
-    """Let no edition pass that asks less than another.
-
-    Raises:
-        TemplateLoosenedError: naming the first field.
-    """
-    for fault in loosening(before, after):
-        raise TemplateLoosenedError(
-            edition=after.id, base=before.id, place=fault.place, found=fault.found, allowed=fault.allowed
-        )
 
 
 @lru_cache(maxsize=1)
@@ -386,34 +354,5 @@ def _loosened(found: _EditionDoc, edition: TemplateEdition, base: TemplateEditio
     for at, row in enumerate(found.fields):
         before, after = base.field(row.id, row.place), edition.field(row.id, row.place)
         if before is not None and after is not None:
-            for name, told in _less(before, after):
+            for name, told in less(before, after):
                 yield DocumentFault(f"/fields/{at}/{name}", row.id, told, is_loosening=True)
-
-
-def loosening(before: TemplateEdition, after: TemplateEdition) -> list[DocumentFault]:
-    """Return where one edition asks less than another, whatever each stands on; a field left out is asked no more."""
-    found = []
-    for row in before.fields:
-        place = f"/{row.place}/{row.id}"
-        kept = after.field(row.id, row.place)
-        if kept is None:
-            found.append(DocumentFault(place, row.id, gettext_noop("字段不能去掉"), is_loosening=True))
-            continue
-        found += [DocumentFault(f"{place}/{name}", row.id, told, is_loosening=True) for name, told in _less(row, kept)]
-    return found
-
-
-def _less(before: TemplateField, after: TemplateField) -> Iterator[tuple[str, str]]:
-    if _RANKS[after.obligation] < _RANKS[before.obligation]:
-        yield "obligation", gettext_noop("必填的不能改成选填")
-    if before.obligation == after.obligation == "C" and before.condition != after.condition:
-        yield "when", gettext_noop("必填的条件不能改，只能改成总是必填")
-    if before.length is not None and (after.length is None or after.length > before.length):
-        yield "length", gettext_noop("长度不能放宽")
-    is_open = bool(before.list_id) and is_open_list(before.list_id)
-    if not is_open and not set(after.codes) <= set(before.codes):
-        yield "values", gettext_noop("封闭的代码表不能增加取值")
-    if before.empty_when is not None and after.empty_when != before.empty_when:
-        yield "empty_when", gettext_noop("不能填写的情形不能取消")
-    if before.severity == "error" and after.severity == "warning":
-        yield "severity", gettext_noop("错误不能改成提醒")

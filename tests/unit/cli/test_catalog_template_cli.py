@@ -11,7 +11,8 @@ from jutong.center.catalog.models import CatalogTemplate
 from jutong.cli import catalog_template
 from jutong.cli.catalog import catalog
 from jutong.cli.catalog_template import TemplateFileError
-from jutong.standards.template_document import TemplateInvalidError, TemplateLoosenedError
+from jutong.standards.template_document import TemplateInvalidError
+from jutong.standards.template_loosening import TemplateLoosenedError
 
 
 @pytest.fixture

@@ -6,19 +6,17 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
-from jutong.standards import template_document as documents
 from jutong.standards.template import STEPS, Condition, is_open_list, values_of
 from jutong.standards.template_document import (
     TemplateInvalidError,
-    TemplateLoosenedError,
     TemplateUnknownError,
     check,
     core,
-    loosening,
     read,
     shipped,
     shipped_document,
 )
+from jutong.standards.template_loosening import TemplateLoosenedError, loosening, refuse_loosening
 from jutong.standards.template_schema import json_schema
 
 LOCAL: dict[str, Any] = {
@@ -189,7 +187,7 @@ def test_an_edition_without_a_field_loosens():
     (fault,) = loosening(core(), read(document))
     assert fault.place == "/entry/summary"
     with pytest.raises(TemplateLoosenedError):
-        documents.refuse_loosening(core(), read(document))
+        refuse_loosening(core(), read(document))
 
 
 def test_unknown_editions_and_lists_are_named():

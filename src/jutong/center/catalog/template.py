@@ -20,6 +20,7 @@ from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.standards import template_document
 from jutong.standards.template import TemplateEdition
+from jutong.standards.template_loosening import refuse_loosening
 
 _PAIR = 2
 
@@ -140,7 +141,7 @@ def load_template(*, document: Any, by: Actor, now: datetime) -> TemplateEdition
     if by.division_code and found.division != by.division_code:
         raise TemplateDivisionError(edition=found.id, found=found.division, allowed=by.division_code)
     if found.division:
-        template_document.refuse_loosening(edition_in_force(found.effective_from), found)
+        refuse_loosening(edition_in_force(found.effective_from), found)
     row, is_new = CatalogTemplate.objects.get_or_create(
         edition=found.id,
         version=found.version,

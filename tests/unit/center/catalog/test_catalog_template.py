@@ -14,10 +14,10 @@ from jutong.standards.classification import ClassificationCycleError, Classifica
 from jutong.standards.template import TemplateEdition
 from jutong.standards.template_document import (
     TemplateInvalidError,
-    TemplateLoosenedError,
     TemplateUnknownError,
     shipped_document,
 )
+from jutong.standards.template_loosening import TemplateLoosenedError
 from tests.center_world import CITY, NOW, PLATFORM, City
 
 TODAY = date(2026, 11, 9)
