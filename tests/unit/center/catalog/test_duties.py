@@ -62,7 +62,7 @@ def test_the_authority_registers_for_its_division_and_a_steward_for_the_own_depa
     event = register(city, entry.code, who="authority")
     assert duty_queries.change_event(city["steward"], event.id).registered_by.name == "林悦"
     assert duty_queries.change_event(city["authority"], event.id) == event
-    assert list(duty_queries.change_events(city["authority"]).values_list("count", flat=True)) == [1]
+    assert [getattr(row, "count", 0) for row in duty_queries.change_events(city["authority"])] == [1]
     with pytest.raises(NotFoundError):
         duty_queries.change_event(city["stranger"], event.id)
     with pytest.raises(NotFoundError):
