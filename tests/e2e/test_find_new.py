@@ -33,7 +33,7 @@ def test_a_new_entry_is_found_at_once_by_two_characters(visit: Callable[..., Vis
     authority.reload_until("办成1条")
 
     reader.open("/catalog")
-    box = reader.page.get_by_role("searchbox", name="搜索数据目录", exact=True)
+    box = reader.page.get_by_role("combobox", name="搜索数据目录", exact=True)
     box.press_sequentially(WORD)
     expect(reader.page.locator(f'#suggested option[value="{NAME}"]')).to_be_attached()
     box.press("Enter")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jutong.center.catalog.bands import quality_band
@@ -32,6 +32,7 @@ def found(half: Half, q: str) -> set[str]:
 LETTERS = st.text("不动产权属登记甲 ", min_size=1, max_size=14)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(LETTERS, min_size=1, max_size=6), st.text("不动产权属登记甲", min_size=1, max_size=7))
 def test_a_phrase_is_found_where_it_stands_and_nowhere_else(names: list[str], phrase: str):
     half = index_of(*names)
