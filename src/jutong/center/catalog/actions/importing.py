@@ -17,7 +17,7 @@ from jutong.center.catalog.enums import ChangeKind, VersionState
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.findings import Finding, refuse
 from jutong.center.catalog.models import Entry, EntryVersion, Item
-from jutong.center.catalog.publication import IMPORTED, PUBLISHED_FIELDS, announce, show
+from jutong.center.catalog.publication import IMPORTED, announce, show
 from jutong.center.catalog.references import codes_named, existing, upstream
 from jutong.center.catalog.steps import items_for, write
 from jutong.center.catalog.tokens import same_name_key
@@ -57,18 +57,23 @@ def import_published(*, organisation: Organisation, rows: Iterable[ImportRow], b
     for row, code in zip(wanted, codes, strict=True):
         entry = Entry(code=code, organisation=organisation, created_at=now, updated_at=now)
         version = EntryVersion(
-            entry=entry, number=1, state=VersionState.PUBLISHED, created_at=now, submitted_at=now, published_at=now
+            entry=entry,
+            number=1,
+            state=VersionState.PUBLISHED,
+            created_at=now,
+            submitted_at=now,
+            published_at=now,
+            effective_from=civil_date(now),
         )
         write(version, row.fields)
+        show(entry, version, [item.name for item in row.items], now)
         entries.append(entry)
         versions.append(version)
         items.extend(items_for(version, list(row.items)))
+    # An entry names its version before that is there; the database looks at the end of the transaction.
     Entry.objects.bulk_create(entries, batch_size=_BATCH)
     EntryVersion.objects.bulk_create(versions, batch_size=_BATCH)
     Item.objects.bulk_create(items, batch_size=_BATCH)
-    for entry, version, row in zip(entries, versions, wanted, strict=True):
-        show(entry, version, [item.name for item in row.items], now)
-    Entry.objects.bulk_update(entries, PUBLISHED_FIELDS, batch_size=_BATCH)
     announce(IMPORTED, "/catalog", now, organisation=organisation.name, count=len(entries))
     _record(organisation, entries, by, now)
     tell(entries, ChangeKind.PUBLISHED, now)
