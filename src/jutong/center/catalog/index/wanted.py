@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 from tantivy import Occur, Query
 
@@ -125,8 +125,3 @@ def tiers(words: Sequence[Word]) -> list[Query]:
     found.append(every([either([loose(NAME, word), loose(ITEM, word)]) for word in words]))
     found.append(matching(words))
     return found
-
-
-def named(words: Sequence[Word]) -> Query:
-    """Return the query for entries whose titles hold the words or what may stand for them."""
-    return reduce(lambda one, other: every([one, other]), (loose(NAME, word) for word in words))
