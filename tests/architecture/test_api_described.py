@@ -14,7 +14,7 @@ from jutong.api.table import RULE, operations_table
 from jutong.api.types import Asked, In, Out
 
 DOCS = Path(__file__).parents[2] / "docs"
-METHODS = {"get", "post", "put", "delete"}
+METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 def operations() -> dict[str, dict[str, Any]]:

@@ -64,7 +64,10 @@ def commands() -> dict[str, click.Command]:
         assert command is not None, f"jutong {name} is in the table and not in the code"
         found[name] = command
         if isinstance(command, click.Group):
-            found |= {f"{name} {child}": command.commands[child] for child in command.commands}
+            for child in command.list_commands(context):
+                below = command.get_command(context, child)
+                assert below is not None
+                found[f"{name} {child}"] = below
     return found
 
 

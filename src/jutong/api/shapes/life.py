@@ -70,7 +70,7 @@ class BatchIn(In):
         return {"reason": self.reason} if self.step == BatchStep.DECLINE else {}
 
 
-class BatchOut(Out):
+class BatchRunOut(Out):
     """How far a batch is."""
 
     id: str
@@ -146,7 +146,7 @@ class FilingIn(In):
     )
 
 
-class DecisionIn(In):
+class LifeDecisionIn(In):
     """A decision; a refusal gives its reason."""
 
     agreed: bool
@@ -178,14 +178,14 @@ class FilingOut(Out):
     decided_at: datetime | None
 
 
-class ExtensionIn(In):
+class UpdateExtensionIn(In):
     """How many working days more, and why."""
 
     days: Days
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class ExtensionOut(Out):
+class UpdateExtensionOut(Out):
     """A request for more time to update. ``consented`` is null while the authority has not decided."""
 
     id: str
@@ -260,9 +260,9 @@ class ComparisonOut(Out):
     differences: list[DifferenceOut]
 
 
-def batch_out(row: BatchRun) -> BatchOut:
+def batch_out(row: BatchRun) -> BatchRunOut:
     """Return a batch as answers show it."""
-    return BatchOut(
+    return BatchRunOut(
         id=str(row.id),
         step=row.step,
         state=row.state,
@@ -338,9 +338,9 @@ def filing_out(row: Filing) -> FilingOut:
     )
 
 
-def extension_out(row: UpdateExtension) -> ExtensionOut:
+def extension_out(row: UpdateExtension) -> UpdateExtensionOut:
     """Return a request for more time as answers show it."""
-    return ExtensionOut(
+    return UpdateExtensionOut(
         id=str(row.id),
         entry=row.entry.code,
         name=row.entry.published_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ninja import Query, Router
+from ninja import Path, Query, Router
 from pydantic import Field
 
 from jutong.api import listing
@@ -44,7 +44,10 @@ class OutcomesAsked(Asked):
     limit: Limit = 100
 
 
-class PageAsked(Asked):
+RunId = Annotated[Ident, Path(description="批量办理编号 · id of the batch of steps")]
+
+
+class RunPageAsked(Asked):
     """Where to go on."""
 
     cursor: Cursor = ""
@@ -71,9 +74,9 @@ def work(request: ApiRequest, name: Worklist, asked: Query[WorkAsked]) -> PageOu
     "/batches",
     operation_id="startBatch",
     summary="批量办理 · take one step for many",
-    **asks(Permission.CATALOG_DRAFT_VIEW, shapes.BatchOut, 404, 409, 415, 422, status=202),
+    **asks(Permission.CATALOG_DRAFT_VIEW, shapes.BatchRunOut, 404, 409, 415, 422, status=202),
 )
-def start(request: ApiRequest, body: shapes.BatchIn) -> shapes.BatchOut:
+def start(request: ApiRequest, body: shapes.BatchIn) -> shapes.BatchRunOut:
     """Begin a batch; up to 200 versions are done before the answer, more go on in the background.
 
     Each version is judged by itself: what one is refused does not hold the others.
@@ -98,9 +101,9 @@ def _run(caller: Caller, run: BatchRun) -> BatchRun:
     "/batches",
     operation_id="listBatches",
     summary="办理记录 · batches of the own organisation",
-    **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.BatchOut], 422),
+    **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.BatchRunOut], 422),
 )
-def batches(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.BatchOut]:
+def batches(request: ApiRequest, asked: Query[RunPageAsked]) -> PageOut[shapes.BatchRunOut]:
     """Return a page of 20 batches, the newest first."""
     number = listing.page_number(RUNS, asked.cursor)
     start_at = (number - 1) * SIZE
@@ -113,9 +116,9 @@ def batches(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.Batc
     "/batches/{batch_id}",
     operation_id="getBatch",
     summary="办到哪里 · how far a batch is",
-    **asks(Permission.CATALOG_DRAFT_VIEW, shapes.BatchOut, 404, 422),
+    **asks(Permission.CATALOG_DRAFT_VIEW, shapes.BatchRunOut, 404, 422),
 )
-def get_batch(request: ApiRequest, batch_id: Ident) -> shapes.BatchOut:
+def get_batch(request: ApiRequest, batch_id: RunId) -> shapes.BatchRunOut:
     """Return a batch of the own organisation."""
     return shapes.batch_out(worklists.run(request.auth.actor, batch_id))
 
@@ -126,7 +129,7 @@ def get_batch(request: ApiRequest, batch_id: Ident) -> shapes.BatchOut:
     summary="每条的结果 · what became of each version",
     **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.OutcomeOut], 404, 422),
 )
-def outcomes(request: ApiRequest, batch_id: Ident, asked: Query[OutcomesAsked]) -> PageOut[shapes.OutcomeOut]:
+def outcomes(request: ApiRequest, batch_id: RunId, asked: Query[OutcomesAsked]) -> PageOut[shapes.OutcomeOut]:
     """Return outcomes in the order of the batch; refusals come in the language of the call."""
     run = worklists.run(request.auth.actor, batch_id)
     only = {"failed": True, "done": False}.get(asked.only)

@@ -222,9 +222,7 @@ def publish(request: ApiRequest, classification: Classification, sequence: Seque
     summary="审核退回 · return with the reason",
     **asks(Permission.CATALOG_ENTRY_REVIEW, None, *_WRITE, status=204),
 )
-def return_entry(
-    request: ApiRequest, classification: Classification, sequence: Sequence, body: ReturnIn
-) -> None:
+def return_entry(request: ApiRequest, classification: Classification, sequence: Sequence, body: ReturnIn) -> None:
     """Return the submitted version to its department with the reason (条例 15)."""
     caller = request.auth
     version = _submitted(caller, classification, sequence)

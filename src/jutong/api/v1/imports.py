@@ -29,7 +29,7 @@ NOT_BASE64 = gettext_noop("内容不是base64文本")
 BatchId = Annotated[Ident, Path(description="导入批次id · id of the batch")]
 
 
-class BatchOut(Out):
+class IntakeOut(Out):
     """One batch and how far it is. ``counts`` holds proposals by outcome, and ``warned``."""
 
     id: str
@@ -108,9 +108,9 @@ class ProposalsAsked(BatchesAsked):
     outcome: Annotated[str, Field(pattern=r"^(error|new|changed|same|drafted|dismissed)?$")] = ""
 
 
-def batch_out(row: Batch) -> BatchOut:
+def batch_out(row: Batch) -> IntakeOut:
     """Return a batch as answers show it."""
-    return BatchOut(
+    return IntakeOut(
         id=str(row.id),
         kind=row.kind,
         name=row.name,
@@ -147,9 +147,9 @@ def proposal_out(row: Proposal) -> ProposalOut:
     "",
     operation_id="listImports",
     summary="导入批次列表 · batches of the department",
-    **asks(Permission.INTAKE_BATCH_VIEW, PageOut[BatchOut], 422),
+    **asks(Permission.INTAKE_BATCH_VIEW, PageOut[IntakeOut], 422),
 )
-def list_imports(request: ApiRequest, asked: Query[BatchesAsked]) -> PageOut[BatchOut]:
+def list_imports(request: ApiRequest, asked: Query[BatchesAsked]) -> PageOut[IntakeOut]:
     """Return a page of batches, the newest first."""
     rows = queries.batches(request.auth.actor)
     page = newest_first(rows, "created_at", after=listing.opened(LIST, asked.cursor), limit=asked.limit)
@@ -160,9 +160,9 @@ def list_imports(request: ApiRequest, asked: Query[BatchesAsked]) -> PageOut[Bat
     "",
     operation_id="receiveImport",
     summary="上传文件 · bring a file in",
-    **asks(Permission.INTAKE_BATCH_MAKE, BatchOut, 404, 413, 415, 422, status=201),
+    **asks(Permission.INTAKE_BATCH_MAKE, IntakeOut, 404, 413, 415, 422, status=201),
 )
-def receive(request: ApiRequest, body: FileIn) -> BatchOut:
+def receive(request: ApiRequest, body: FileIn) -> IntakeOut:
     """Bring a file in; our own template is checked at once, another waits for its mapping. Large ones by the page."""
     caller = request.auth
     try:
@@ -177,9 +177,9 @@ def receive(request: ApiRequest, body: FileIn) -> BatchOut:
     "/{batch_id}",
     operation_id="getImport",
     summary="一个导入批次 · one batch",
-    **asks(Permission.INTAKE_BATCH_VIEW, BatchOut, 404, 422),
+    **asks(Permission.INTAKE_BATCH_VIEW, IntakeOut, 404, 422),
 )
-def get_import(request: ApiRequest, batch_id: BatchId) -> BatchOut:
+def get_import(request: ApiRequest, batch_id: BatchId) -> IntakeOut:
     """Return one batch with its progress."""
     return batch_out(queries.batch(request.auth.actor, batch_id))
 
@@ -188,9 +188,9 @@ def get_import(request: ApiRequest, batch_id: BatchId) -> BatchOut:
     "/{batch_id}/mapping",
     operation_id="mapImport",
     summary="确认表头 · say which header is which field",
-    **asks(Permission.INTAKE_BATCH_MAKE, BatchOut, 404, 409, 415, 422),
+    **asks(Permission.INTAKE_BATCH_MAKE, IntakeOut, 404, 409, 415, 422),
 )
-def set_mapping(request: ApiRequest, batch_id: BatchId, body: MappingIn) -> BatchOut:
+def set_mapping(request: ApiRequest, batch_id: BatchId, body: MappingIn) -> IntakeOut:
     """Confirm or change the mapping; the rows are then checked."""
     caller = request.auth
     batch = queries.batch(caller.actor, batch_id)
@@ -237,9 +237,9 @@ def fix(
     "/{batch_id}/drafts",
     operation_id="draftImport",
     summary="生成草稿 · make drafts of what may be imported",
-    **asks(Permission.CATALOG_ENTRY_EDIT, BatchOut, 404, 409, 422, status=202),
+    **asks(Permission.CATALOG_ENTRY_EDIT, IntakeOut, 404, 409, 422, status=202),
 )
-def drafts(request: ApiRequest, batch_id: BatchId) -> BatchOut:
+def drafts(request: ApiRequest, batch_id: BatchId) -> IntakeOut:
     """Have drafts made; rows to be changed stay. Published versions and running reviews are left alone."""
     caller = request.auth
     batch = queries.batch(caller.actor, batch_id)

@@ -22,13 +22,18 @@ from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
 router = Router(tags=["目录的变化 entry life"])
-Number = Annotated[int, Path(ge=1, le=32767)]
+Number = Annotated[int, Path(ge=1, le=32767, description="版本号 · number of the version")]
 _STEP = (404, 409, 422)
 _WRITE = (404, 409, 415, 422)
 SIZE = 20
 
 
-class PageAsked(Asked):
+FilingId = Annotated[Ident, Path(description="备案编号 · id of the filing")]
+ExtensionId = Annotated[Ident, Path(description="延期申请编号 · id of the request for more time")]
+EventId = Annotated[Ident, Path(description="变化编号 · id of the change of law or duty")]
+
+
+class LifePageAsked(Asked):
     """Where to go on."""
 
     cursor: Cursor = ""
@@ -127,7 +132,7 @@ def file_end(
     summary="停止服务备案 · filings",
     **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.FilingOut], 422),
 )
-def filings(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.FilingOut]:
+def filings(request: ApiRequest, asked: Query[LifePageAsked]) -> PageOut[shapes.FilingOut]:
     """Return a page of 20 filings, the newest first: the department's own, for the authority its division's."""
     number = listing.page_number("filings", asked.cursor)
     rows = list(duty_queries.filings(request.auth.actor)[(number - 1) * SIZE : number * SIZE + 1])
@@ -141,7 +146,7 @@ def filings(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.Fili
     summary="处理备案 · accept a filing or not",
     **asks(Permission.CATALOG_FILING_DECIDE, shapes.FilingOut, *_WRITE),
 )
-def decide_filing(request: ApiRequest, filing_id: Ident, body: shapes.DecisionIn) -> shapes.FilingOut:
+def decide_filing(request: ApiRequest, filing_id: FilingId, body: shapes.LifeDecisionIn) -> shapes.FilingOut:
     """Accept a filing or not; a refusal gives its reason."""
     caller = request.auth
     found = duty_queries.filing(caller.actor, filing_id)
@@ -153,11 +158,11 @@ def decide_filing(request: ApiRequest, filing_id: Ident, body: shapes.DecisionIn
     f"{ENTRY}/extensions",
     operation_id="askUpdateExtension",
     summary="申请更新延期 · ask for more time to update",
-    **asks(Permission.CATALOG_EXTENSION_ASK, shapes.ExtensionOut, *_WRITE, status=201),
+    **asks(Permission.CATALOG_EXTENSION_ASK, shapes.UpdateExtensionOut, *_WRITE, status=201),
 )
 def ask_extension(
-    request: ApiRequest, classification: Classification, sequence: Sequence, body: shapes.ExtensionIn
-) -> shapes.ExtensionOut:
+    request: ApiRequest, classification: Classification, sequence: Sequence, body: shapes.UpdateExtensionIn
+) -> shapes.UpdateExtensionOut:
     """Ask the authority for up to five more working days (条例 17)."""
     caller = request.auth
     entry = _own(caller, classification, sequence)
@@ -169,9 +174,9 @@ def ask_extension(
     "/extensions",
     operation_id="listUpdateExtensions",
     summary="更新延期 · requests for more time to update",
-    **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.ExtensionOut], 422),
+    **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.UpdateExtensionOut], 422),
 )
-def extensions(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.ExtensionOut]:
+def extensions(request: ApiRequest, asked: Query[LifePageAsked]) -> PageOut[shapes.UpdateExtensionOut]:
     """Return a page of 20 requests, the newest first: the department's own, for the authority its division's."""
     number = listing.page_number("extensions", asked.cursor)
     rows = list(duty_queries.extensions(request.auth.actor)[(number - 1) * SIZE : number * SIZE + 1])
@@ -183,9 +188,11 @@ def extensions(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.E
     "/extensions/{extension_id}/decision",
     operation_id="decideUpdateExtension",
     summary="决定更新延期 · give more time or not",
-    **asks(Permission.CATALOG_EXTENSION_DECIDE, shapes.ExtensionOut, *_WRITE),
+    **asks(Permission.CATALOG_EXTENSION_DECIDE, shapes.UpdateExtensionOut, *_WRITE),
 )
-def decide_extension(request: ApiRequest, extension_id: Ident, body: shapes.DecisionIn) -> shapes.ExtensionOut:
+def decide_extension(
+    request: ApiRequest, extension_id: ExtensionId, body: shapes.LifeDecisionIn
+) -> shapes.UpdateExtensionOut:
     """Give a department more time or not; a refusal gives its reason."""
     caller = request.auth
     actions.decide_extension(
@@ -221,7 +228,7 @@ def register_change(request: ApiRequest, body: shapes.ChangeEventIn) -> shapes.C
     summary="法律和职责变化 · registered changes",
     **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.ChangeEventOut], 422),
 )
-def change_events(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shapes.ChangeEventOut]:
+def change_events(request: ApiRequest, asked: Query[LifePageAsked]) -> PageOut[shapes.ChangeEventOut]:
     """Return a page of 20 changes, the newest first."""
     number = listing.page_number("change-events", asked.cursor)
     rows = list(duty_queries.change_events(request.auth.actor)[(number - 1) * SIZE : number * SIZE + 1])
@@ -235,7 +242,7 @@ def change_events(request: ApiRequest, asked: Query[PageAsked]) -> PageOut[shape
     summary="一项变化 · one registered change",
     **asks(Permission.CATALOG_DRAFT_VIEW, shapes.ChangeEventOut, 404, 422),
 )
-def change_event(request: ApiRequest, event_id: Ident) -> shapes.ChangeEventOut:
+def change_event(request: ApiRequest, event_id: EventId) -> shapes.ChangeEventOut:
     """Return a registered change."""
     return _event(request.auth, event_id)
 
@@ -246,7 +253,7 @@ def change_event(request: ApiRequest, event_id: Ident) -> shapes.ChangeEventOut:
     summary="涉及的目录 · entries a change touches",
     **asks(Permission.CATALOG_DRAFT_VIEW, PageOut[shapes.TouchOut], 404, 422),
 )
-def touched(request: ApiRequest, event_id: Ident, asked: Query[PageAsked]) -> PageOut[shapes.TouchOut]:
+def touched(request: ApiRequest, event_id: EventId, asked: Query[LifePageAsked]) -> PageOut[shapes.TouchOut]:
     """Return a page of 20 entries with their clocks: a department sees its own, the authority all."""
     caller = request.auth
     event = duty_queries.change_event(caller.actor, event_id)

@@ -14,6 +14,7 @@ from rdflib.term import Node
 
 Triple = tuple[URIRef, URIRef, Node]
 Prefixes = Mapping[str, object]
+_XMLNS = "xmlns"
 _PIECE = 65_536
 """Bytes that are sent together."""
 
@@ -32,7 +33,7 @@ def write_json_ld(triples: Iterable[Triple], prefixes: Prefixes) -> Iterator[byt
 
 def write_rdf_xml(triples: Iterable[Triple], prefixes: Prefixes) -> Iterator[bytes]:
     """Yield an RDF/XML document."""
-    namespaces = " ".join(f'xmlns:{prefix}="{namespace}"' for prefix, namespace in prefixes.items())
+    namespaces = " ".join(f'{_XMLNS}:{prefix}="{namespace}"' for prefix, namespace in prefixes.items())
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF {namespaces}>\n'
     nodes = (_xml_node(subject, said, prefixes) for subject, said in _by_subject(triples))
     return _in_pieces(head, nodes, "</rdf:RDF>\n")
