@@ -97,5 +97,5 @@ def test_eight_hundred_entries_are_corrected_and_published(visit: Callable[..., 
     settled(steward, "去办理")
     publish_all(visit, steward=STEWARD, head=HEAD)
     other = visit("wusiyuan")
-    other.open("/catalog?q=断面&bound=all")
-    other.reload_until("断面水质监测结果")
+    other.open("/catalog?q=断面&all=1")
+    other.reload_until("断面水质")
