@@ -55,7 +55,8 @@ def marked(visit: Visit, batch_id: UUID) -> HttpResponseBase:
     rows = queries.proposals(visit.actor, batch, outcomes=("error", "new", "changed"))
     content = marked_workbook(batch, rows, storage.content_of(batch.id))
     stem = batch.name.rpartition(".")[0] or batch.name
-    return _download(content, f"{stem}-{_('带批注')}.xlsx", _WORKBOOK)
+    marked = _("带批注")
+    return _download(content, f"{stem}-{marked}.xlsx", _WORKBOOK)
 
 
 def _download(content: bytes, name: str, kind: str) -> HttpResponse:
