@@ -6,31 +6,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0005_bindings'),
-        ('org', '0002_cache_table'),
+        ("catalog", "0005_bindings"),
+        ("org", "0002_cache_table"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SavedSearch',
+            name="SavedSearch",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=64)),
-                ('q', models.CharField(blank=True, default='', max_length=100)),
-                ('facets', models.JSONField(default=dict)),
-                ('cursor', models.BigIntegerField(db_index=True, default=0)),
-                ('found_count', models.PositiveIntegerField(default=0)),
-                ('found_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by_name', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_searches', to='org.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("role", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=64)),
+                ("q", models.CharField(blank=True, default="", max_length=100)),
+                ("facets", models.JSONField(default=dict)),
+                ("cursor", models.BigIntegerField(db_index=True, default=0)),
+                ("found_count", models.PositiveIntegerField(default=0)),
+                ("found_at", models.DateTimeField(blank=True, null=True)),
+                ("created_by_name", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_searches",
+                        to="org.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at', '-id'),
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'q', 'facets'), name='search_saved_once')],
+                "ordering": ("-created_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "q", "facets"), name="search_saved_once")
+                ],
             },
         ),
     ]
