@@ -276,8 +276,9 @@ async def test_a_file_that_shrinks_is_not_passed_off_as_whole(tmp_path: Path, ca
 
 
 def test_a_playlists_pieces_lie_beside_it() -> None:
+    from jutong.kernel.keys import generate_signer
     from jutong.node.grants import Grant
-    from tests.node_world import generate_signer, grant_order
+    from tests.node_world import grant_order
 
     signer = generate_signer("x")
     place = Place(protocol="hls", address="cdn", path="live/square/index.m3u8")

@@ -5,6 +5,7 @@ import stat
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_threads_share_one_state(path: Path) -> None:
     state.close()
 
 
-def watch(*names: str, minutes: int = 15, **changes: str) -> WatchOrder:
+def watch(*names: str, minutes: int = 15, **changes: Any) -> WatchOrder:
     made = [
         WatchedBinding(binding_id=name, entry_code="307010/1", kind="table", source="police", table="person", **changes)
         for name in names

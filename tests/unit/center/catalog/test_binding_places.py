@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jutong.center.audit.models import AuditEvent
@@ -25,7 +27,14 @@ def entry(city: City) -> Entry:
 
 
 def put(city: City, entry: Entry, place: Place = SERVICE, kind: str = "service", **changes: object) -> Binding:
-    words = {"entry": entry, "kind": kind, "source": "civil-doors", "place": place, "by": city["steward"], "now": NOW}
+    words: dict[str, Any] = {
+        "entry": entry,
+        "kind": kind,
+        "source": "civil-doors",
+        "place": place,
+        "by": city["steward"],
+        "now": NOW,
+    }
     return bind_place(**{**words, **changes})  # type: ignore[arg-type]
 
 
@@ -47,7 +56,7 @@ def test_every_kind_is_bound_with_its_place(city: City, entry: Entry, given: tup
     assert Place(**kept.place) == place
     entry.refresh_from_db()
     assert entry.is_bound
-    assert EntryChange.objects.filter(entry=entry).last().kind == ChangeKind.BOUND
+    assert EntryChange.objects.filter(entry=entry).latest("sequence").kind == ChangeKind.BOUND
     event = AuditEvent.objects.get(event="catalog:entry:bind")
     assert event.details["kind"] == kind
 
@@ -80,7 +89,13 @@ def test_only_the_own_department_binds_what_is_published(city: City, entry: Entr
 
 
 def test_a_place_takes_over_from_a_table(city: City, entry: Entry):
-    words = {"entry": entry, "source": "civil-pg", "schema_name": "public", "table": "marriage", "by": city["steward"]}
+    words: dict[str, Any] = {
+        "entry": entry,
+        "source": "civil-pg",
+        "schema_name": "public",
+        "table": "marriage",
+        "by": city["steward"],
+    }
     columns = {"公民身份号码": "id_number"}
     table = bind(**words, columns=columns, fresh_column="name", now=NOW)
     assert (table.fresh_column, table.where, table.is_table) == ("name", "public.marriage", True)

@@ -9,6 +9,7 @@ from jutong.center.audit.models import AuditEvent
 from jutong.center.catalog.actions import probing
 from jutong.center.catalog.actions import watching as orders
 from jutong.center.catalog.actions.binding import bind, bind_place, unbind
+from jutong.center.catalog.enums import BindingHealth, BindingKind
 from jutong.center.catalog.errors import NotBoundError, NotWatchedError
 from jutong.center.catalog.models import Binding, Entry
 from jutong.center.fleet.models import Node, Order, Source
@@ -61,8 +62,8 @@ def test_a_good_check_says_so_and_bothers_nobody(bound: Binding):
 def test_a_change_of_health_is_told_to_the_steward_once(city: City, bound: Binding):
     for day in (1, 2):
         assert tell(bound, at(day), alive=False, problem="refused", rows=-1, newest_ms=0).health == "down"
-    assert notices() == [probing.NOTICES["down"]]
-    notice = Notice.objects.get(text=probing.NOTICES["down"])  # type: ignore[index]
+    assert notices() == [probing.NOTICES[BindingHealth.DOWN]]
+    notice = Notice.objects.get(text=probing.NOTICES[BindingHealth.DOWN])
     assert (notice.organisation, notice.role, notice.link) == (
         city.civil,
         "steward",
@@ -72,7 +73,7 @@ def test_a_change_of_health_is_told_to_the_steward_once(city: City, bound: Bindi
     assert (bound.rows, bound.newest_at) == (None, None)
     assert tell(bound, at(3)).health == "ok"
     assert tell(bound, at(4), missing_columns=("name",)).problems[0]["code"] == "columns-missing"
-    assert notices()[1:] == [probing.NOTICES["ok"], probing.NOTICES["degraded"]]
+    assert notices()[1:] == [probing.NOTICES[BindingHealth.OK], probing.NOTICES[BindingHealth.DEGRADED]]
 
 
 def test_data_later_than_its_cycle_is_stale(bound: Binding):
@@ -138,7 +139,7 @@ def test_a_node_speaks_only_of_its_own_sources(bound: Binding):
     assert bound.health == "unknown"
 
 
-def place_binding(city: City, entry: Entry, kind: str, dialect: str, place: Place) -> Binding:
+def place_binding(city: City, entry: Entry, kind: BindingKind, dialect: str, place: Place) -> Binding:
     Source.objects.filter(id=city.source(f"civil-{kind}").id).update(dialect=dialect, tables=[])
     return bind_place(
         entry=entry,
@@ -146,15 +147,15 @@ def place_binding(city: City, entry: Entry, kind: str, dialect: str, place: Plac
         source=f"civil-{kind}",
         place=place,
         by=city["steward"],
-        now=NOW,  # type: ignore[arg-type]
+        now=NOW,
     )
 
 
 def test_files_are_dated_and_a_service_is_not(city: City):
     entry = city.published().entry
-    files = place_binding(city, entry, "files", "files", Place(protocol="file", address="", path="a"))
+    files = place_binding(city, entry, BindingKind.FILES, "files", Place(protocol="file", address="", path="a"))
     assert tell(files, at(1), newest_ms=1).problems[0]["code"] == "stale"
-    service = place_binding(city, entry, "service", "endpoints", Place(protocol="http", address="h"))
+    service = place_binding(city, entry, BindingKind.SERVICE, "endpoints", Place(protocol="http", address="h"))
     assert tell(service, at(2), newest_ms=0, rows=-1).health == "ok"
 
 
@@ -178,7 +179,9 @@ def test_a_node_is_ordered_to_watch_what_is_bound_and_not_twice_the_same(city: C
     )
     assert (watched.columns, watched.fresh_column) == (("id_number", "name"), "marital")
     assert first.every_minutes == 15
-    service = place_binding(city, bound.entry, "service", "endpoints", Place(protocol="http", address="h", path="/x"))
+    service = place_binding(
+        city, bound.entry, BindingKind.SERVICE, "endpoints", Place(protocol="http", address="h", path="/x")
+    )
     assert orders.watch_nodes(now=at(2)) == 1
     assert [(one.binding_id, one.place) for one in watch_orders()[1].bindings] == [
         (str(service.id), Place(protocol="http", address="h", path="/x"))

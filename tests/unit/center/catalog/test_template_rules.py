@@ -187,7 +187,7 @@ def test_vc09_parts_are_no_more_than_the_whole(census: dict[str, Any], places: l
 
 
 def test_vc11_an_item_with_a_source_refers_to_it():
-    around = {"assigned_elsewhere": {"公民身份号码": "307008/00001", "DE00003": "307008/00002"}}
+    around: dict[str, Any] = {"assigned_elsewhere": {"公民身份号码": "307008/00001", "DE00003": "307008/00002"}}
     assert found(**around) == [("VC-11", "items.0.source_code")]
     assert found(replace(FIELDS, related_codes=("307008/00001",)), **around) == []
     assert found(items=(replace(ITEMS[0], source_code="307008/00001"), *ITEMS[1:]), **around) == []

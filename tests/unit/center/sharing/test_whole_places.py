@@ -11,12 +11,12 @@ from jutong.center.catalog.models import Binding
 from jutong.center.fleet.models import Source
 from jutong.center.jobs.actions import order_job
 from jutong.center.jobs.errors import EntryUnboundError
-from jutong.center.sharing.actions import supply
+from jutong.center.sharing.actions import Ask, supply
 from jutong.center.sharing.actions.changes import bind_entry_place
 from jutong.center.sharing.models import Grant, Notice
 from jutong.contracts.orders import GrantOrder, Place
 from jutong.kernel.canonical import canonical_json
-from tests.sharing_steps import Ask, agreed, answer, fresh, orders
+from tests.sharing_steps import agreed, answer, fresh, orders
 from tests.sharing_world import NOW, World, at
 
 PLACE = Place(protocol="rtsp", address="cam:554", path="live/1")
