@@ -35,7 +35,7 @@ def put(city: City, entry: Entry, place: Place = SERVICE, kind: str = "service",
         "by": city["steward"],
         "now": NOW,
     }
-    return bind_place(**{**words, **changes})  # type: ignore[arg-type]
+    return bind_place(**{**words, **changes})
 
 
 @pytest.mark.parametrize(
