@@ -15,7 +15,7 @@ from jutong.runtime.errors import DiskFullError, HomeError, NotAHomeError
 
 MARKER = "JUTONG_HOME"
 DEMO_MARKER = "JUTONG_DEMO"
-FOLDERS = ("keys", "logs", "run", "evidence", "records", "library", "node")
+FOLDERS = ("keys", "logs", "run", "evidence", "records", "library", "node", "uploads", "index")
 PRIVATE = 0o700
 PASSABLE = 0o711
 MINIMUM_FREE = 200 * 1024 * 1024
