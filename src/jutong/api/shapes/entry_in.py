@@ -131,12 +131,6 @@ class ConsentIn(In):
     reason: Text = ""
 
 
-class ReasonIn(In):
-    """A decision that gives its reason."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
-
-
 class BindIn(In):
     """A table to bind: item name to column name, every key among them."""
 

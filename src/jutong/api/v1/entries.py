@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from ninja import Router
 
 from jutong.api.door import ApiRequest, Caller, asks
@@ -17,7 +16,7 @@ from jutong.center.catalog.checks import findings_of_writing
 from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import own_organisation
-from jutong.center.sharing.actions import on_entry_bound
+from jutong.center.sharing.actions.changes import bind_entry
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
@@ -241,17 +240,15 @@ def bind(
     """Bind the entry to a table its node reported; grants that waited for it are ordered."""
     caller = request.auth
     entry = _own(caller, classification, sequence)
-    with transaction.atomic():
-        done = actions.bind(
-            entry=entry,
-            source=body.source,
-            schema_name=body.schema_name,
-            table=body.table,
-            columns=body.columns,
-            by=caller.actor,
-            now=caller.now,
-        )
-        on_entry_bound(entry=entry, by=caller.actor, now=caller.now)
+    done = bind_entry(
+        entry=entry,
+        source=body.source,
+        schema_name=body.schema_name,
+        table=body.table,
+        columns=body.columns,
+        by=caller.actor,
+        now=caller.now,
+    )
     return shapes.binding_out(done)
 
 

@@ -99,11 +99,16 @@ def records(entries: Iterable[Entry], audience: Audience = Audience.GOVERNMENT) 
         yield record(entry, version, audience)
 
 
+def _is_for_all(item: Item) -> bool:
+    """Tell whether anybody may see an item: what names a person is not opened, whatever its mark says."""
+    return item.is_open and not item.is_personal and not item.is_sensitive
+
+
 def record(entry: Entry, version: EntryVersion, audience: Audience) -> Record:
     """Return what a version of an entry says, to an audience."""
     public = audience is Audience.PUBLIC
     published = version.published_at or entry.updated_at
-    shown = [item for item in version.items.all() if item.is_open or not public]
+    shown = [item for item in version.items.all() if not public or _is_for_all(item)]
     return Record(
         code=entry.code,
         name=version.name,

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from jutong.center.catalog.actions import bind
 from jutong.center.catalog.models import Entry
 from jutong.center.intake.actions.receiving import note, own_batch
 from jutong.center.intake.models import Batch, Proposal
 from jutong.center.intake.queries import attachable
 from jutong.center.org.actor import Actor
-from jutong.center.sharing.actions import on_entry_bound
+from jutong.center.sharing.actions.changes import bind_entry
 from jutong.kernel.errors import JutongError
 
 
@@ -56,7 +55,7 @@ def attach(*, batch: Batch, by: Actor, now: datetime) -> list[Attached]:
 def _attach(proposal: Proposal, entry: Entry, by: Actor, now: datetime) -> None:
     version = entry.published
     items = version.items.exclude(column="") if version else ()
-    bind(
+    bind_entry(
         entry=entry,
         source=proposal.origin["source"],
         schema_name=proposal.origin["schema"],
@@ -65,4 +64,3 @@ def _attach(proposal: Proposal, entry: Entry, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
-    on_entry_bound(entry=entry, by=by, now=now)
