@@ -27,6 +27,10 @@ _TOLD = {
 }
 
 
+_OBJECTS = frozenset({Form.JSON, Form.JSON_LD})
+"""Forms whose document is a JSON object."""
+
+
 class ExportAsked(Asked):
     """The same words and facets as a search has; without any, the whole catalog is written."""
 
@@ -46,7 +50,7 @@ class ExportAsked(Asked):
 def _declared(form: Form) -> dict[str, Any]:
     """Return the operation's rule and refusals, its answer being a document of its media type."""
     declared = asks(Permission.CATALOG_ENTRY_VIEW, None, 422)
-    content = {MEDIA_TYPES[form]: {"schema": {"type": "string"}}}
+    content = {MEDIA_TYPES[form]: {"schema": {"type": "object" if form in _OBJECTS else "string"}}}
     answer = {200: {"description": "OK", "content": content}}
     return {**declared, "openapi_extra": {**declared["openapi_extra"], "responses": answer}}
 
