@@ -20,9 +20,12 @@ OWN = {
     ),
     "zhouqiang": (
         "/", "/inbox", "/applications", "/manage/entries", "/manage/entries/new", "/manage/sources", "/jobs",
+        "/catalog/saved", "/manage/imports", "/manage/sources/police-population/describe", "/manage/binding-rates",
+        "/manage/work/assess", "/manage/work/submit", "/manage/batches", "/changes", "/changes/new",
+        "/inventories/systems", "/inventories/duties", "/inventories/withheld",
     ),
-    "gaozhenbang": ("/", "/inbox"),
-    "linyue": ("/", "/inbox", "/review", "/applications", "/grants"),
+    "gaozhenbang": ("/", "/inbox", "/manage/work/consent"),
+    "linyue": ("/", "/inbox", "/review", "/applications", "/grants", "/changes", "/manage/batches"),
     "chenyu": (
         "/", "/admin/orgs", "/admin/users", "/admin/users/zhouqiang", "/admin/calendar", "/admin/nodes", "/jobs",
     ),
