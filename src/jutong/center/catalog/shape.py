@@ -69,6 +69,7 @@ _SHORTEN = gettext_noop("请缩短到规定长度以内")
 _CHOOSE = gettext_noop("请从列表中选择")
 _WRITE = gettext_noop("请填写")
 _MISSING = gettext_noop("必须填写")
+_NO_CLASS = gettext_noop("分类代码的格式不对")
 _SEE_GUIDE = gettext_noop("请按类、项、目、细目填写分类代码")
 _WRONG_CODE = gettext_noop("代码的格式不对")
 _SEE_CODE = gettext_noop("信息资源代码是分类代码、“/”和顺序码，如307010/00012，请核对")
@@ -90,9 +91,9 @@ def shape_findings(
         found.append(_finding("extensions", "extensions", _TOO_LONG, _CHOOSE, str(len(fields.extensions))))
     if not fields.name.strip():
         found.append(_finding("name", "name", _MISSING, _WRITE, ""))
-    wrong_code = resource_code.check(f"{fields.classification}/1")
-    if wrong_code:
-        found.append(_finding("classification", "classification", wrong_code.place, _SEE_GUIDE, fields.classification))
+    if resource_code.check(f"{fields.classification}/1"):
+        message = _NO_CLASS if fields.classification.strip() else _MISSING
+        found.append(_finding("classification", "classification", message, _SEE_GUIDE, fields.classification))
     if len(items) > MOST_ITEMS:
         found.append(_finding("items", "items", _TOO_LONG, gettext_noop("请拆成几条目录"), str(len(items))))
     for at, item in enumerate(items[:MOST_ITEMS]):
