@@ -19,9 +19,10 @@ from jutong.contracts.receipts import AccessSummary, GrantReceipt, ServedReceipt
 from jutong.kernel.keys import generate_signer
 from tests import sharing_world
 from tests.api_client import Caller
+from tests.fuzz import catalog_city
 
-CIVIL = "11629900MB4482457G"
-"""A credit code whose check characters are right, which submission asks for."""
+CIVIL, EDUCATION = "11629900MB4482457G", "11629900MB5345980L"
+"""Credit codes whose check characters are right, which submission asks for."""
 RECORD = "0199c0de-0000-7000-8000-000000000001"
 ENTRY: dict[str, Any] = {
     "name": "低保对象信息", "classification": "307010", "summary": "城乡低保对象的基本信息", "domain": "民生服务",
@@ -40,8 +41,12 @@ _SIDES = {
     Permission.SHARING_GRANT_SUSPEND: "steward",
     Permission.CATALOG_ENTRY_SUBMIT: "steward",
     Permission.CATALOG_DRAFT_VIEW: "steward",
+    Permission.CATALOG_FILING_SUBMIT: "steward",
     Permission.FLEET_SOURCE_VIEW: "steward",
+    Permission.INTAKE_BATCH_VIEW: "steward",
     Permission.JOBS_JOB_VIEW: "steward",
+    Permission.NORMS_NORM_VIEW: "steward",
+    Permission.OWNERSHIP_SOURCE_VIEW: "steward",
 }
 """Whose side a step belongs to, where the permission alone does not tell."""
 
@@ -55,6 +60,8 @@ class FuzzCity:
     addresses: dict[str, dict[str, str]] = field(default_factory=dict)
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Fields without which a body meets nothing real."""
+    queries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Query parameters without which a call meets nothing real."""
 
     def caller(self, name: str) -> Caller:
         if name not in self.callers:
@@ -157,16 +164,18 @@ def build() -> FuzzCity:
     columns = [{"name": name, "type": "text"} for name in ("id_number", "name", "marital", "address", "division")]
     world.source.tables = [{"schema_name": "public", "name": "marriage", "row_estimate": 10, "columns": columns}]
     world.source.save()
-    world.civil.code, world.civil.data_office = CIVIL, "信息科"
-    world.civil.save()
-    for name, actor in world.actors.items():
-        if actor.organisation_id == world.civil.id:
-            world.actors[name] = replace(actor, organisation_code=CIVIL)
+    for organisation, code in ((world.civil, CIVIL), (world.education, EDUCATION)):
+        organisation.code, organisation.data_office = code, "信息科"
+        organisation.save()
+        for name, actor in world.actors.items():
+            if actor.organisation_id == organisation.id:
+                world.actors[name] = replace(actor, organisation_code=code)
     world.bind()
     city = FuzzCity(world)
     _people_and_sources(city)
     _applications(city)
     _catalogue(city)
+    catalog_city.extend(city)
     return city
 
 
@@ -253,5 +262,4 @@ def _catalogue(city: FuzzCity) -> None:
         "orderJob": {"entry_code": bound},
     }
     for name, code in made.items():
-        classification, _, sequence = code.partition("/")
-        city.addresses[name] = {"classification": classification, "sequence": sequence}
+        city.addresses[name] = catalog_city.path_of(code)

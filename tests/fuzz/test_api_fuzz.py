@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import schemathesis
+from django.conf import settings as django
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.test import override_settings
@@ -48,11 +50,17 @@ def _django_db_helper() -> None:
 
 
 @pytest.fixture(scope="module")
-def fuzz_city(django_db_setup: None, django_db_blocker: Any) -> Iterator[FuzzCity]:
+def fuzz_city(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FuzzCity]:
     """One city for all calls; each call is taken back, on the one connection that holds the city."""
+    changed = {
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "JUTONG": replace(django.JUTONG, home=tmp_path_factory.mktemp("home")),  # files brought in are kept there
+    }
     with (
         django_db_blocker.unblock(),
-        override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]),
+        override_settings(**changed),
         transaction.atomic(),
     ):
         city = build()
@@ -67,12 +75,13 @@ def fuzz_city(django_db_setup: None, django_db_blocker: Any) -> Iterator[FuzzCit
 def steer(case: Case[Any], city: FuzzCity) -> dict[str, str]:
     """Point a call at the thing its operation is about, and return the headers of somebody who may make it."""
     definition = case.operation.definition.raw
-    known = city.addresses.get(definition["operationId"], {})
+    name = definition["operationId"]
     mode = case.meta.generation.mode if case.meta else None
-    if known and (mode is None or mode.is_positive):
-        case.path_parameters = dict(known)
-    if isinstance(case.body, dict) and case.body and (mode is None or mode.is_positive):
-        case.body = {**case.body, **city.bodies.get(definition["operationId"], {})}
+    if mode is None or mode.is_positive:
+        case.path_parameters = dict(city.addresses.get(name) or case.path_parameters)
+        case.query = dict(city.queries.get(name) or case.query)
+        if isinstance(case.body, dict) and case.body:
+            case.body = {**case.body, **city.bodies.get(name, {})}
     rule = definition["x-permission"]
     return {} if rule == "public" else {"Authorization": f"Bearer {city.token(rule)}"}
 

@@ -14,11 +14,14 @@ from jutong.kernel.errors import NotFoundError
 def done(monkeypatch):
     seen: list[str] = []
     monkeypatch.setattr(prepare, "migrate", lambda: seen.append("migrate"))
+    monkeypatch.setattr(prepare, "load_norms", lambda: seen.append("norms"))
     monkeypatch.setattr(prepare, "load_demo", lambda: seen.append("demo"))
     return seen
 
 
-@pytest.mark.parametrize(("arguments", "steps"), [([], ["migrate"]), (["--demo"], ["migrate", "demo"])])
+@pytest.mark.parametrize(
+    ("arguments", "steps"), [([], ["migrate", "norms"]), (["--demo"], ["migrate", "norms", "demo"])]
+)
 def test_the_demo_is_loaded_only_when_asked_for(done, arguments, steps):
     assert prepare.main(arguments) == 0
     assert done == steps
