@@ -94,7 +94,7 @@ def test_lists_and_outcomes_are_paged(city: City, as_: As, monkeypatch: pytest.M
     monkeypatch.setattr(runs, "CHUNK", 1)
     codes = drafts(city, as_, 2)
     begun = batch(as_, city["steward"], "discard", codes=codes)
-    assert (begun["state"], begun["done"], begun["total"]) == ("running", 1, 2)
+    assert (begun["state"], begun["done"], begun["total"]) == ("waiting", 0, 2)
 
 
 def test_reasons_come_with_their_clause(city: City, as_: As) -> None:

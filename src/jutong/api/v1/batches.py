@@ -77,7 +77,7 @@ def work(request: ApiRequest, name: Worklist, asked: Query[WorkAsked]) -> PageOu
     **asks(Permission.CATALOG_DRAFT_VIEW, shapes.BatchRunOut, 404, 409, 415, 422, status=202),
 )
 def start(request: ApiRequest, body: shapes.BatchIn) -> shapes.BatchRunOut:
-    """Begin a batch; up to 200 versions are done before the answer, more go on in the background.
+    """Begin a batch; up to 200 versions are done before the answer, a longer batch in the background.
 
     Each version is judged by itself: what one is refused does not hold the others.
     """
@@ -89,7 +89,7 @@ def start(request: ApiRequest, body: shapes.BatchIn) -> shapes.BatchRunOut:
     else:
         ids = worklists.ids_of_codes(caller.actor, name, body.codes)
     run = actions.start_run(step=body.step, ids=ids, terms=body.terms(), by=caller.actor, now=caller.now)
-    actions.carry_on(run_id=run.id, now=caller.now)
+    actions.finish_small(run=run, now=caller.now)
     return shapes.batch_out(_run(caller, run))
 
 

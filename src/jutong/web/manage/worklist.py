@@ -129,7 +129,7 @@ def _take(visit: Visit, name: Worklist, wanted: Wanted, picked: Picked, step: Ba
         run = runs.start_run(step=step, ids=ids, terms=_terms(visit, step), by=visit.actor, now=visit.now)
     except JutongError as problem:
         return _show(visit, name, wanted, picked, problem)
-    runs.carry_on(run_id=run.id, now=visit.now)
+    runs.finish_small(run=run, now=visit.now)
     _keep(visit, name, Picked())
     return HttpResponseRedirect(f"/manage/batches/{run.id}")
 

@@ -8,7 +8,7 @@ from jutong.center.catalog.actions.importing import ImportRow, import_published
 from jutong.center.catalog.actions.many import Outcome
 from jutong.center.catalog.actions.removal import decide_filing, file_end, propose_removal, revise_removal
 from jutong.center.catalog.actions.review import publish, publish_many, return_many, return_version
-from jutong.center.catalog.actions.runs import carry_on, start_run
+from jutong.center.catalog.actions.runs import carry_on, finish_small, start_run
 from jutong.center.catalog.actions.searches import address_of, drop_search, save_search, tell_of_new
 from jutong.center.catalog.actions.submission import (
     consent,
@@ -41,6 +41,7 @@ __all__ = [
     "drop_search",
     "edit_version",
     "file_end",
+    "finish_small",
     "import_published",
     "new_version",
     "propose_removal",

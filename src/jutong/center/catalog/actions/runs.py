@@ -104,6 +104,16 @@ def start_run(
     return run
 
 
+def finish_small(*, run: BatchRun, now: datetime) -> None:
+    """Take the step for a run of one chunk before the answer leaves.
+
+    A longer run is the worker's from its first chunk on: it finds a run somebody holds and lets it be, so a door that
+    held it for a moment would leave it lying until the next scan.
+    """
+    if run.total <= CHUNK:
+        carry_on(run_id=run.id, now=now)
+
+
 def assessed(terms: Mapping[str, Any]) -> list[Assessed]:
     """Return the assessments of a run's terms; days are ISO dates there."""
     return [
