@@ -11,8 +11,9 @@ from django.db import connection
 
 from jutong.center.fleet.models import Order
 from jutong.center.fleet.receipts import apply_receipt
+from jutong.center.process.errors import StepNotAllowedError
 from jutong.center.sharing import actions
-from jutong.center.sharing.errors import GrantOverlapError, StepNotAllowedError, SupplementTwiceError
+from jutong.center.sharing.errors import GrantOverlapError, SupplementTwiceError
 from jutong.center.sharing.models import Application, Grant, Suspension
 from jutong.center.sharing.numbers import next_number
 from jutong.contracts.receipts import GrantReceipt

@@ -27,10 +27,10 @@ from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet.models import Order, ReceivedReceipt
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions, rules
 from jutong.center.sharing.actions import Answer
 from jutong.center.sharing.enums import Event
-from jutong.center.sharing.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing.models import Application, Consent, Extension, Grant, Notice, Reply, Suspension, Violation
 from jutong.center.sharing.parties import sides_of
 from jutong.kernel.errors import ForbiddenError, JutongError, NotFoundError
@@ -191,7 +191,7 @@ class Life(RuleBasedStateMachine):
             and org.has(getattr(self.world, who), line.permission)
         ]
         if fitting:
-            self.attempt(row.event, data.draw(st.sampled_from(fitting)), yes, few)
+            self.attempt(Event(row.event), data.draw(st.sampled_from(fitting)), yes, few)
 
     @rule(days=st.sampled_from([0.5, 1, 3, 8]))
     @precondition(lambda self: self.day < 40)

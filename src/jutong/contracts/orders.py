@@ -9,6 +9,8 @@ from jutong.contracts.envelope import Document
 FieldMode = Literal["verify", "masked", "plain"]
 BindingKind = Literal["table", "files", "service", "stream", "video"]
 Operator = Literal["eq", "in", "prefix", "ge", "le"]
+Way = Literal["query", "verify", "batch", "page", "changes", "file", "address"]
+"""What a grant lets its holder call; ``batch`` is many keys in one call."""
 
 
 class CallerKey(Document):
@@ -23,7 +25,9 @@ class CallerKey(Document):
 class GrantedField(Document):
     """One item of the entry, where it stands in the table, and how much of it may be seen.
 
-    ``mask`` names a masking rule of the node (``name``, ``identity``, ``phone``, ``address``, ``all``).
+    ``mask`` names an obligation of the node where the mode is ``masked``: masks (``name``, ``identity``, ``phone``,
+    ``address``, ``all``), ``pseudonym`` (a token that is the same for one value within one agreement and different in
+    any other), or a generalisation (``year``, ``month``, ``division``, ``band``).
     """
 
     item: str
@@ -54,11 +58,24 @@ class Place(Document):
     channel: str = ""
 
 
+class Hours(Document):
+    """When calls are allowed, in minutes after midnight in Beijing; ``days`` counts Monday as 1."""
+
+    days: tuple[int, ...]
+    first_minute: int
+    last_minute: int
+
+
 class GrantOrder(Document):
     """Kind ``grant``: everything the gateway needs to decide a call, compiled from one grant.
 
     A table is read field by field. Anything else has a ``place``, is lent whole under a signed address, and the only
     way is ``address``.
+
+    ``batch_keys`` is how many keys one batch call may carry, ``page_rows`` how many rows one page or page of changes
+    holds, ``per_minute`` how many calls a minute are answered (0: the node's own limit). Without ``hours`` calls are
+    allowed at any time. ``order_columns`` order a page uniquely; ``fresh_column`` tells when a row changed and makes
+    the change feed possible. ``basis``, ``grade`` and ``agreement_number`` let the node explain a decision.
     """
 
     grant_id: str
@@ -77,7 +94,7 @@ class GrantOrder(Document):
     lookup: tuple[GrantedField, ...]
     fields: tuple[GrantedField, ...]
     conditions: tuple[Condition, ...]
-    ways: tuple[Literal["query", "verify", "batch", "address"], ...]
+    ways: tuple[Way, ...]
     purpose: str
     case_required: bool
     daily_quota: int
@@ -86,6 +103,15 @@ class GrantOrder(Document):
     valid_until_ms: int
     kind: BindingKind = "table"
     place: Place | None = None
+    agreement_number: str = ""
+    basis: str = ""
+    grade: str = ""
+    batch_keys: int = 0
+    page_rows: int = 0
+    per_minute: int = 0
+    hours: tuple[Hours, ...] = ()
+    order_columns: tuple[str, ...] = ()
+    fresh_column: str = ""
 
 
 class GrantStateOrder(Document):
@@ -152,6 +178,36 @@ class WatchOrder(Document):
 
     every_minutes: int
     bindings: tuple[WatchedBinding, ...]
+
+
+class MarkOrder(Document):
+    """Kind ``mark``: rows that are in dispute, shown as such to every reader (条例 26).
+
+    ``sealed`` holds, for the node's eyes only, JSON of ``{"key": {column: value}, "items": {item: column},
+    "corrected": {item: value}}``; see ``kernel.sealing``. State ``open`` marks, ``lifted`` takes the mark away,
+    ``corrected`` takes it away and tells of new values through the change feed.
+    """
+
+    correction_number: str
+    state: Literal["open", "corrected", "lifted"]
+    entry_code: str
+    source: str
+    schema_name: str
+    table: str
+    since_ms: int
+    sealed: str
+
+
+class TraceOrder(Document):
+    """Kind ``trace``: find every access to what somebody looked up, by the node's own keyed tags.
+
+    ``sealed`` holds, for the node's eyes only, a JSON list of values. ``entry_code`` narrows it, or is empty.
+    """
+
+    trace_id: str
+    entry_code: str
+    sealed: str
+    since_ms: int
 
 
 class Heartbeat(Document):

@@ -118,12 +118,16 @@ class GrantReceipt(Document):
 
 
 class AccessSummary(Document):
-    """One call, without any business value."""
+    """One call, without any business value.
+
+    ``took_ms`` is how long the answer took, -1 where nobody measured; ``newest_ms`` how fresh the rows were, 0 where
+    unknown; ``marks`` the corrections whose marks were shown.
+    """
 
     record_id: str
     time_ms: int
     grant_id: str
-    kind: Literal["query", "verify", "batch", "address"]
+    kind: Literal["query", "verify", "batch", "page", "changes", "file", "address"]
     system_id: str
     official: str
     purpose: str
@@ -132,12 +136,45 @@ class AccessSummary(Document):
     rows: int
     fields: tuple[str, ...]
     leaf_index: int
+    took_ms: int = -1
+    newest_ms: int = 0
+    marks: tuple[str, ...] = ()
 
 
 class ServedReceipt(Document):
     """Kind ``served``: calls whose access records are durable in the node's log."""
 
     calls: tuple[AccessSummary, ...]
+
+
+class MarkReceipt(Document):
+    """Kind ``mark``: the node shows, or no longer shows, a row as being in dispute.
+
+    ``matched`` is how many rows the key finds now; ``grants`` are those whose holders had read the row.
+    """
+
+    correction_number: str
+    state: Literal["open", "corrected", "lifted", "failed"]
+    matched: int = 0
+    grants: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class ConfirmedReceipt(Document):
+    """Kind ``confirmed``: holders that have fetched a corrected value through the change feed."""
+
+    correction_number: str
+    grant_ids: tuple[str, ...]
+    time_ms: int
+
+
+class TraceReceipt(Document):
+    """Kind ``trace``: the records a trace found, the newest first; no looked-up value is in it."""
+
+    trace_id: str
+    record_ids: tuple[str, ...]
+    complete: bool
+    problem: str = ""
 
 
 class MovedReceipt(Document):

@@ -24,6 +24,7 @@ from jutong.center.jobs import actions as jobs
 from jutong.center.norms import actions as norms
 from jutong.center.org.actor import platform_actor
 from jutong.center.ownership import holdings
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import actions as sharing
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ def scan_breaches(now: datetime) -> int:
         with transaction.atomic():
             breaches = clocks.scan_breaches(by=by, now=now)
             sharing.record_violations(breaches=breaches, by=by, now=now)
+            for clock in breaches:
+                tell(Moment.CLOCK_BREACHED, clock, by=by, now=now)
         total += len(breaches)
         if not breaches:
             return total

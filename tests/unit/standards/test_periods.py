@@ -40,7 +40,19 @@ def test_what_an_extension_needs():
 def test_where_the_law_is_silent_there_is_a_default():
     silent = {row.id for row in periods.in_force(TODAY).values() if not row.statutory}
     assert silent == {
+        "SLA-AGR",
         "SLA-CAT-REV0",
+        "SLA-CMP",
+        "SLA-CONSULT",
+        "SLA-COR-CFM",
+        "SLA-DEM-ANS",
+        "SLA-DEM-ASG",
+        "SLA-DEM-CAT",
+        "SLA-FIL",
+        "SLA-LED",
+        "SLA-RET",
+        "SLA-VIO",
+        "SLA-WHO",
         "SLA-SUPP",
         "SLA-RECT",
         "SLA-DISPOSE",

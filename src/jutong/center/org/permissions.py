@@ -21,6 +21,11 @@ PLATFORM_ROLE = "system"
 class Permission(StrEnum):
     """Everything a door may ask for."""
 
+    AGREEMENT_AGREEMENT_DRAFT = "agreement:agreement:draft"
+    AGREEMENT_AGREEMENT_SIGN = "agreement:agreement:sign"
+    AGREEMENT_AGREEMENT_VIEW = "agreement:agreement:view"
+    AGREEMENT_BREACH_ANSWER = "agreement:breach:answer"
+    AGREEMENT_BREACH_VIEW = "agreement:breach:view"
     AUDIT_TRAIL_VIEW = "audit:trail:view"
     CATALOG_CHANGE_REGISTER = "catalog:change:register"
     CATALOG_DRAFT_VIEW = "catalog:draft:view"
@@ -40,6 +45,22 @@ class Permission(StrEnum):
     CLOCKS_CALENDAR_LOAD = "clocks:calendar:load"
     CLOCKS_CALENDAR_VIEW = "clocks:calendar:view"
     CLOCKS_CLOCK_VIEW = "clocks:clock:view"
+    CLOCKS_RULE_LOAD = "clocks:rule:load"
+    COMPLAINT_CASE_HANDLE = "complaint:case:handle"
+    COMPLAINT_CASE_VIEW = "complaint:case:view"
+    COMPLAINT_INQUIRY_CHECK = "complaint:inquiry:check"
+    CORRECTION_CASE_ANSWER = "correction:case:answer"
+    CORRECTION_CASE_CONFIRM = "correction:case:confirm"
+    CORRECTION_CASE_RAISE = "correction:case:raise"
+    CORRECTION_CASE_VIEW = "correction:case:view"
+    DEMAND_DEMAND_ANSWER = "demand:demand:answer"
+    DEMAND_DEMAND_ASSIGN = "demand:demand:assign"
+    DEMAND_DEMAND_STATE = "demand:demand:state"
+    DEMAND_DEMAND_VIEW = "demand:demand:view"
+    DISPUTE_CASE_DECIDE = "dispute:case:decide"
+    DISPUTE_CASE_MEDIATE = "dispute:case:mediate"
+    DISPUTE_CASE_RAISE = "dispute:case:raise"
+    DISPUTE_CASE_VIEW = "dispute:case:view"
     FLEET_NODE_REGISTER = "fleet:node:register"
     FLEET_NODE_VIEW = "fleet:node:view"
     FLEET_SOURCE_INTROSPECT = "fleet:source:introspect"
@@ -53,6 +74,8 @@ class Permission(StrEnum):
     NORMS_ELEMENT_REVIEW = "norms:element:review"
     NORMS_NORM_VIEW = "norms:norm:view"
     NORMS_TABLE_LOAD = "norms:table:load"
+    NOTIFY_CHANNEL_MANAGE = "notify:channel:manage"
+    NOTIFY_PREFERENCE_SET = "notify:preference:set"
     ORG_DIVISION_MANAGE = "org:division:manage"
     ORG_KEY_MANAGE = "org:key:manage"
     ORG_ORGANISATION_MANAGE = "org:organisation:manage"
@@ -71,10 +94,21 @@ class Permission(StrEnum):
     OWNERSHIP_POSITION_STATE = "ownership:position:state"
     OWNERSHIP_SOURCE_DESIGNATE = "ownership:source:designate"
     OWNERSHIP_SOURCE_VIEW = "ownership:source:view"
+    REMEDY_CHANGE_CONSULT = "remedy:change:consult"
+    REMEDY_CHANGE_DECIDE = "remedy:change:decide"
+    REMEDY_CHANGE_PROPOSE = "remedy:change:propose"
+    REMEDY_DISPOSAL_REPORT = "remedy:disposal:report"
+    REMEDY_DISPOSAL_VERIFY = "remedy:disposal:verify"
+    REMEDY_LEDGER_INSPECT = "remedy:ledger:inspect"
+    REMEDY_LEDGER_WRITE = "remedy:ledger:write"
+    REMEDY_RECTIFICATION_ANSWER = "remedy:rectification:answer"
+    REMEDY_RECTIFICATION_ORDER = "remedy:rectification:order"
+    REMEDY_RECTIFICATION_VIEW = "remedy:rectification:view"
     SHARING_APPLICATION_CONSENT = "sharing:application:consent"
     SHARING_APPLICATION_DRAFT = "sharing:application:draft"
     SHARING_APPLICATION_VIEW = "sharing:application:view"
     SHARING_APPLICATION_WITHDRAW = "sharing:application:withdraw"
+    SHARING_DELEGATION_MANAGE = "sharing:delegation:manage"
     SHARING_EXTENSION_ASK = "sharing:extension:ask"
     SHARING_EXTENSION_DECIDE = "sharing:extension:decide"
     SHARING_GRANT_CALL = "sharing:grant:call"
@@ -87,11 +121,17 @@ class Permission(StrEnum):
     SHARING_REMINDER_SEND = "sharing:reminder:send"
     SHARING_REPLY_CONSENT = "sharing:reply:consent"
     SHARING_REPLY_PREPARE = "sharing:reply:prepare"
+    SHARING_RETURN_ANSWER = "sharing:return:answer"
+    SHARING_RETURN_ASK = "sharing:return:ask"
+    SHARING_RETURN_VIEW = "sharing:return:view"
     SHARING_SUPPLEMENT_ANSWER = "sharing:supplement:answer"
     SHARING_SUPPLEMENT_ASK = "sharing:supplement:ask"
     SHARING_SUSPENSION_LIFT = "sharing:suspension:lift"
     SHARING_VIOLATION_RECORD = "sharing:violation:record"
     SHARING_VIOLATION_VIEW = "sharing:violation:view"
+    SUPERVISION_VIOLATION_ANSWER = "supervision:violation:answer"
+    SUPERVISION_VIOLATION_DECIDE = "supervision:violation:decide"
+    SUPERVISION_VIOLATION_REPORT = "supervision:violation:report"
     USAGE_ACCESS_VIEW = "usage:access:view"
     USAGE_EVIDENCE_VIEW = "usage:evidence:view"
 
@@ -122,6 +162,17 @@ def _rule(permission: Permission, roles: Iterable[str], reason: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
+    _rule(
+        Permission.AGREEMENT_AGREEMENT_DRAFT, _WORKERS, "the terms of an agreed application, either side's data office"
+    ),
+    _rule(Permission.AGREEMENT_AGREEMENT_SIGN, (Role.OFFICE_HEAD,), "工作机构负责人 signs for a side (条例 11, 20)"),
+    _rule(
+        Permission.AGREEMENT_AGREEMENT_VIEW,
+        (*_READERS, Role.AUDITOR),
+        "either side; the authority its division; the auditor all",
+    ),
+    _rule(Permission.AGREEMENT_BREACH_ANSWER, (*_WORKERS, Role.OFFICE_HEAD), "the responsible party explains"),
+    _rule(Permission.AGREEMENT_BREACH_VIEW, (*_READERS, Role.AUDITOR), "either side; the authority its division"),
     _rule(Permission.AUDIT_TRAIL_VIEW, (Role.AUDITOR,), "the third hand watches the other two"),
     _rule(
         Permission.CATALOG_CHANGE_REGISTER,
@@ -149,6 +200,42 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.CLOCKS_CALENDAR_LOAD, (Role.SYSTEM_ADMIN, *_PLATFORM), "running the platform, not deciding on it"),
     _rule(Permission.CLOCKS_CALENDAR_VIEW, (*_EVERYONE, *_PLATFORM), "everybody is bound by the same days"),
     _rule(Permission.CLOCKS_CLOCK_VIEW, _READERS, "own department; the authority its division (条例 38)"),
+    _rule(
+        Permission.CLOCKS_RULE_LOAD,
+        (Role.AUTHORITY, *_PLATFORM),
+        "条例 23: a local period may be stricter, never looser",
+    ),
+    _rule(
+        Permission.COMPLAINT_CASE_HANDLE, (Role.STEWARD, Role.OFFICE_HEAD), "条例 37: the receiving department handles"
+    ),
+    _rule(
+        Permission.COMPLAINT_CASE_VIEW,
+        (Role.STEWARD, Role.OFFICE_HEAD, Role.AUTHORITY, Role.AUDITOR),
+        "own department; the authority its division",
+    ),
+    _rule(
+        Permission.COMPLAINT_INQUIRY_CHECK,
+        (Role.REQUESTER, Role.STEWARD),
+        "the counter checks the identity of whoever asks (个人信息保护法 45)",
+    ),
+    _rule(
+        Permission.CORRECTION_CASE_ANSWER, (Role.STEWARD,), "条例 26: the provider verifies, corrects and feeds back"
+    ),
+    _rule(Permission.CORRECTION_CASE_CONFIRM, _WORKERS, "whoever raised it or received the value says that it arrived"),
+    _rule(Permission.CORRECTION_CASE_RAISE, _WORKERS, "条例 26: whoever doubts asks for a check"),
+    _rule(
+        Permission.CORRECTION_CASE_VIEW,
+        (*_READERS, Role.AUDITOR),
+        "either side and those who received it; the authority its division",
+    ),
+    _rule(Permission.DEMAND_DEMAND_ANSWER, (Role.STEWARD,), "the presumed holder says whether it holds the data"),
+    _rule(Permission.DEMAND_DEMAND_ASSIGN, (Role.AUTHORITY,), "条例 20(1): the authority docks demand and supply"),
+    _rule(Permission.DEMAND_DEMAND_STATE, _WORKERS, "any department states a need"),
+    _rule(Permission.DEMAND_DEMAND_VIEW, _READERS, "the state of a need is public to departments"),
+    _rule(Permission.DISPUTE_CASE_DECIDE, (Role.LEADER,), "条例 28: the government of the level decides in the end"),
+    _rule(Permission.DISPUTE_CASE_MEDIATE, (Role.AUTHORITY,), "条例 28: the common authority coordinates"),
+    _rule(Permission.DISPUTE_CASE_RAISE, (Role.STEWARD, Role.REQUESTER, Role.OFFICE_HEAD), "either side of a share"),
+    _rule(Permission.DISPUTE_CASE_VIEW, (*_READERS, Role.AUDITOR), "the parties, the coordinator and the government"),
     _rule(Permission.FLEET_NODE_REGISTER, (Role.SYSTEM_ADMIN, *_PLATFORM), "running the platform"),
     _rule(Permission.FLEET_NODE_VIEW, (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN), "running and guarding the platform"),
     _rule(Permission.FLEET_SOURCE_INTROSPECT, (Role.STEWARD, Role.SYSTEM_ADMIN, *_PLATFORM), "lists tables, no row"),
@@ -166,6 +253,8 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.NORMS_ELEMENT_REVIEW, (Role.AUTHORITY, *_PLATFORM), "条例 12: the authority sets the norms"),
     _rule(Permission.NORMS_NORM_VIEW, (*_READERS, Role.AUDITOR), "norms bind everybody"),
     _rule(Permission.NORMS_TABLE_LOAD, (Role.AUTHORITY, *_PLATFORM), "code tables come from standards, whole"),
+    _rule(Permission.NOTIFY_CHANNEL_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "running the platform"),
+    _rule(Permission.NOTIFY_PREFERENCE_SET, _EVERYONE, "everybody decides how to be told"),
     _rule(Permission.ORG_DIVISION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of divisions"),
     _rule(Permission.ORG_KEY_MANAGE, (Role.SECURITY_ADMIN, *_PLATFORM), "keys decide who may call"),
     _rule(Permission.ORG_ORGANISATION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of organisations"),
@@ -192,6 +281,36 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(Permission.OWNERSHIP_SOURCE_DESIGNATE, (Role.AUTHORITY,), "条例 19: the authority designates 数源部门"),
     _rule(Permission.OWNERSHIP_SOURCE_VIEW, _READERS, "everybody has to know the source"),
+    _rule(
+        Permission.REMEDY_CHANGE_CONSULT,
+        (Role.REQUESTER, Role.STEWARD, Role.OFFICE_HEAD),
+        "条例 27(3): the requester is consulted",
+    ),
+    _rule(Permission.REMEDY_CHANGE_DECIDE, (Role.AUTHORITY,), "条例 27(3): the authority takes the filing"),
+    _rule(
+        Permission.REMEDY_CHANGE_PROPOSE,
+        (Role.STEWARD, Role.OFFICE_HEAD),
+        "条例 27(3): the provider would change or end a service",
+    ),
+    _rule(Permission.REMEDY_DISPOSAL_REPORT, _WORKERS, "条例 27(1): the requester disposes and certifies"),
+    _rule(Permission.REMEDY_DISPOSAL_VERIFY, (Role.STEWARD, Role.OFFICE_HEAD), "条例 27(1): as the provider requires"),
+    _rule(
+        Permission.REMEDY_LEDGER_INSPECT,
+        (*_READERS, Role.AUDITOR),
+        "条例 29(2): the authority and the provider may inspect",
+    ),
+    _rule(Permission.REMEDY_LEDGER_WRITE, _WORKERS, "条例 29(2): the requester records its use"),
+    _rule(
+        Permission.REMEDY_RECTIFICATION_ANSWER,
+        (*_WORKERS, Role.OFFICE_HEAD),
+        "条例 27(2): whoever is to put it right reports",
+    ),
+    _rule(
+        Permission.REMEDY_RECTIFICATION_ORDER,
+        (Role.STEWARD, Role.OFFICE_HEAD, Role.AUTHORITY),
+        "条例 27(2): provider or authority",
+    ),
+    _rule(Permission.REMEDY_RECTIFICATION_VIEW, (*_READERS, Role.AUDITOR), "either side; the authority its division"),
     _rule(Permission.SHARING_APPLICATION_CONSENT, (Role.OFFICE_HEAD,), "条例 20(2): 工作机构负责人 of the requester"),
     _rule(Permission.SHARING_APPLICATION_DRAFT, _WORKERS, "条例 11(2)"),
     _rule(
@@ -200,6 +319,11 @@ RULES: tuple[Rule, ...] = (
         "either side; the authority its division; the auditor what was submitted",
     ),
     _rule(Permission.SHARING_APPLICATION_WITHDRAW, _WORKERS, "whoever asks may stop asking"),
+    _rule(
+        Permission.SHARING_DELEGATION_MANAGE,
+        (Role.OFFICE_HEAD,),
+        "a head may let another of the office consent between two dates",
+    ),
     _rule(Permission.SHARING_EXTENSION_ASK, (Role.STEWARD,), "条例 21(1): the provider asks"),
     _rule(Permission.SHARING_EXTENSION_DECIDE, (Role.AUTHORITY,), "条例 21(1): the authority consents"),
     _rule(Permission.SHARING_GRANT_CALL, _WORKERS, "a granted call in the browser, recorded like any other"),
@@ -220,6 +344,9 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.SHARING_REMINDER_SEND, (*_WORKERS, Role.OFFICE_HEAD), "催一下 by whoever waits"),
     _rule(Permission.SHARING_REPLY_CONSENT, (Role.OFFICE_HEAD,), "条例 20(3): 工作机构负责人 of the provider"),
     _rule(Permission.SHARING_REPLY_PREPARE, (Role.STEWARD,), "条例 11(2): the data office reviews what it receives"),
+    _rule(Permission.SHARING_RETURN_ANSWER, (Role.STEWARD,), "条例 24: the upper department confirms the terms"),
+    _rule(Permission.SHARING_RETURN_ASK, _WORKERS, "条例 24: the lower department asks for its own area"),
+    _rule(Permission.SHARING_RETURN_VIEW, (*_READERS, Role.AUDITOR), "either side; the authority its division"),
     _rule(Permission.SHARING_SUPPLEMENT_ANSWER, _WORKERS, "条例 21(2)"),
     _rule(Permission.SHARING_SUPPLEMENT_ASK, (Role.STEWARD,), "条例 21(2)"),
     _rule(Permission.SHARING_SUSPENSION_LIFT, (Role.OFFICE_HEAD, Role.AUTHORITY), "going on is a decision of its own"),
@@ -228,6 +355,21 @@ RULES: tuple[Rule, ...] = (
         Permission.SHARING_VIOLATION_VIEW,
         (Role.OFFICE_HEAD, Role.DEPARTMENT_HEAD, Role.AUTHORITY, Role.LEADER),
         "own department; the authority and leaders their division (条例 38)",
+    ),
+    _rule(
+        Permission.SUPERVISION_VIOLATION_ANSWER,
+        (Role.STEWARD, Role.OFFICE_HEAD, Role.AUTHORITY),
+        "whoever it is about is heard and puts it right; an authority its own",
+    ),
+    _rule(
+        Permission.SUPERVISION_VIOLATION_DECIDE,
+        (Role.AUTHORITY, Role.LEADER),
+        "条例 39-41: the authority, or its superior for its own",
+    ),
+    _rule(
+        Permission.SUPERVISION_VIOLATION_REPORT,
+        (Role.REQUESTER, Role.STEWARD, Role.OFFICE_HEAD),
+        "a department reports what no scan can see",
     ),
     _rule(Permission.USAGE_ACCESS_VIEW, (*_READERS, Role.AUDITOR), "条例 29(2); the auditor sees every call"),
     _rule(

@@ -3,6 +3,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from jutong.center.process.sides import Side
+
+__all__ = ["ApplicationState", "Event", "GrantState", "ItemAnswer", "RefusalReason", "Side"]
+
 
 class ApplicationState(models.TextChoices):
     """States of an application (条例 20-22, 27; rulebook 1.5)."""
@@ -49,16 +53,6 @@ class GrantState(models.TextChoices):
     SUSPENDED = "suspended", _("已暂停")
     REVOKED = "revoked", _("已收回")
     EXPIRED = "expired", _("已到期")
-
-
-class Side(models.TextChoices):
-    """Where a person, the node or the platform itself stands towards one application or grant."""
-
-    REQUESTER = "requester", _("申请方")
-    PROVIDER = "provider", _("提供方")
-    AUTHORITY = "authority", _("主管部门")
-    NODE = "node", _("前置节点")
-    PLATFORM = "platform", _("平台")
 
 
 class Event(models.TextChoices):

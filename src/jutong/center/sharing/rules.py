@@ -15,12 +15,29 @@ from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.org.permissions import Permission as May
+from jutong.center.process.table import Machine, Row, Who, joined, standing
 from jutong.center.sharing.enums import ApplicationState as A
 from jutong.center.sharing.enums import Event as Ev
 from jutong.center.sharing.enums import GrantState as G
 from jutong.center.sharing.enums import Side as On
-from jutong.center.sharing.errors import StepNotAllowedError, WrongSideError
 
+__all__ = [
+    "APPLICATIONS",
+    "GRANTS",
+    "MACHINES",
+    "MAX_YEARS",
+    "OFFENCES",
+    "SUPPLY_PERIOD",
+    "Guard",
+    "Machine",
+    "Offence",
+    "Row",
+    "Who",
+    "joined",
+    "listed",
+    "reply_period",
+    "standing",
+]
 MAX_YEARS = 3
 """Longest time of use one application may ask for; the law sets none (rulebook 1.7 #6), renewal is a new one."""
 
@@ -42,26 +59,6 @@ class Guard(StrEnum):
     PAST_END = "past-end"
     NODE_RECEIPT = "node-receipt"
     BOUND = "bound"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A side and the permission the person's post there must carry; the node and the platform need none."""
-
-    side: On
-    permission: May | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """In ``state``, ``event`` by one of ``who`` leads to ``next`` while ``guards`` hold."""
-
-    state: str
-    event: Ev
-    who: tuple[Who, ...]
-    next: str
-    clause: str
-    guards: tuple[Guard, ...] = ()
 
 
 _DRAFTER = (Who(On.REQUESTER, May.SHARING_APPLICATION_DRAFT),)
@@ -149,67 +146,12 @@ GRANT: tuple[Row, ...] = (
 """Grants. Only the node's receipt makes one usable."""
 
 
-def _join(labels: Collection[str | Promise]) -> str:
-    return "、".join(map(str, labels)) or str(_("无"))
-
-
 def _list(parts: Collection[str | Promise]) -> str:
     return "，".join(map(str, parts))
 
 
 listed = lazy(_list, str)
 """Joins parts of a sentence when somebody reads them."""
-joined = lazy(_join, str)
-"""Joins labels when somebody reads them, in the reader's language."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A table with the word for what it is about."""
-
-    what: str | Promise
-    states: type[A | G]
-    rows: tuple[Row, ...]
-
-    def find(self, state: str, event: Ev) -> Row | None:
-        """Return the row of a state and an event, if the table has one."""
-        return next((row for row in self.rows if row.state == state and row.event == event), None)
-
-    def events(self, state: str) -> list[Ev]:
-        """Return what can happen in a state, in the order of the table."""
-        return [row.event for row in self.rows if row.state == state]
-
-    def open_to_people(self, state: str) -> list[Ev]:
-        """Return what somebody can do in a state; what only the node or the platform does is left out."""
-        return [
-            row.event for row in self.rows if row.state == state and any(who.permission is not None for who in row.who)
-        ]
-
-    def step(self, state: str, event: Ev, *, label: str) -> Row:
-        """Return the row of a state and an event.
-
-        Raises:
-            StepNotAllowedError: naming the state and what is allowed in it.
-        """
-        row = self.find(state, event)
-        if row is None:
-            allowed = [other.label for other in self.open_to_people(state)]
-            raise StepNotAllowedError(
-                what=label, state=self.states(state).label, event=event.label, allowed=joined(allowed)
-            )
-        return row
-
-
-def standing(row: Row, sides: Collection[On]) -> list[Who]:
-    """Return the lines of a row that speak of the actor's sides.
-
-    Raises:
-        WrongSideError: if the step belongs to other parties.
-    """
-    found = [who for who in row.who if who.side in sides]
-    if not found:
-        raise WrongSideError(event=row.event.label, sides=joined([who.side.label for who in row.who]))
-    return found
 
 
 def reply_period(share_attribute: str) -> str:
@@ -220,8 +162,8 @@ def reply_period(share_attribute: str) -> str:
 SUPPLY_PERIOD = "SLA-SUP"
 """条例 22: 20 working days from the agreeing reply."""
 
-APPLICATIONS = Machine(_("申请"), A, APPLICATION)
-GRANTS = Machine(_("授权"), G, GRANT)
+APPLICATIONS = Machine(_("申请"), A, APPLICATION, "application", (A.DRAFT,))
+GRANTS = Machine(_("授权"), G, GRANT, "grant", (G.AWAITING_BINDING,))
 MACHINES = (APPLICATIONS, GRANTS)
 
 

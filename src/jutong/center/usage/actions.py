@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from jutong.center.audit import actions as audit
 from jutong.center.org.actor import Actor
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing.models import Grant
 from jutong.center.usage.models import Access
 from jutong.contracts.receipts import AccessSummary
@@ -86,4 +87,5 @@ def record_accesses(*, node: str, calls: Sequence[AccessSummary], by: Actor, now
     audit.record(
         event="usage:access:record", by=by, now=now, subject_kind="node", subject_id=node, calls=len(calls)
     )  # fmt: skip
+    tell(Moment.CALLS_RECORDED, tuple(fresh), by=by, now=now, node=node)
     return len(rows)

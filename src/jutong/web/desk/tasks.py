@@ -34,6 +34,8 @@ def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:
 
 def task_link(task: Task) -> str:
     """Return the page where a task is done."""
+    if task.link:
+        return task.link
     if task.count > 1:
         return _LISTS[task.kind]
     if task.kind in _DECIDED_ON:

@@ -59,10 +59,12 @@ def test_administrators_hold_no_business_permission_but_to_read(role: str):
         assert business == {"sharing:inbox:view", "sharing:notice:view"}
 
 
-def test_the_auditor_and_the_leader_only_read():
-    for role in (Role.AUDITOR, Role.LEADER):
-        actions = {permission.value.rsplit(":", 1)[1] for permission in ROLE_PERMISSIONS[role]}
-        assert actions - READ <= {"issue", "save"}  # the token of the own post, and searches to be told of
+def test_the_auditor_only_reads_and_the_leader_decides_what_the_government_does():
+    harmless = {"issue", "save", "set", "inspect"}  # the own token, saved searches, how to be told, looking
+    decided = {Permission.DISPUTE_CASE_DECIDE, Permission.SUPERVISION_VIOLATION_DECIDE}  # 条例 28, 41
+    for role, besides in ((Role.AUDITOR, set()), (Role.LEADER, decided)):
+        acts = {permission for permission in ROLE_PERMISSIONS[role] if permission.value.rsplit(":", 1)[1] not in READ}
+        assert {permission.value.rsplit(":", 1)[1] for permission in acts - besides} <= harmless
 
 
 def test_the_auditor_reads_trail_and_usage_and_nothing_of_the_catalog():

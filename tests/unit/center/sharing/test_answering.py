@@ -6,6 +6,7 @@ import pytest
 
 from jutong.center.clocks.errors import ClockRanOutError
 from jutong.center.clocks.models import StatutoryClock
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
 from jutong.center.sharing.actions import REFUSE, Answer
 from jutong.center.sharing.errors import (
@@ -15,10 +16,8 @@ from jutong.center.sharing.errors import (
     GrantOverlapError,
     NoExtensionError,
     SamePersonError,
-    StepNotAllowedError,
     SupplementTwiceError,
     UnconditionalRefusedError,
-    WrongSideError,
 )
 from jutong.center.sharing.models import Application, Consent, Extension, Grant, Notice, Reply
 from jutong.kernel.calendar import CalendarYearMissingError

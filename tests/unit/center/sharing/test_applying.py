@@ -9,6 +9,7 @@ from jutong.center.catalog.enums import Grade
 from jutong.center.catalog.models import Item
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.org.models import InformationSystem
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
 from jutong.center.sharing.actions import Ask, Need
 from jutong.center.sharing.errors import (
@@ -17,8 +18,6 @@ from jutong.center.sharing.errors import (
     NotShareableError,
     OwnDataError,
     SamePersonError,
-    StepNotAllowedError,
-    WrongSideError,
 )
 from jutong.center.sharing.models import Application, Consent, Notice
 from jutong.kernel.calendar import CalendarYearMissingError

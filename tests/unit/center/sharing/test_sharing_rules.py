@@ -10,9 +10,9 @@ from django.utils.translation import override
 
 from jutong.center.org.enums import Role
 from jutong.center.org.permissions import HOLDERS, Permission
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import rules
 from jutong.center.sharing.enums import ApplicationState, Event, GrantState, Side
-from jutong.center.sharing.errors import StepNotAllowedError, WrongSideError
 
 PAIRS = [
     (machine, state, event)

@@ -6,8 +6,9 @@ import pytest
 
 from jutong.center.audit.models import AuditEvent
 from jutong.center.clocks.models import StatutoryClock
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
-from jutong.center.sharing.errors import SamePersonError, StepNotAllowedError, WrongSideError
+from jutong.center.sharing.errors import SamePersonError
 from jutong.center.sharing.models import Grant, Notice, Suspension
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
 from tests.sharing_steps import agreed, answer, fresh, orders, sharing, suspended

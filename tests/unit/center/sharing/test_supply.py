@@ -6,9 +6,9 @@ from jutong.center.catalog.models import Item
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet.models import Node, Order, Source
 from jutong.center.org.models import SystemKey
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
 from jutong.center.sharing.compile import division_prefix
-from jutong.center.sharing.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing.models import Grant, Notice
 from jutong.contracts.orders import GrantOrder
 from jutong.kernel.canonical import canonical_json

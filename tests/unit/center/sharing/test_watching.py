@@ -8,14 +8,9 @@ from jutong.center.clocks import actions as clocks
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.org.actor import platform_actor
 from jutong.center.org.models import Organisation
+from jutong.center.process.errors import StepNotAllowedError
 from jutong.center.sharing import actions
-from jutong.center.sharing.errors import (
-    GrantExpiredError,
-    GrantNotUsableError,
-    RemindedError,
-    StepNotAllowedError,
-    SystemWithoutKeyError,
-)
+from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError, SystemWithoutKeyError
 from jutong.center.sharing.models import Notice, Violation
 from jutong.contracts.orders import TicketOrder
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError

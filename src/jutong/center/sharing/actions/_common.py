@@ -14,12 +14,13 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.process import admission
 from jutong.center.sharing import rules
 from jutong.center.sharing.enums import Event, Side
 from jutong.center.sharing.errors import SamePersonError
 from jutong.center.sharing.models import Application, Grant, Notice
 from jutong.center.sharing.parties import sides_of
-from jutong.kernel.errors import InvalidInputError, NotFoundError
+from jutong.kernel.errors import InvalidInputError
 
 SUBJECT = "application"
 """The subject kind of an application's clocks and audit events."""
@@ -55,16 +56,7 @@ def admit(machine: rules.Machine, state: str, event: Event, application: Applica
         WrongSideError: if it belongs to other parties.
         ForbiddenError: if the post does not carry the permission.
     """
-    sides = sides_of(application, by)
-    if not sides:
-        raise NotFoundError(what=application.number)
-    row = machine.step(state, event, label=application.number)
-    lines = rules.standing(row, sides)
-    if not any(who.permission is None or org.has(by, who.permission) for who in lines):
-        needed = lines[0].permission
-        assert needed is not None  # noqa: S101 - a line without permission admits
-        org.require(by, needed)
-    return row
+    return admission.admit(machine, state, event, sides=sides_of(application, by), label=application.number, by=by)
 
 
 def begin(application: Application, event: Event, by: Actor) -> tuple[Application, rules.Row]:

@@ -17,6 +17,7 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.actions.supply import create_grant
@@ -269,6 +270,7 @@ def consent_reply(*, application: Application, agreed: bool, note: str = "", by:
     if agreed and reply.agreed:
         create_grant(locked, by=by, now=now)
         _inform(locked, now)
+        tell(Moment.REPLY_AGREED, locked, by=by, now=now)
     _tell(locked, reply, agreed, note, now)
     return locked
 

@@ -17,6 +17,7 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem
 from jutong.center.org.permissions import Permission
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.enums import ApplicationState, Event
@@ -173,6 +174,8 @@ def consent_request(*, application: Application, agreed: bool, note: str = "", b
         _submit(locked, by, now)
     locked.save(update_fields=["state", "submitted_at"])
     common.record("sharing:application:consent", locked, by, now, agreed=agreed)
+    if agreed:
+        tell(Moment.APPLICATION_SUBMITTED, locked, by=by, now=now)
     if not agreed:
         common.notify(
             locked.requester, Role.REQUESTER, gettext_noop("申请“{title}”被退回修改：{note}"),

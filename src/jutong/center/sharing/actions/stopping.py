@@ -13,6 +13,7 @@ from jutong.center.clocks import actions as clocks
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.actions.supply import order_state, put_order
@@ -57,6 +58,7 @@ def suspend_grant(*, grant: Grant, reason: str, by: Actor, now: datetime) -> Gra
         grant=locked, reason=clean, by_id=common.user_id(by), at=now, confirmed_at=None if ordered else now
     )
     common.record_grant("sharing:grant:suspend", locked, by, now, reason=clean)
+    tell(Moment.GRANT_SUSPENDED, locked, by=by, now=now, reason=clean)
     for organisation in (locked.requester, locked.provider):
         if organisation.id != by.organisation_id:
             text = gettext_noop("“{title}”的授权{number}已被{who}暂停：{reason}")
@@ -85,6 +87,7 @@ def lift_suspension(*, grant: Grant, by: Actor, now: datetime) -> Grant:
     application.save(update_fields=["state"])
     put_order(locked, application, by=by, now=now)
     common.record_grant("sharing:suspension:lift", locked, by, now)
+    tell(Moment.GRANT_LIFTED, locked, by=by, now=now)
     _tell(locked.requester, gettext_noop("“{title}”的授权{number}已恢复，等待节点确认。"), locked, application, now)
     return locked
 
@@ -118,6 +121,7 @@ def _end(grant: Grant, application: Application, reason: str, by: Actor, now: da
     grant.save(update_fields=["state", "ended_at", "end_confirmed_at"])
     application.save(update_fields=["state", "closed_at"])
     clocks.cancel(subject_kind=common.SUBJECT, subject_id=application.id, by=by, now=now)
+    tell(Moment.GRANT_ENDED, grant, by=by, now=now, reason=reason)
 
 
 def expire_grants(*, now: datetime, limit: int = 200) -> int:

@@ -17,6 +17,7 @@ from jutong.center.fleet.errors import SourceUnknownError
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.compile import column_of, compile_grant, missing_columns
@@ -223,6 +224,7 @@ def _supplied(grant: Grant, application: Application, by: Actor, now: datetime) 
     if first:
         clocks.stop(subject_kind=common.SUBJECT, subject_id=application.id, period=rules.SUPPLY_PERIOD, by=by, now=now)
     common.record_grant("sharing:grant:supply", grant, by, now, first=first)
+    tell(Moment.GRANT_SUPPLIED, grant, by=by, now=now, first=first)
     if not again:
         common.notify(
             grant.requester, Role.REQUESTER, gettext_noop("“{title}”已开通，可以使用了，授权编号{number}。"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jutong.center.sharing.queries.inbox import Tally, Task, TaskKind, inbox, tally
+from jutong.center.sharing.queries.inbox import Tally, inbox, tally
 from jutong.center.sharing.queries.reading import (
     ApplicationRow,
     GrantView,
@@ -17,6 +17,7 @@ from jutong.center.sharing.queries.reading import (
     with_clocks,
     wording,
 )
+from jutong.center.sharing.queries.tasks import Task, TaskKind
 from jutong.center.sharing.queries.timeline import Step, timeline
 from jutong.center.sharing.queries.workbench import Holdings, Usage, Workbench, workbench
 

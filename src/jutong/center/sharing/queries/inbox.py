@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from django.db import models
 from django.db.models import QuerySet
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,66 +28,13 @@ from jutong.center.ownership.enums import PlanState
 from jutong.center.sharing.enums import ApplicationState, GrantState
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.queries.reading import with_clocks
+from jutong.center.sharing.queries.tasks import Task, TaskKind, registered
 from jutong.kernel.clock import BEIJING, civil_date
 
 CAP = 200
 """Tasks of one kind that are read at most."""
 MANY = 10
 """More versions than this wait as one task, to be taken in a batch."""
-Text = str | Promise
-
-
-class TaskKind(models.TextChoices):
-    """What has to be done."""
-
-    APPLICATION_REVISE = "application-revise", _("修改申请")
-    APPLICATION_CONSENT = "application-consent", _("同意申请")
-    APPLICATION_ANSWER = "application-answer", _("答复申请")
-    REPLY_CONSENT = "reply-consent", _("同意答复")
-    SUPPLEMENT_ANSWER = "supplement-answer", _("补正材料")
-    EXTENSION_DECIDE = "extension-decide", _("决定延长")
-    SUPPLY_BIND = "supply-bind", _("挂接数据")
-    SUPPLY_REPAIR = "supply-repair", _("处理开通失败")
-    CATALOG_REVISE = "catalog-revise", _("修改目录")
-    CATALOG_CONSENT = "catalog-consent", _("同意目录")
-    CATALOG_SUBMIT = "catalog-submit", _("提交目录")
-    CATALOG_REVIEW = "catalog-review", _("审核目录")
-    CATALOG_UPDATE = "catalog-update", _("更新目录")
-    CATALOG_EXTENSION = "catalog-extension", _("决定更新延期")
-    CATALOG_FILING = "catalog-filing", _("处理停止服务备案")
-    SOURCE_POSITION = "source-position", _("对数源提议表态")
-    PLAN_DECIDE = "plan-decide", _("审核采集方案")
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One thing that waits. ``number`` is the application's number, or the entry's code for catalogue tasks.
-
-    ``subject_id`` is the id of the application, of the entry's version, of the item or of the collection plan. Where
-    many versions wait for the same step, one task stands for all: ``count`` says how many, and number and id are
-    empty.
-    """
-
-    kind: TaskKind
-    title: str
-    number: str
-    subject_id: str
-    organisation: str
-    person: str
-    since: datetime
-    note: Text = ""
-    clock: ClockView | None = None
-    count: int = 1
-
-    @property
-    def due_on(self) -> date | None:
-        """The last day, if a clock runs."""
-        return self.clock.due_on if self.clock is not None and self.clock.state != "paused" else None
-
-    @property
-    def is_catalog(self) -> bool:
-        """Whether the task is about an entry and not about an application."""
-        return self.kind.value.startswith("catalog-")
 
 
 def _order(task: Task) -> tuple[date, datetime]:
@@ -100,7 +45,7 @@ def inbox(actor: Actor, now: datetime) -> list[Task]:
     """Return what waits for the actor's post: due ones by their last day, then the others by age."""
     org.require(actor, Permission.SHARING_INBOX_VIEW)
     found: list[Task] = []
-    for permission, source in _SOURCES:
+    for permission, source in (*_SOURCES, *registered()):
         if org.has(actor, permission):
             found += source(actor, now)
     return sorted(found, key=_order)

@@ -153,7 +153,7 @@ def events_for(application_: Application, actor: Actor) -> frozenset[Event]:
 def _events(machine: rules.Machine, state: str, application_: Application, actor: Actor) -> frozenset[Event]:
     sides = sides_of(application_, actor)
     return frozenset(
-        row.event
+        Event(row.event)
         for row in machine.rows
         if row.state == state
         and any(who.side in sides and who.permission is not None and org.has(actor, who.permission) for who in row.who)

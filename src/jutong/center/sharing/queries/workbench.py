@@ -11,8 +11,9 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.enums import ApplicationState, Side
 from jutong.center.sharing.queries import reading
-from jutong.center.sharing.queries.inbox import Tally, Task, inbox, tally
+from jutong.center.sharing.queries.inbox import Tally, inbox, tally
 from jutong.center.sharing.queries.reading import ApplicationRow, NoticeView
+from jutong.center.sharing.queries.tasks import Task
 from jutong.center.usage import queries as usage
 from jutong.kernel.clock import civil_date
 

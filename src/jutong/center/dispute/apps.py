@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DisputeConfig(AppConfig):
+    name = "jutong.center.dispute"
+    label = "dispute"
