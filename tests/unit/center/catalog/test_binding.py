@@ -104,7 +104,8 @@ def grant(city: City, entry: Entry, state: GrantState) -> Grant:
     with unguarded("sharing.Application", "sharing.Grant"):
         application = Application.objects.create(
             number="A1", entry=entry, version=entry.versions.get(), share_attribute="conditional", title="入学",
-            requester=city.education, provider=city.civil, system=system, state=ApplicationState.SHARING, created_at=NOW,
+            requester=city.education, provider=city.civil, system=system, state=ApplicationState.SHARING,
+            created_at=NOW,
         )  # fmt: skip
         return Grant.objects.create(
             number="G1", application=application, entry=entry, requester=city.education, provider=city.civil,
