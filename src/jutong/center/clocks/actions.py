@@ -52,6 +52,7 @@ def start(
     by: Actor,
     now: datetime,
     started_on: date | None = None,
+    length: int | None = None,
 ) -> StatutoryClock:
     """Start a clock of the law; the day of receipt is day 0.
 
@@ -64,14 +65,18 @@ def start(
         by: who caused it.
         now: when.
         started_on: the day of the event, where it is not the day of ``now`` (a change of law, 条例 17).
+        length: working days set for this one case, where the law leaves them to it (条例 27(2)).
 
     Raises:
+        PeriodLooserError: for a length looser than a statutory period.
         CalendarYearMissingError: if the due date lies in a year without calendar; then nothing is started.
         PeriodUnknownError: if no such period is in force on that day.
         ClockRunningError: if the subject has a running clock of this period.
     """
     day = started_on or civil_date(now)
     law = periods.period(period, on=day)
+    if length is not None:
+        law = periods.localise(law, length)
     due = compute(day, law.length, calendar())
     clock = StatutoryClock(
         period=period,
