@@ -7,6 +7,7 @@ SHELL := /bin/bash
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= 2
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -45,7 +46,7 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@touch $@
 
 test: $(VENV)/installed-dev ## run the tests with the coverage gate (ARGS='-k name' narrows them, without the gate)
-	@$(BIN)/pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+	@$(BIN)/pytest $(if $(ARGS),$(ARGS),-n $(JOBS) --dist loadgroup --cov --cov-report=term)
 
 check: $(VENV)/installed-dev ## format, lint, types and import contracts; changes nothing
 	@$(BIN)/ruff format --check $(CODE)

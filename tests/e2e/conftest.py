@@ -13,14 +13,14 @@ from tests.e2e.visitor import Visitor
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(chromium: str) -> Iterator[Platform]:
     made = running.start()
     yield made
     running.stop(made)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=chromium, args=list(QUIET))
