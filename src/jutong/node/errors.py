@@ -41,6 +41,15 @@ class KeyUnknownError(JutongError):
     next_step = gettext_noop("请确认该公钥已登记在有授权的信息系统下；刚登记的，请等授权下达到节点后重试。")
 
 
+class SystemUnknownError(JutongError):
+    """No grant on this node names the information system."""
+
+    code = "node.caller.system-unknown"
+    http_status = 401
+    message = gettext_noop("本节点没有给信息系统“{system}”的授权。")
+    next_step = gettext_noop("请在平台“我的授权”中确认授权已下达到本节点，并核对节点登记的系统编号。")
+
+
 class SignatureWrongError(JutongError):
     """The signature does not fit the request as it arrived."""
 

@@ -26,6 +26,7 @@ from jutong.node.errors import (
 from jutong.node.gateway import calls
 from jutong.node.gateway.addresses import FILES
 from jutong.node.gateway.aside import Arithmetic
+from jutong.node.gateway.askers import asker_of
 from jutong.node.gateway.http import (
     Answer,
     HungUpError,
@@ -43,7 +44,6 @@ from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.recorder import Asker, Attempt, Proof, base64_text
 from jutong.node.gateway.serving import RefusedCall, Serving
 from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier, SignedRequest
-from jutong.node.grants import Caller
 
 LOGGER = logging.getLogger(__name__)
 BASE = "/gw/v1/"
@@ -177,9 +177,3 @@ class Gateway:
             raise ReceiptNotFoundError(record=record_id[:36])
         receipt = str(await self.make_receipt(index))
         return b'{"receipt":' + orjson.dumps(receipt) + b',"record":' + attachment + b"}"
-
-
-def asker_of(caller: Caller) -> Asker:
-    """Return a caller as the one who asks."""
-    key = caller.key
-    return Asker(key.system_id, key.system_name, key.key_id, caller.requester_code, caller.requester_name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -60,7 +60,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One authenticated request: what it says, or why it says nothing that can be understood, and whose it is."""
+    """One authenticated request: what it says, or why it says nothing that can be understood, and whose it is.
+
+    ``dress`` puts the answer into the form the caller reads; what it returns is what the record's digest is over.
+    """
 
     record_id: str
     kind: str
@@ -68,6 +71,7 @@ class Attempt:
     asker: Asker
     proof: Proof
     now: float
+    dress: Callable[[bytes], bytes] | None = None
 
     @property
     def now_ms(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -96,6 +96,8 @@ class Serving:
             check_grant(self.book.by_id.get(grant.order.grant_id, grant), attempt.now_ms)
             make = _verified if call.kind == "verify" else _rows
             served = make(attempt.record_id, permit, call, rows)
+            if attempt.dress is not None:
+                served = replace(served, body=attempt.dress(served.body))
             outcome = Outcome(OK, permit.items, len(served.rows), "sha256:" + sha256(served.body).hexdigest())
             try:
                 await self.recorder.access(attempt, grant, outcome)

@@ -23,7 +23,7 @@ from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 from jutong.node.errors import CallMalformedError, GatewayFaultError, TicketRefusedError
 from jutong.node.gateway import calls
-from jutong.node.gateway.app import asker_of
+from jutong.node.gateway.askers import asker_of
 from jutong.node.gateway.http import (
     Answer,
     HungUpError,
