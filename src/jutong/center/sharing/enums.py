@@ -46,6 +46,7 @@ class ItemAnswer(models.TextChoices):
 class GrantState(models.TextChoices):
     """``ordered`` until the node's receipt says it can serve; nothing else makes a grant usable."""
 
+    AWAITING_AGREEMENT = "awaiting-signing", _("待签署协议")
     AWAITING_BINDING = "awaiting-binding", _("待提供方挂接数据")
     ORDERED = "ordered", _("正在开通")
     ACTIVE = "active", _("可以使用")
@@ -81,6 +82,8 @@ class Event(models.TextChoices):
     RELINQUISH = "relinquish", _("不再使用")
     EXPIRE = "expire", _("到期")
     ORDER = "order", _("下达授权")
+    HOLD = "hold", _("等待签署协议")
+    LACK = "lack", _("等待挂接数据")
     CONFIRM_SUSPENSION = "confirm-suspension", _("节点确认暂停")
     CONFIRM_END = "confirm-end", _("节点确认停止")
     TRY = "try", _("试用")

@@ -59,6 +59,7 @@ class Guard(StrEnum):
     PAST_END = "past-end"
     NODE_RECEIPT = "node-receipt"
     BOUND = "bound"
+    AGREEMENT_IN_FORCE = "agreement-in-force"
 
 
 _DRAFTER = (Who(On.REQUESTER, May.SHARING_APPLICATION_DRAFT),)
@@ -121,15 +122,19 @@ APPLICATION: tuple[Row, ...] = (
 )  # fmt: skip
 """Applications. ``provider`` may end a service only after suspending it (条例 27(2), 27(3))."""
 
-_RUNNING = (G.AWAITING_BINDING, G.ORDERED, G.ACTIVE, G.FAILED)
+_RUNNING = (G.AWAITING_AGREEMENT, G.AWAITING_BINDING, G.ORDERED, G.ACTIVE, G.FAILED)
 _ORDERED = (G.ORDERED, G.ACTIVE, G.FAILED)
 _ENDED = (G.REVOKED, G.EXPIRED)
 
 GRANT: tuple[Row, ...] = (
-    *(Row(state, Ev.ORDER, _SUPPLIER, G.ORDERED, "条例 22", (Guard.BOUND,)) for state in (
-        G.AWAITING_BINDING, G.ORDERED, G.FAILED,
+    *(Row(state, Ev.HOLD, _PLATFORM, G.AWAITING_AGREEMENT, "条例 20(3), 22") for state in (
+        G.AWAITING_BINDING, G.ORDERED,
     )),
-    Row(G.ACTIVE, Ev.ORDER, _SUPPLIER, G.ACTIVE, "条例 22", (Guard.BOUND,)),
+    *(Row(state, Ev.LACK, _PLATFORM, G.AWAITING_BINDING, "条例 22") for state in _RUNNING),
+    *(Row(state, Ev.ORDER, _SUPPLIER, G.ORDERED, "条例 22", (Guard.AGREEMENT_IN_FORCE, Guard.BOUND)) for state in (
+        G.AWAITING_AGREEMENT, G.AWAITING_BINDING, G.ORDERED, G.FAILED,
+    )),
+    Row(G.ACTIVE, Ev.ORDER, _SUPPLIER, G.ACTIVE, "条例 22", (Guard.AGREEMENT_IN_FORCE, Guard.BOUND)),
     *(Row(state, Ev.SUPPLY, _NODE, G.ACTIVE, "条例 22", (Guard.NODE_RECEIPT,)) for state in _ORDERED),
     *(Row(state, Ev.FAIL_SUPPLY, _NODE, G.FAILED, "条例 22", (Guard.NODE_RECEIPT,)) for state in _ORDERED),
     *(Row(state, Ev.SUSPEND, _STOPPER, G.SUSPENDED, "条例 27(2)") for state in _RUNNING),
@@ -143,7 +148,7 @@ GRANT: tuple[Row, ...] = (
     *(Row(state, Ev.CONFIRM_END, _NODE, state, "条例 27", (Guard.NODE_RECEIPT,)) for state in _ENDED),
     Row(G.ACTIVE, Ev.TRY, _CALLER, G.ACTIVE, "条例 29(2)"),
 )  # fmt: skip
-"""Grants. Only the node's receipt makes one usable."""
+"""Grants. None is ordered before its agreement is in force, and only the node's receipt makes one usable."""
 
 
 def _list(parts: Collection[str | Promise]) -> str:

@@ -114,7 +114,7 @@ def test_the_platform_decides_nothing() -> None:
     by_platform = {
         row.event for machine in rules.MACHINES for row in machine.rows if any(w.side == Side.PLATFORM for w in row.who)
     }
-    assert by_platform == {Event.EXPIRE, Event.ORDER}
+    assert by_platform == {Event.EXPIRE, Event.ORDER, Event.HOLD, Event.LACK}
 
 
 def test_the_two_tables_stop_and_go_together() -> None:

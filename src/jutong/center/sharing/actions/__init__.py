@@ -26,6 +26,7 @@ from jutong.center.sharing.actions.supply import (
     on_entry_bound,
     on_system_keys_changed,
     reissue_grants,
+    release_grant,
     retry_supply,
 )
 from jutong.center.sharing.actions.watching import TryTicket, count_uses, message, record_violations, remind, try_grant
@@ -56,6 +57,7 @@ __all__ = [
     "prepare_reply",
     "record_violations",
     "reissue_grants",
+    "release_grant",
     "remind",
     "request_consent",
     "retry_supply",

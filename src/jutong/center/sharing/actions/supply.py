@@ -17,7 +17,7 @@ from jutong.center.fleet.errors import SourceUnknownError
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem
-from jutong.center.process.moments import Moment, tell
+from jutong.center.process.moments import Moment, held, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.compile import column_of, compile_grant, missing_columns
@@ -36,7 +36,8 @@ ANSWERS: dict[str, Event] = {
 }
 """What a node's grant receipt means for a grant."""
 LIVE = (GrantState.AWAITING_BINDING, GrantState.ORDERED, GrantState.ACTIVE, GrantState.FAILED)
-"""States in which a grant's order may be issued again; a suspended one is issued anew when it is lifted."""
+"""States in which a grant's order may be issued again; a suspended one is issued anew when it is lifted, and one that
+waits for its agreement when that is in force."""
 
 UNBOUND = gettext_noop("“{entry}”还没有挂接到数据，授权{number}在等待挂接。")
 WHOLE_ONLY = gettext_noop("“{entry}”是整体提供的，不能只核验、脱敏或限定“{items}”，授权{number}没有开通。")
@@ -82,19 +83,22 @@ def create_grant(application: Application, *, by: Actor, now: datetime) -> Grant
 def put_order(grant: Grant, application: Application, *, by: Actor, now: datetime) -> bool:
     """Compile the grant and put it into the feed of the node of its table; both rows are locked by the caller.
 
-    With nothing bound, an item the table does not carry, or one that may not be seen whole where the whole is lent,
-    the grant says so and waits: nothing is ordered.
+    While a process holds the grant back, with nothing bound, an item the table does not carry, or one that may not be
+    seen whole where the whole is lent, the grant says so and waits: nothing is ordered.
     """
+    if reason := held(grant):
+        _hold(grant, reason)
+        return False
     binding = open_binding(grant.entry)
     items = list(grant.items.select_related("item"))
     missing = missing_columns(application, binding, items) if binding else []
     if binding is None or missing:
-        _await_binding(grant, application, missing, now, whole=binding is not None and not binding.is_table)
+        _await_binding(grant, application, missing, by, now, whole=binding is not None and not binding.is_table)
         return False
     try:
         source = fleet_queries.source(binding.source)
     except SourceUnknownError:
-        _await_binding(grant, application, [binding.source], now)
+        _await_binding(grant, application, [binding.source], by, now)
         return False
     for row in items:
         row.column = column_of(binding, row.item)
@@ -114,12 +118,25 @@ def put_order(grant: Grant, application: Application, *, by: Actor, now: datetim
     return True
 
 
+def _hold(grant: Grant, reason: str) -> None:
+    if grant.state != GrantState.AWAITING_AGREEMENT:
+        grant.state = rules.GRANTS.step(grant.state, Event.HOLD, label=grant.number).next
+    grant.problem = reason
+    grant.save(update_fields=["state", "problem"])
+
+
 def _await_binding(
-    grant: Grant, application: Application, missing: list[str], now: datetime, *, whole: bool = False
+    grant: Grant, application: Application, missing: list[str], by: Actor, now: datetime, *, whole: bool = False
 ) -> None:
     problem = "、".join(missing)[:500]
     told = grant.state == GrantState.AWAITING_BINDING and grant.problem == problem and grant.issued_at != now
-    grant.state, grant.problem = GrantState.AWAITING_BINDING, problem
+    if grant.state == GrantState.ACTIVE:  # what stands behind it now does not carry what was granted
+        order_state(grant, "suspended", "binding lacks granted items", by=by, now=now)
+        application.state = rules.APPLICATIONS.step(application.state, Event.FAIL_SUPPLY, label=application.number).next
+        application.save(update_fields=["state"])
+    if grant.state != GrantState.AWAITING_BINDING:
+        grant.state = rules.GRANTS.step(grant.state, Event.LACK, label=grant.number).next
+    grant.problem = problem
     grant.save(update_fields=["state", "problem"])
     if not told:
         common.notify(
@@ -148,6 +165,15 @@ def retry_supply(*, grant: Grant, by: Actor, now: datetime) -> Grant:
     locked, application = common.lock_grant(grant.id)
     common.admit(rules.GRANTS, locked.state, Event.ORDER, application, by)
     put_order(locked, application, by=by, now=now)
+    return locked
+
+
+@transaction.atomic
+def release_grant(*, grant: Grant, by: Actor, now: datetime) -> Grant:
+    """Order a grant that was held back, or that runs on new terms; one that is suspended or over stays as it is."""
+    locked, application = common.lock_grant(grant.id)
+    if locked.state in {GrantState.AWAITING_AGREEMENT, *LIVE}:
+        put_order(locked, application, by=by, now=now)
     return locked
 
 
