@@ -5,7 +5,20 @@ from django.utils.translation import gettext_lazy as _
 
 from jutong.center.process.sides import Side
 
-__all__ = ["ApplicationState", "Event", "GrantState", "ItemAnswer", "RefusalReason", "Side"]
+__all__ = [
+    "AlertKind",
+    "ApplicationState",
+    "ConditionOrigin",
+    "Event",
+    "Frequency",
+    "GrantState",
+    "IdleAnswer",
+    "ItemAnswer",
+    "Operator",
+    "RefusalReason",
+    "Side",
+    "UseWay",
+]
 
 
 class ApplicationState(models.TextChoices):
@@ -41,6 +54,59 @@ class ItemAnswer(models.TextChoices):
     AGREED = "agreed", _("同意")
     NARROWED = "narrowed", _("改为较少")
     REFUSED = "refused", _("不同意")
+
+
+class UseWay(models.TextChoices):
+    """How a requester wants to get the data: the ways 条例 22 names, and the subscription its "等" leaves room for."""
+
+    SERVICE = "service", _("服务接口")
+    BATCH = "batch", _("批量交换")
+    FILE = "file", _("文件下载")
+    SUBSCRIPTION = "subscription", _("变化订阅")
+
+
+class Frequency(models.TextChoices):
+    """How often the requester means to use the data."""
+
+    REALTIME = "realtime", _("随办随用")
+    DAILY = "daily", _("每日")
+    WEEKLY = "weekly", _("每周")
+    MONTHLY = "monthly", _("每月")
+    QUARTERLY = "quarterly", _("每季度")
+    YEARLY = "yearly", _("每年")
+    ONCE = "once", _("一次")
+
+
+class Operator(models.TextChoices):
+    """What a row condition may compare by; the words are the node contract's."""
+
+    EQ = "eq", _("等于")
+    IN = "in", _("是其中之一")
+    PREFIX = "prefix", _("开头是")
+    GE = "ge", _("不小于")
+    LE = "le", _("不大于")
+
+
+class ConditionOrigin(models.TextChoices):
+    """Who set a row condition; those of both sides hold together, so a reply can only narrow."""
+
+    REQUESTER = "requester", _("申请方")
+    PROVIDER = "provider", _("提供方")
+
+
+class AlertKind(models.TextChoices):
+    """What the holder of a grant is told of before it hurts."""
+
+    QUOTA = "quota", _("用量将满")
+    EXPIRY_MONTH = "expiry-month", _("一个月内到期")
+    EXPIRY_WEEK = "expiry-week", _("一周内到期")
+
+
+class IdleAnswer(models.TextChoices):
+    """What a holder says of a grant nobody used."""
+
+    KEEP = "keep", _("还要用")
+    GIVE_UP = "give-up", _("不再需要")
 
 
 class GrantState(models.TextChoices):

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
-from jutong.center.catalog.enums import FieldMode, ShareAttribute, ShareWay
+from jutong.center.catalog.enums import FieldMode, ShareAttribute
 from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.org.models import InformationSystem, Organisation, User
 from jutong.center.sharing import enums
@@ -30,10 +30,23 @@ class Application(models.Model):
     basis = models.CharField(max_length=500, default="", blank=True)
     scenario = models.CharField(max_length=500, default="", blank=True)
     scope = models.CharField(max_length=500, default="", blank=True)
-    share_way = models.CharField(max_length=16, choices=ShareWay, default="", blank=True)
+    duty = models.ForeignKey("Duty", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    share_way = models.CharField(max_length=16, choices=enums.UseWay, default="", blank=True)
     valid_until = models.DateField(null=True, blank=True)
+    frequency = models.CharField(max_length=16, choices=enums.Frequency, default="", blank=True)
+    expected_monthly = models.PositiveIntegerField(default=0)
+    """Records the requester expects to get in a month; 0 where it did not say."""
     daily_quota = models.PositiveIntegerField(default=1000)
+    per_minute = models.PositiveIntegerField(default=0)
+    """Calls a minute at most; 0 leaves it to the node."""
+    call_days = models.CharField(max_length=7, default="", blank=True)
+    """Weekdays on which it will be called, Monday as 1, such as ``12345``; empty for any time."""
+    first_minute = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_minute = models.PositiveSmallIntegerField(null=True, blank=True)
+    """Minutes after midnight in Beijing between which it will be called."""
     division_filter = models.CharField(max_length=12, default="", blank=True)
+    renews = models.ForeignKey("Grant", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals")
+    """The grant this application is to follow on, from the moment that one ends."""
     is_true = models.BooleanField(default=False)
     is_lawful = models.BooleanField(default=False)
     is_necessary = models.BooleanField(default=False)
@@ -46,6 +59,14 @@ class Application(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(call_days="", first_minute=None, last_minute=None)
+                | Q(~Q(call_days=""), first_minute__lt=F("last_minute"), last_minute__lte=1440),
+                name="call_hours_paired",
+            ),
+            models.UniqueConstraint(fields=("renews",), condition=Q(closed_at=None), name="one_open_renewal"),
+        )
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
@@ -67,6 +88,19 @@ class ApplicationItem(models.Model):
         constraints = (models.UniqueConstraint(fields=("application", "item"), name="item_asked_once"),)
 
 
+class ApplicationCondition(models.Model):
+    """One typed condition on the rows: an item, an operator, values. All of an application hold together."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="conditions")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    operator = models.CharField(max_length=8, choices=enums.Operator)
+    values = models.JSONField()
+    origin = models.CharField(max_length=10, choices=enums.ConditionOrigin, default=enums.ConditionOrigin.REQUESTER)
+
+    class Meta:
+        ordering = ("-origin", "item__position", "id")
+
+
 class Consent(models.Model):
     """A 工作机构负责人's consent, on the requester's or the provider's side (条例 20(2), 20(3))."""
 
@@ -75,6 +109,8 @@ class Consent(models.Model):
     agreed = models.BooleanField()
     note = models.CharField(max_length=500, default="", blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The head whose delegation this consent was given under, where somebody else gave it."""
     at = models.DateTimeField()
 
     class Meta:
@@ -276,3 +312,11 @@ class NumberCounter(models.Model):
 
     prefix = models.CharField(max_length=16, primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+
+# at the end, because they refer to the models above by name, and Django looks for models here
+from jutong.center.sharing.consumption import GrantAlert as GrantAlert  # noqa: E402, PLC0414
+from jutong.center.sharing.consumption import GrantUse as GrantUse  # noqa: E402, PLC0414
+from jutong.center.sharing.consumption import IdleInquiry as IdleInquiry  # noqa: E402, PLC0414
+from jutong.center.sharing.office import Delegation as Delegation  # noqa: E402, PLC0414
+from jutong.center.sharing.office import Duty as Duty  # noqa: E402, PLC0414
