@@ -30,6 +30,7 @@ from jutong.node.freshness import Freshness
 from jutong.node.gateway.addresses import Lender
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.aside import Arithmetic
+from jutong.node.gateway.callers import config as caller_config
 from jutong.node.gateway.lent import Lent
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
@@ -86,10 +87,12 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[N
 
     Raises:
         SourcesFileError, SourcesExposedError: the sources are not configured as they must be.
+        CallersFileError, CallersExposedError: the callers are not.
         LogBusyError, LogDamagedError, LogUnwritableError: the evidence log does not open.
     """
     settings.path("keys").mkdir(mode=0o700, parents=True, exist_ok=True)
     configs = sources.load(settings.path(sources.FILE))
+    callers = caller_config.load(settings.path(caller_config.FILE))
     with open_log(settings) as log:
         state = State(settings.path("node", "state.db"))
         try:
@@ -99,6 +102,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[N
             ):
                 live = Sources(configs)
                 node = _assemble(settings, clock, log=log, sequencer=sequencer, state=state, live=live, client=client)
+                node.gateway.admit(callers, secret(settings.path("keys", "node.secret")))
                 await node.agent.start()
                 try:
                     yield node

@@ -27,6 +27,10 @@ from jutong.node.gateway import calls
 from jutong.node.gateway.addresses import FILES
 from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.askers import asker_of
+from jutong.node.gateway.callers.config import Callers
+from jutong.node.gateway.callers.national import NationalForm
+from jutong.node.gateway.callers.secrets import Secrets
+from jutong.node.gateway.errors import GatewayBusyError
 from jutong.node.gateway.http import (
     Answer,
     HungUpError,
@@ -49,6 +53,9 @@ LOGGER = logging.getLogger(__name__)
 BASE = "/gw/v1/"
 RECEIPTS = BASE + "receipts/"
 CALLS: dict[str, calls.Kind] = {BASE + "query": "query", BASE + "verify": "verify", BASE + "address": "address"}
+MOST_UNDER_WAY = 256
+"""About a tenth of a second's work: who waits longer than that is better told to come back."""
+
 Health = Callable[[], dict[str, Any]]
 FindRecord = Callable[[str], tuple[int, bytes]]
 MakeReceipt = Callable[[int], Awaitable[object]]
@@ -71,6 +78,7 @@ class Gateway:
         pages: everything that is no call, by path.
         files: hands out files below the paths that grants lend.
         clock: seconds since 1970 UTC.
+        most_under_way: how many calls are worked on at once; one more is refused with 429.
     """
 
     serving: Serving
@@ -84,6 +92,7 @@ class Gateway:
     pages: dict[tuple[str, str], Page]
     files: Page | None = None
     clock: Callable[[], float] = time.time
+    most_under_way: int = MOST_UNDER_WAY
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -99,11 +108,46 @@ class Gateway:
         elif path == "/healthz":
             await send_answer(send, Answer(200, orjson.dumps(self.health())))
         else:
-            self.arithmetic.active += 1
+            try:
+                leave = self.enter()
+            except GatewayBusyError as error:
+                # Nothing was read and nothing is signed: turning away has to cost less than serving.
+                await send_answer(send, refusal(error, language_of(dict(scope["headers"]))))
+                return
             try:
                 await self._signed(method, path, scope, receive, send)
             finally:
-                self.arithmetic.active -= 1
+                leave()
+
+    def admit(self, callers: Callers, own_secret: bytes) -> None:
+        """Open the doors for callers that do not sign, as far as this node is configured for any.
+
+        Args:
+            callers: who they are.
+            own_secret: the node's own secret, which theirs are derived from.
+        """
+        if callers.national is not None:
+            secrets = Secrets(callers.national, own_secret)
+            form = NationalForm(callers.national, secrets, self.serving, self.nonces, self.signer, self.enter, self.now)
+            self.pages |= form.pages()
+
+    def now(self) -> float:
+        """Return seconds since 1970 UTC."""
+        return self.clock()
+
+    def enter(self) -> Callable[[], None]:
+        """Count a call in and return what counts it out.
+
+        Raises:
+            GatewayBusyError: if too many are under way.
+        """
+        if self.arithmetic.active >= self.most_under_way:
+            raise GatewayBusyError(limit=self.most_under_way)
+        self.arithmetic.active += 1
+        return self._leave
+
+    def _leave(self) -> None:
+        self.arithmetic.active -= 1
 
     async def _signed(self, method: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         now = self.clock()
