@@ -25,12 +25,15 @@ from jutong.contracts.envelope import ContractError, Envelope, check, unseal
 from jutong.contracts.poll import Poll
 from jutong.contracts.receipts import (
     BindingReceipt,
+    ConfirmedReceipt,
     GrantReceipt,
     HealthReceipt,
     InventoryReceipt,
+    MarkReceipt,
     MovedReceipt,
     ProfileReceipt,
     ServedReceipt,
+    TraceReceipt,
 )
 from jutong.kernel.keys import Ed25519Verifier
 
@@ -140,6 +143,24 @@ def _binding(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return probing.apply_checks(node=node, checks=unseal(envelope, BindingReceipt).checks, by=by, now=now)
 
 
+def _mark(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    from jutong.center.correction import actions as correction  # noqa: PLC0415 - corrections stand above the fleet
+
+    return correction.marked(node=node, receipt=unseal(envelope, MarkReceipt), by=by, now=now)
+
+
+def _confirmed(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    from jutong.center.correction import actions as correction  # noqa: PLC0415 - corrections stand above the fleet
+
+    return correction.fetched(node=node, receipt=unseal(envelope, ConfirmedReceipt), by=by, now=now)
+
+
+def _trace(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    from jutong.center.correction import actions as correction  # noqa: PLC0415 - corrections stand above the fleet
+
+    return correction.traced(node=node, receipt=unseal(envelope, TraceReceipt), by=by, now=now)
+
+
 def _health(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     body = unseal(envelope, HealthReceipt)
     node = Node.objects.select_for_update(no_key=True).get(name=node.name)
@@ -196,12 +217,15 @@ def _refresh(source: Source, *, ok: bool, dialect: str, problem: str, by: Actor,
 Handler = Callable[[Node, Envelope, Actor, datetime], str]
 HANDLERS: dict[str, Handler] = {
     "binding": _binding,
+    "confirmed": _confirmed,
     "grant": _grant,
     "health": _health,
     "inventory": _inventory,
+    "mark": _mark,
     "moved": _moved,
     "profile": _profile,
     "served": _served,
+    "trace": _trace,
 }
 """What is done with each kind of receipt."""
 

@@ -13,6 +13,7 @@ class Side(models.TextChoices):
     SUPERIOR = "superior", _("上级主管部门")
     GOVERNMENT = "government", _("本级人民政府")
     HOLDER = "holder", _("被认为持有数据的部门")
+    RECIPIENT = "recipient", _("收到数据的部门")
     RECEIVER = "receiver", _("受理部门")
     ANYONE = "anyone", _("任何部门")
     CITIZEN = "citizen", _("本人")
