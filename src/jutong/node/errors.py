@@ -188,6 +188,51 @@ class CaseMissingError(JutongError):
     next_step = gettext_noop("请在case中填写正在办理的办件号。")
 
 
+class BasisDiffersError(JutongError):
+    """The call names another legal basis than the grant."""
+
+    code = "node.call.basis-differs"
+    http_status = 403
+    message = gettext_noop("调用声明的依据与授权“{grant}”的依据不一致，授权依据是“{allowed}”。")
+    next_step = gettext_noop("可以不填basis；填写的，须与授权的依据一致。")
+
+
+class OutsideHoursError(JutongError):
+    """The grant allows calls at other times only."""
+
+    code = "node.grant.outside-hours"
+    http_status = 403
+    message = gettext_noop("授权“{grant}”只在约定的时段可用：{allowed}（北京时间）。")
+    next_step = gettext_noop("请在约定的时段内调用；确需其他时段的，请与数源部门协商。")
+
+
+class FilterNotGrantedError(JutongError):
+    """A filter names an item the grant does not show in full."""
+
+    code = "node.call.filter-not-granted"
+    http_status = 403
+    message = gettext_noop("授权“{grant}”不允许按这些信息项筛选：{items}。")
+    next_step = gettext_noop("只能按授权中明文提供的信息项筛选。")
+
+
+class CursorUnfitError(JutongError):
+    """A cursor this node did not give out for this grant and these filters."""
+
+    code = "node.call.cursor-unfit"
+    http_status = 400
+    message = gettext_noop("游标cursor不能用于这次调用。")
+    next_step = gettext_noop("请原样送回上一次答复的next，且授权、方式和筛选条件都不变；否则请不带cursor重新开始。")
+
+
+class TooManyKeysError(JutongError):
+    """More keys in one batch than the grant allows."""
+
+    code = "node.call.too-many-keys"
+    http_status = 400
+    message = gettext_noop("授权“{grant}”每批最多{limit}个查询条件，这次有{count}个。")
+    next_step = gettext_noop("请分批调用。")
+
+
 class FieldNotGrantedError(JutongError):
     """Items were asked for that the grant does not hold in this way."""
 
@@ -266,6 +311,20 @@ class QuotaExhaustedError(JutongError):
         self.retry_after = seconds  # type: ignore[misc]
 
 
+class RateExceededError(JutongError):
+    """The grant's calls of this minute are used up."""
+
+    code = "node.quota.per-minute"
+    http_status = 429
+    message = gettext_noop("授权“{grant}”每分钟{limit}次调用已用完。")
+    next_step = gettext_noop("请按Retry-After稍后重试，并放慢调用。")
+
+    def __init__(self, *, grant: str, limit: int, seconds: int) -> None:
+        """Make the error; ``seconds`` until the next minute."""
+        super().__init__(grant=grant, limit=limit)
+        self.retry_after = seconds  # type: ignore[misc]
+
+
 class SourceUnavailableError(JutongError):
     """The department's database does not answer."""
 
@@ -294,6 +353,34 @@ class SourceChangedError(JutongError):
     retry_after = 300
     message = gettext_noop("数据源“{source}”中的表与挂接时不一致，本次没有提供数据。")
     next_step = gettext_noop("请数源部门在目录中重新挂接该表。")
+
+
+class WayUnservedError(JutongError):
+    """The source behind the grant cannot be read in this way."""
+
+    code = "node.source.way-unserved"
+    http_status = 422
+    message = gettext_noop("数据源“{source}”不能按“{way}”方式提供数据。")
+    next_step = gettext_noop("请改用逐个查询，或请数源部门换用数据库表挂接。")
+
+
+class OrderAmbiguousError(JutongError):
+    """Two rows stand in the same place of the order, so that going on after one of them could lose the other."""
+
+    code = "node.source.order-ambiguous"
+    http_status = 503
+    retry_after = 300
+    message = gettext_noop("数据源“{source}”的表按{columns}排不出唯一的顺序，分页会漏行，本次没有提供数据。")
+    next_step = gettext_noop("请数源部门在挂接中指定能唯一确定一行的排序列。")
+
+
+class ExtractTooLargeError(JutongError):
+    """More rows than one file may hold."""
+
+    code = "node.file.too-large"
+    http_status = 422
+    message = gettext_noop("符合条件的记录超过一个文件{limit}行的上限，没有生成文件。")
+    next_step = gettext_noop("请加筛选条件分成几个文件，或改用分页。")
 
 
 class TooManyRowsError(JutongError):

@@ -20,7 +20,7 @@ from jutong.node.errors import KeyUnfitError, SourceChangedError, SourceSlowErro
 from jutong.node.live.mysql import MysqlSource
 from jutong.node.live.pool import OPENERS, Sources
 from jutong.node.live.postgresql import PostgresSource
-from jutong.node.live.source import LiveSource, PointQuery
+from jutong.node.live.source import BulkSource, LiveSource, PointQuery, RangeQuery
 from jutong.node.live.sqlite import SqliteSource
 from jutong.node.sources import SourceConfig
 from jutong.runtime.postgres import Postgres
@@ -334,3 +334,81 @@ async def test_sources_are_opened_once_and_closed(tmp_path: Path) -> None:
     assert sources.get("one") is sources.get("one")
     await sources.close()
     await sources.close()
+
+
+def bulk(source: LiveSource) -> BulkSource:
+    assert isinstance(source, BulkSource)
+    return source
+
+
+async def test_many_keys_are_answered_in_one_statement_each_with_its_own(config: SourceConfig) -> None:
+    async with opened(config) as source:
+        keys = [[ID_OUYANG], ["nobody"], [ID_TWINS], ["' OR 1=1 --"], [ID_ZHANG]]
+        rows = await bulk(source).fetch_many(query(config), keys)
+        assert sorted((at, row[0]) for at, row in rows) == [(0, "欧阳小红"), (2, "李一"), (2, "李二"), (4, "张小明")]
+        rows = await bulk(source).fetch_many(query(config, limit=1), keys)
+        assert sorted(at for at, _ in rows) == [0, 2, 4], "one key with many rows takes no place from another"
+        narrowed = query(config, conditions=(Condition(column="fs", operator="ge", values=("2",)),))
+        rows = await bulk(source).fetch_many(narrowed, keys)
+        assert sorted((at, row[0]) for at, row in rows) == [(0, "欧阳小红"), (2, "李二")]
+
+
+async def test_a_thousand_keys_and_two_lookup_columns(config: SourceConfig) -> None:
+    async with opened(config) as source:
+        keys = [[f"3301{number:014d}", "某人"] for number in range(998)] + [[ID_TWINS, "李二"], [ID_TWINS, "张小明"]]
+        both = query(config, lookup=("sfzh", "xm"))
+        assert [(at, row[2]) for at, row in await bulk(source).fetch_many(both, keys)] == [(998, 2)]
+
+
+async def test_a_key_that_cannot_be_one_spoils_no_connection(config: SourceConfig) -> None:
+    async with opened(config) as source:
+        by_number = query(config, lookup=("fs",))
+        if config.dialect == "sqlite":
+            assert await bulk(source).fetch_many(by_number, [["x"]]) == []
+        else:
+            with pytest.raises(KeyUnfitError):
+                await bulk(source).fetch_many(by_number, [["12"], ["x"]])
+        assert [at for at, _ in await bulk(source).fetch_many(by_number, [["12"]])] == [0]
+
+
+async def test_rows_in_order_after_a_place(config: SourceConfig) -> None:
+    wanted = RangeQuery(schema(config), "person", ("sfzh", "fs", "csrq"), (), ("sfzh", "fs"), None, 2)
+    async with opened(config) as source:
+        seen: list[tuple[str, int]] = []
+        after: tuple[Any, ...] | None = None
+        while rows := await bulk(source).scan(replace(wanted, after=after)):
+            seen += [(row[0], row[1]) for row in rows]
+            after = (rows[-1][0], rows[-1][1])
+        # Whoever has no value in an order column has no place in it.
+        numbered = sorted((str(row[0]), int(row[6])) for row in ROWS if row[6] is not None)
+        assert [one for one in seen if one[0] != "abcX"] == numbered
+        narrowed = replace(wanted, limit=9, conditions=(
+            Condition(column="csrq", operator="ge", values=("2015-02-02",)),
+            Condition(column="xzqh", operator="prefix", values=("3301",)),
+        ))  # fmt: skip
+        assert [row[1] for row in await bulk(source).scan(narrowed)] == [12, 1, 2]
+        dated = replace(wanted, order=("csrq", "sfzh", "fs"), after=(date(2015, 2, 2).isoformat(), ID_OUYANG, 12))
+        assert [row[1] for row in await bulk(source).scan(replace(dated, limit=9)) if row[0] != "abcX"] == [1, 2, 3]
+
+
+async def test_a_stretch_of_a_changed_or_unfit_table_is_named(config: SourceConfig) -> None:
+    wanted = RangeQuery(schema(config), "person", ("sfzh",), (), ("sfzh",), None, 2)
+    async with opened(config) as source:
+        with pytest.raises(SourceChangedError):
+            await bulk(source).scan(replace(wanted, columns=("gone",)))
+        with pytest.raises(SourceChangedError):
+            await bulk(source).fetch_many(query(config, columns=("gone",)), [["a"]])
+        if config.dialect != "sqlite":
+            bad = (Condition(column="fs", operator="eq", values=("x",)),)
+            with pytest.raises(KeyUnfitError):
+                await bulk(source).scan(replace(wanted, conditions=bad))
+        with pytest.raises(ValueError, match="order"):
+            await bulk(source).scan(replace(wanted, order=()))
+
+
+async def test_a_slow_stretch_is_cut_off(config: SourceConfig) -> None:
+    if config.dialect == "sqlite":
+        pytest.skip("the slow view needs a sleeping function")
+    async with opened(config, seconds=1.0) as source:
+        with pytest.raises(SourceSlowError):
+            await bulk(source).scan(RangeQuery(schema(config), "slow", ("xm",), (), ("sfzh",), None, 9))

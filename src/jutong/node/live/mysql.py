@@ -17,7 +17,8 @@ import pymysql
 
 from jutong.kernel.errors import JutongError
 from jutong.node.errors import KeyUnfitError, SourceChangedError, SourceSlowError, SourceUnavailableError
-from jutong.node.live.source import CONNECT_SECONDS, STATEMENT_SECONDS, PointQuery, ProbedTable, Row
+from jutong.node.live.ranges import build_cases, build_range, columns_of
+from jutong.node.live.source import CONNECT_SECONDS, STATEMENT_SECONDS, PointQuery, ProbedTable, RangeQuery, Row
 from jutong.node.live.statement import LIKE_ESCAPE, Dialect, Statement, build
 from jutong.node.live.threads import ThreadConnections
 from jutong.node.sources import SourceConfig
@@ -127,6 +128,38 @@ class MysqlSource:
 
         return await self._guarded(work)
 
+    def _checked(self, session: Session, query: PointQuery | RangeQuery) -> dict[str, str]:
+        types = _types(session, query.schema, query.table)
+        if not types.keys() >= columns_of(query):
+            raise SourceChangedError(source=self.name)
+        return types
+
+    async def fetch_many(self, query: PointQuery, keys: Sequence[Sequence[str]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the number of their key; see ``BulkSource``."""
+
+        def work(session: Session) -> Sequence[Row]:
+            types = self._checked(session, query)
+            kinds = [types[column] for column in query.lookup]
+            if not all(_fits(kind, value) for key in keys for kind, value in zip(kinds, key, strict=True)):
+                raise KeyUnfitError
+            return _rows(session, build_cases(query, _dialect(types), keys))
+
+        return [(int(row[0]), row[1:]) for row in await self._guarded(work)]
+
+    async def scan(self, query: RangeQuery) -> Sequence[Row]:
+        """Return a stretch of rows; see ``BulkSource``."""
+
+        def work(session: Session) -> Sequence[Row]:
+            types = self._checked(session, query)
+            given = [
+                (one.column, value) for one in query.conditions if one.operator != "prefix" for value in one.values
+            ]
+            if not all(_fits(types[column], value) for column, value in given):
+                raise KeyUnfitError
+            return _rows(session, build_range(query, _dialect(types)))
+
+        return await self._guarded(work)
+
     async def _guarded(self, work: Callable[[Session], Result]) -> Result:
         return await self._threads.run(lambda: self._twice(work))
 
@@ -173,6 +206,12 @@ class MysqlSource:
     async def close(self) -> None:
         """Close every thread's session."""
         self._threads.close()
+
+
+def _rows(session: Session, statement: Statement) -> Sequence[Row]:
+    with session.cursor() as cursor:
+        cursor.execute(statement.sql, statement.constants)
+        return cursor.fetchall()
 
 
 def _types(session: Session, schema: str, table: str) -> dict[str, str]:

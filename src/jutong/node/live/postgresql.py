@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 import asyncpg
 
 from jutong.node.errors import KeyUnfitError, SourceChangedError, SourceSlowError, SourceUnavailableError
-from jutong.node.live.source import CONNECT_SECONDS, STATEMENT_SECONDS, PointQuery, ProbedTable, Row
+from jutong.node.live.ranges import build_lateral, build_range, columns_of
+from jutong.node.live.source import CONNECT_SECONDS, STATEMENT_SECONDS, PointQuery, ProbedTable, RangeQuery, Row
 from jutong.node.live.statement import LIKE_ESCAPE, Dialect, Statement, build
 from jutong.node.sources import SourceConfig
 
@@ -48,6 +49,7 @@ _GONE = (
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidCatalogNameError,
 )
+_AGED = (*_GONE, asyncpg.InvalidCachedStatementError, asyncpg.FeatureNotSupportedError)
 _CHANGED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InsufficientPrivilegeError,
             asyncpg.InvalidSchemaNameError, asyncpg.UndefinedFunctionError)  # fmt: skip
 
@@ -137,10 +139,7 @@ class PostgresSource:
     async def _compile(self, slot: _Slot, query: PointQuery) -> Statement:
         found = self._compiled.get(query)
         if found is None:
-            types = await self._types(slot, query.schema, query.table)
-            if not types.keys() >= {*query.columns, *query.lookup, *(one.column for one in query.conditions)}:
-                raise SourceChangedError(source=self.name)
-            found = build(query, Dialect(quote, partial(_compare, types), _prefix, "${}".format))
+            found = build(query, await self._dialect(slot, query))
             if len(self._compiled) >= MOST_STATEMENTS:
                 self._compiled.clear()
             self._compiled[query] = found
@@ -152,26 +151,55 @@ class PostgresSource:
 
     async def fetch(self, query: PointQuery, values: Sequence[str | None]) -> Sequence[Row]:
         """Return at most ``query.limit`` rows; see ``LiveSource``."""
+        return await self._answered(lambda slot: self._run(slot, query, values), query)
+
+    async def fetch_many(self, query: PointQuery, keys: Sequence[Sequence[str]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the number of their key; see ``BulkSource``."""
+        given = [[key[at] for key in keys] for at in range(len(query.lookup))]
+
+        async def run(slot: _Slot) -> Sequence[Row]:
+            statement = build_lateral(query, await self._dialect(slot, query))
+            return await self._named(slot, statement.sql, [*given, *statement.constants])
+
+        return [(int(row[0]), tuple(row)[1:]) for row in await self._answered(run, query)]
+
+    async def scan(self, query: RangeQuery) -> Sequence[Row]:
+        """Return a stretch of rows; see ``BulkSource``."""
+
+        async def run(slot: _Slot) -> Sequence[Row]:
+            statement = build_range(query, await self._dialect(slot, query))
+            return await self._named(slot, statement.sql, [str(value) for value in statement.constants])
+
+        return await self._answered(run, query)
+
+    async def _dialect(self, slot: _Slot, query: PointQuery | RangeQuery) -> Dialect:
+        types = await self._types(slot, query.schema, query.table)
+        if not types.keys() >= columns_of(query):
+            raise SourceChangedError(source=self.name)
+        return Dialect(quote, partial(_compare, types), _prefix, "${}".format)
+
+    async def _answered(
+        self, run: Callable[[_Slot], Awaitable[Sequence[Row]]], query: PointQuery | RangeQuery
+    ) -> Sequence[Row]:
         slot, fresh = await self._acquire()
         while True:
-            good = False
             try:
-                rows: Sequence[Row] = await self._run(slot, query, values)
-                good = True
-            except (KeyUnfitError, SourceChangedError, SourceSlowError):
-                good = not slot.connection.is_closed()
-                raise
-            except (*_GONE, asyncpg.InvalidCachedStatementError, asyncpg.FeatureNotSupportedError) as error:
+                rows = await run(slot)
+            except _AGED as error:
                 # An idle connection may have died, or its statement aged by a changed table: once more, afresh.
                 if fresh:
+                    self._release(slot, good=False)
                     raise SourceUnavailableError(source=self.name) from error
-            finally:
-                if good or fresh:
-                    self._release(slot, good=good)
-            if good:
+            except BaseException as error:
+                named = isinstance(error, KeyUnfitError | SourceChangedError | SourceSlowError)
+                self._release(slot, good=named and not slot.connection.is_closed())
+                raise
+            else:
+                self._release(slot, good=True)
                 return rows
             slot.connection.terminate()
-            self._compiled.pop(query, None)
+            if isinstance(query, PointQuery):
+                self._compiled.pop(query, None)
             slot, fresh = await self._reconnect()
 
     async def _reconnect(self) -> tuple[_Slot, bool]:
@@ -189,19 +217,31 @@ class PostgresSource:
                 prepared = await slot.connection.prepare(compiled.sql, timeout=self._seconds)
                 statement = slot.statements[query] = (prepared.fetch, compiled.constants)
             fetch, constants = statement
-            rows: Sequence[Row] = await fetch(*values, *constants, timeout=self._seconds)
-        except asyncpg.QueryCanceledError as error:
+            return await fetch(*values, *constants, timeout=self._seconds)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._raise(slot, query, error)
+            raise
+
+    async def _named(self, slot: _Slot, sql: str, values: Sequence[Any]) -> Sequence[Row]:
+        try:
+            return await slot.connection.fetch(sql, *values, timeout=self._seconds)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._raise(slot, None, error)
+            raise
+
+    def _raise(self, slot: _Slot, query: PointQuery | None, error: Exception) -> None:
+        """Raise the named error a driver's error stands for, if it has one."""
+        if isinstance(error, asyncpg.QueryCanceledError):
             raise SourceSlowError(source=self.name, seconds=int(self._seconds)) from error
-        except TimeoutError as error:
+        if isinstance(error, TimeoutError):
             slot.connection.terminate()
             raise SourceSlowError(source=self.name, seconds=int(self._seconds)) from error
-        except asyncpg.DataError as error:
+        if isinstance(error, asyncpg.DataError):
             raise KeyUnfitError from error
-        except _CHANGED as error:
-            self._compiled.pop(query, None)
+        if isinstance(error, _CHANGED):
+            if query is not None:
+                self._compiled.pop(query, None)
             raise SourceChangedError(source=self.name) from error
-        else:
-            return rows
 
     async def probe(self, schema: str, table: str) -> ProbedTable:
         """Describe a table; see ``LiveSource``."""

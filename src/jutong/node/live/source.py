@@ -1,10 +1,10 @@
-"""What the gateway needs of a department's live database: one point query at a time, bounded and read-only."""
+"""What the gateway needs of a department's live database: bounded, read-only, and never a name from a caller."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jutong.contracts.orders import Condition
 
@@ -29,6 +29,24 @@ class PointQuery:
     columns: tuple[str, ...]
     lookup: tuple[str, ...]
     conditions: tuple[Condition, ...]
+    limit: int
+
+
+@dataclass(frozen=True)
+class RangeQuery:
+    """Which columns of the rows that follow a place in an order.
+
+    Names come from a signed order. ``conditions`` is the grant's row predicate and whatever a caller narrowed it by.
+    ``order`` columns place a row; a row where one of them is empty has no place and is left out. ``after`` holds the
+    place of the last row seen, None at the start.
+    """
+
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    order: tuple[str, ...]
+    after: tuple[Any, ...] | None
     limit: int
 
 
@@ -65,3 +83,22 @@ class LiveSource(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection."""
+
+
+@runtime_checkable
+class BulkSource(Protocol):
+    """A source that also answers for many keys, or for a stretch of rows, in one statement. Errors as above."""
+
+    async def fetch_many(self, query: PointQuery, keys: Sequence[Sequence[str]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the number of the key each belongs to, at most ``query.limit`` for one key.
+
+        Raises:
+            KeyUnfitError: if a value cannot be one of its lookup column.
+        """
+
+    async def scan(self, query: RangeQuery) -> Sequence[Row]:
+        """Return at most ``query.limit`` rows in the order of ``query.order``.
+
+        Raises:
+            KeyUnfitError: if a condition's value cannot be one of its column.
+        """

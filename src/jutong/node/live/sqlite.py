@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote as url_quote
 
 from jutong.node.errors import SourceChangedError, SourceSlowError, SourceUnavailableError
-from jutong.node.live.source import STATEMENT_SECONDS, PointQuery, ProbedTable, Row
+from jutong.node.live.ranges import build_json, build_range
+from jutong.node.live.source import STATEMENT_SECONDS, PointQuery, ProbedTable, RangeQuery, Row
 from jutong.node.live.statement import LIKE_ESCAPE, Dialect, Statement, build
 from jutong.node.live.threads import ThreadConnections
 from jutong.node.sources import SourceConfig
@@ -87,6 +89,18 @@ class SqliteSource:
 
         return await self._guarded(lambda connection: self._timed(connection, statement.sql, arguments))
 
+    async def fetch_many(self, query: PointQuery, keys: Sequence[Sequence[str]]) -> Sequence[tuple[int, Row]]:
+        """Return rows with the number of their key; see ``BulkSource``."""
+        statement = build_json(query, DIALECT)
+        arguments = [json.dumps([list(key) for key in keys]), *statement.constants]
+        rows = await self._guarded(lambda connection: self._timed(connection, statement.sql, arguments))
+        return [(row[0], row[1:]) for row in rows]
+
+    async def scan(self, query: RangeQuery) -> Sequence[Row]:
+        """Return a stretch of rows; see ``BulkSource``."""
+        statement = build_range(query, DIALECT)
+        return await self._guarded(lambda connection: self._timed(connection, statement.sql, list(statement.constants)))
+
     def _current(self) -> sqlite3.Connection:
         kept, identity = self._threads.current()
         if identity != self._identity():  # the file was replaced by a newer one
@@ -94,7 +108,7 @@ class SqliteSource:
             kept, _ = self._threads.current()
         return kept
 
-    def _timed(self, connection: sqlite3.Connection, sql: str, arguments: Sequence[str | None]) -> list[Row]:
+    def _timed(self, connection: sqlite3.Connection, sql: str, arguments: Sequence[Any]) -> list[Row]:
         until = time.monotonic() + self._seconds
         connection.set_progress_handler(lambda: time.monotonic() > until, CHECK_EVERY)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from jutong.contracts.orders import Condition
 from jutong.node.live.source import PointQuery
@@ -44,10 +45,10 @@ class Statement:
     """SQL text and the values of the row predicate; the lookup values come first at each call."""
 
     sql: str
-    constants: tuple[str, ...]
+    constants: tuple[Any, ...]
     repeats: int = 1
 
-    def arguments(self, values: Sequence[str | None]) -> list[str | None]:
+    def arguments(self, values: Sequence[str | None]) -> list[Any]:
         """Return all parameters of one call in order."""
         if self.repeats == 1:
             return [*values, *self.constants]
@@ -55,19 +56,34 @@ class Statement:
 
 
 @dataclass
-class _Builder:
+class Builder:
+    """Counts the parameters of one statement and keeps those whose values are known."""
+
     dialect: Dialect
     count: int = 0
-    constants: list[str] = field(default_factory=list)
+    constants: list[Any] = field(default_factory=list)
 
     def next_mark(self) -> str:
+        """Return the mark of one more parameter."""
         self.count += 1
         return self.dialect.mark(self.count)
 
     def lookup(self, column: str) -> str:
+        """Return the comparison of a column with a value that comes with each call."""
         return self.dialect.compare(column, "=", self.next_mark())
 
+    def compared(self, column: str, sign: str, value: Any) -> str:
+        """Return the comparison of a column with a known value."""
+        mark = self.next_mark()
+        self.constants += [value] * (self.dialect.repeats if sign == "=" else 1)
+        return self.dialect.compare(column, sign, mark)
+
     def condition(self, condition: Condition) -> str:
+        """Return a typed condition.
+
+        Raises:
+            ValueError: if it has more values than its operator takes.
+        """
         if not condition.values:
             return "1 = 0"  # a predicate over nothing admits nothing
         if condition.operator in _OPERATORS and len(condition.values) > 1:
@@ -76,13 +92,11 @@ class _Builder:
         return "(" + " OR ".join(parts) + ")"
 
     def _one(self, condition: Condition, value: str) -> str:
-        mark = self.next_mark()
         if condition.operator == "prefix":
+            mark = self.next_mark()
             self.constants.append(like_prefix(value))
             return self.dialect.prefix(condition.column, mark)
-        sign = _OPERATORS.get(condition.operator, "=")
-        self.constants += [value] * (self.dialect.repeats if sign == "=" else 1)
-        return self.dialect.compare(condition.column, sign, mark)
+        return self.compared(condition.column, _OPERATORS.get(condition.operator, "="), value)
 
 
 def build(query: PointQuery, dialect: Dialect) -> Statement:
@@ -93,7 +107,7 @@ def build(query: PointQuery, dialect: Dialect) -> Statement:
     """
     if not query.lookup or not query.columns:
         raise ValueError("a point query has a lookup column and reads a column")
-    builder = _Builder(dialect)
+    builder = Builder(dialect)
     quote = dialect.quote
     where = [builder.lookup(column) for column in query.lookup]
     where += [builder.condition(condition) for condition in query.conditions]
