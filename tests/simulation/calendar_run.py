@@ -134,8 +134,10 @@ class Life:
         """Send a request to the gateway as a system of a department would."""
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.node.gateway)  # type: ignore[arg-type]  # a plain ASGI callable
-            return await transport.handle_async_request(request)
+            transport = httpx.ASGITransport(app=self.node.gateway)
+            answer = await transport.handle_async_request(request)
+            await answer.aread()
+            return answer
 
         answer: httpx.Response = self.run(send())
         return answer
