@@ -141,7 +141,8 @@ class Gateway:
         Raises:
             GatewayBusyError: if too many are under way.
         """
-        if self.arithmetic.active >= self.most_under_way:
+        # Calls at a source are bounded there; counted here as well, a slow source would shut out the others.
+        if self.arithmetic.active - self.serving.sources.load.at_sources >= self.most_under_way:
             raise GatewayBusyError(limit=self.most_under_way)
         self.arithmetic.active += 1
         return self._leave

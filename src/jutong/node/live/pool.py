@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError, SourceUnknownError
+from jutong.node.live.guarded import GuardedSource, Load, guarded
 from jutong.node.live.mysql import MysqlSource
-from jutong.node.live.postgresql import PostgresSource
+from jutong.node.live.postgresql import POOL_SIZE, PostgresSource
 from jutong.node.live.source import LiveSource
 from jutong.node.live.sqlite import SqliteSource
+from jutong.node.live.threads import THREADS
 from jutong.node.sources import SourceConfig
 
-OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
-    "postgresql": PostgresSource,
-    "sqlite": SqliteSource,
-    "mysql": MysqlSource,
+OPENERS: dict[str, tuple[Callable[[SourceConfig], LiveSource], int]] = {
+    "postgresql": (PostgresSource, POOL_SIZE),
+    "sqlite": (SqliteSource, THREADS),
+    "mysql": (MysqlSource, THREADS),
 }
+"""How each dialect is opened, and how many calls it works on at once."""
 
 
 class Sources:
@@ -23,7 +26,9 @@ class Sources:
 
     def __init__(self, configs: Mapping[str, SourceConfig]) -> None:
         self.configs = dict(configs)
-        self._open: dict[str, LiveSource] = {}
+        self._open: dict[str, GuardedSource] = {}
+        self.load = Load()
+        """How many calls are at sources."""
 
     def get(self, name: str) -> LiveSource:
         """Return a source; no connection is made yet.
@@ -39,7 +44,8 @@ class Sources:
             opener = OPENERS.get(config.dialect)
             if opener is None:
                 raise SourceHoldsNoTablesError(source=name, dialect=config.dialect)
-            found = self._open[name] = opener(config)
+            open_source, places = opener
+            found = self._open[name] = guarded(open_source(config), places=places, load=self.load)
         return found
 
     async def close(self) -> None:
