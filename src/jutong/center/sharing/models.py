@@ -62,7 +62,13 @@ class Application(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(call_days="", first_minute=None, last_minute=None)
-                | Q(~Q(call_days=""), first_minute__lt=F("last_minute"), last_minute__lte=1440),
+                | Q(
+                    ~Q(call_days=""),
+                    first_minute__isnull=False,
+                    last_minute__isnull=False,
+                    first_minute__lt=F("last_minute"),
+                    last_minute__lte=1440,
+                ),
                 name="call_hours_paired",
             ),
             models.UniqueConstraint(fields=("renews",), condition=Q(closed_at=None), name="one_open_renewal"),

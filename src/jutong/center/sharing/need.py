@@ -10,21 +10,39 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from jutong.center.catalog.enums import BindingKind, FieldMode, Grade, ShareWay
+from jutong.center.catalog.enums import BindingKind, FieldMode, Grade
 from jutong.center.catalog.models import Binding, EntryVersion, Item
 from jutong.center.org.models import InformationSystem
+from jutong.center.sharing.conditions import RowCondition, settled
+from jutong.center.sharing.enums import ConditionOrigin, UseWay
+from jutong.center.sharing.findings import Problem, problem
 from jutong.center.sharing.models import Application
+from jutong.center.sharing.office import Duty
 from jutong.center.sharing.rules import MAX_YEARS
+from jutong.center.sharing.terms import BULK, HIGHEST_QUOTA, terms_problems, way_allowed
 from jutong.kernel.deadlines import add_months
 from jutong.standards import grading
 
-Problem = dict[str, str]
+__all__ = [
+    "HIGHEST_QUOTA",
+    "WIDTH",
+    "Ask",
+    "Need",
+    "Problem",
+    "RowCondition",
+    "division_item",
+    "draft_problems",
+    "lent_whole",
+    "missing_problems",
+    "need_of",
+    "problem",
+    "way_allowed",
+]
 WIDTH = {FieldMode.VERIFY: 0, FieldMode.MASKED: 1, FieldMode.PLAIN: 2}
 """How much a mode shows; a wider one shows more."""
 _NEEDS_REASON = {Grade.G3, Grade.G4, Grade.IMPORTANT}
 _LENGTHS = {"title": 128, "basis": 500, "scenario": 500, "scope": 500}
 REASON_LENGTH = 200
-HIGHEST_QUOTA = 10_000_000
 _DIVISION = re.compile(r"[1-9]\d{1,11}")
 DIVISION_MASK = "division"
 _DIVISION_NAMES = ("行政区划", "区划代码", "所属区划")
@@ -41,26 +59,50 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The five fields of 条例 20(2), the three declarations, and which items of the entry."""
+    """The five fields of 条例 20(2), the three declarations, which items of the entry, and which rows."""
 
     title: str = ""
     basis: str = ""
     scenario: str = ""
     scope: str = ""
+    duty_id: UUID | None = None
     share_way: str = ""
     valid_until: date | None = None
+    frequency: str = ""
+    expected_monthly: int = 0
     daily_quota: int = 1000
+    per_minute: int = 0
+    call_days: str = ""
+    first_minute: int | None = None
+    last_minute: int | None = None
     division_filter: str = ""
     system_id: UUID | None = None
     is_true: bool = False
     is_lawful: bool = False
     is_necessary: bool = False
     items: tuple[Ask, ...] = ()
+    conditions: tuple[RowCondition, ...] = ()
 
 
-def problem(field: str, found: object, allowed: str, message: str, clause: str = "") -> Problem:
-    """Return one row of an :class:`InvalidInputError`."""
-    return {"field": field, "found": str(found), "allowed": allowed, "message": message, "clause": clause}
+KEPT_AS_IS = (
+    "duty_id", "share_way", "valid_until", "frequency", "expected_monthly", "daily_quota", "per_minute", "call_days",
+    "first_minute", "last_minute", "division_filter", "system_id", "is_true", "is_lawful", "is_necessary",
+)  # fmt: skip
+"""Fields an application has under the same name, besides its texts."""
+TEXTS = ("title", "basis", "scenario", "scope")
+
+
+def need_of(application: Application) -> Need:
+    """Return what an application asks for now; what a provider added is not of it."""
+    return Need(
+        **{name: getattr(application, name) for name in (*TEXTS, *KEPT_AS_IS)},
+        items=tuple(Ask(row.item_id, row.asked, row.reason) for row in application.items.all()),
+        conditions=tuple(
+            RowCondition(row.item_id, row.operator, tuple(row.values))
+            for row in application.conditions.all()
+            if row.origin == ConditionOrigin.REQUESTER
+        ),
+    )
 
 
 def division_item(version: EntryVersion) -> Item | None:
@@ -71,31 +113,23 @@ def division_item(version: EntryVersion) -> Item | None:
     return next(iter(marked + named), None)
 
 
-def way_allowed(version: EntryVersion, share_way: str) -> bool:
-    """Tell whether an entry of this grade may be shared in this way; a version without a grade says nothing."""
-    return not version.grade or share_way in grading.grade(version.grade).share_ways
-
-
-def draft_problems(need: Need, version: EntryVersion, systems: Iterable[InformationSystem]) -> list[Problem]:
+def draft_problems(
+    need: Need, version: EntryVersion, systems: Iterable[InformationSystem], duties: Iterable[Duty] = ()
+) -> list[Problem]:
     """Return what is wrong with the values themselves; what is still missing may wait until the draft is sent."""
     found: list[Problem] = []
     for name, length in _LENGTHS.items():
         value = getattr(need, name)
         if len(value) > length:
             found.append(problem(name, len(value), f"<= {length}", _("最多{n}个字").format(n=length)))
-    if need.share_way and need.share_way not in ShareWay.values:
-        found.append(problem("share_way", need.share_way, "/".join(ShareWay.values), _("没有这种共享方式"), "条例 22"))
-    elif need.share_way and not way_allowed(version, need.share_way):
-        message = _("重要数据不能成批提供，请改用服务接口")
-        found.append(problem("share_way", need.share_way, ShareWay.SERVICE.value, message, grading.CLAUSE))
-    if not 1 <= need.daily_quota <= HIGHEST_QUOTA:
-        allowed = f"1-{HIGHEST_QUOTA}"
-        found.append(problem("daily_quota", need.daily_quota, allowed, _("每日用量应在{n}之间").format(n=allowed)))
+    found += terms_problems(need, version)
     if need.division_filter and not _DIVISION.fullmatch(need.division_filter):
         found.append(problem("division_filter", need.division_filter, "2-12位数字", _("区划范围应是区划代码的开头")))
     if need.system_id is not None and need.system_id not in {system.id for system in systems}:
         found.append(problem("system", need.system_id, _("本部门在用的系统"), _("只能选本部门在用的系统")))
-    return [*found, *_item_problems(need, version)]
+    if need.duty_id is not None and need.duty_id not in {duty.id for duty in duties}:
+        found.append(problem("duty", need.duty_id, _("本部门登记的职责"), _("只能选本部门登记的职责")))
+    return [*found, *_item_problems(need, version), *settled(need.conditions, version)[1]]
 
 
 def _item_problems(need: Need, version: EntryVersion) -> list[Problem]:
@@ -143,6 +177,7 @@ def missing_problems(application: Application, today: date) -> list[Problem]:
         )
         if not str(getattr(application, name)).strip()
     ]
+    found += _duty_problems(application)
     found += _time_problems(application.valid_until, today)
     if application.system is None or application.system.closed_at is not None:
         found.append(problem("system", "", _("本部门在用的系统"), _("没有选择用数系统")))
@@ -150,6 +185,15 @@ def missing_problems(application: Application, today: date) -> list[Problem]:
         if not getattr(application, name):
             found.append(problem(name, "", _("必须承诺"), _("没有承诺{what}").format(what=what), "条例 20(2)"))
     return [*found, *_choice_problems(application)]
+
+
+def _duty_problems(application: Application) -> list[Problem]:
+    """A department that registered its duties asks for data on one of them."""
+    open_duties = Duty.objects.filter(organisation_id=application.requester_id, closed_at=None)
+    chosen = application.duty_id
+    missing = open_duties.exists() if chosen is None else not open_duties.filter(id=chosen).exists()
+    message = _("请选择本部门登记的一项职责，用途要落在职责上")
+    return [problem("duty", "", _("本部门登记的职责"), message, "条例 20(2)")] if missing else []
 
 
 def _time_problems(until: date | None, today: date) -> list[Problem]:
@@ -171,9 +215,13 @@ def _choice_problems(application: Application) -> list[Problem]:
         for row in asked
         if row.item.grade in _NEEDS_REASON and row.asked != FieldMode.VERIFY and not row.reason.strip()
     ]
-    keyed = application.share_way == ShareWay.SERVICE and not lent_whole(application.entry_id)
-    if keyed and not any(row.item.is_key for row in asked):
+    whole = lent_whole(application.entry_id)
+    if application.share_way == UseWay.SERVICE and not whole and not any(row.item.is_key for row in asked):
         found.append(problem("items", 0, ">= 1", _("服务接口按标识查询，至少选一个标识信息项")))
+    if application.share_way in BULK and not whole and all(row.asked == FieldMode.VERIFY for row in asked):
+        found.append(problem("items", 0, ">= 1", _("成批提供和订阅要有脱敏或明文的信息项，只核验请用服务接口")))
+    if whole and application.conditions.exists():
+        found.append(problem("conditions", 1, "0", _("这项数据是整体提供的，不能限定行")))
     if application.division_filter and division_item(application.version) is None:
         found.append(
             problem("division_filter", application.division_filter, "", _("该目录没有区划信息项，不能按区划限定"))

@@ -36,7 +36,9 @@ def test_the_order_holds_what_the_gateway_needs(world: World) -> None:
     assert [row.item for row in order.lookup] == ["公民身份号码"]
     assert [(row.column, row.operator, row.values) for row in order.conditions] == [("division", "prefix", ("6299",))]
     assert [caller.key_id for caller in order.callers] == [world.system_key.key_id]
-    assert order.ways == ("query", "verify")
+    assert order.ways == ("query", "verify", "batch")
+    assert (order.batch_keys, order.page_rows, order.order_columns) == (1000, 0, ())
+    assert (order.basis, order.grade) == ("义务教育法第十二条", "general-3")
     assert (order.requester_code, order.provider_code) == (world.education.code, world.civil.code)
     assert (order.daily_quota, order.purpose) == (500, "小学入学报名核验监护关系")
     assert order.valid_until_ms == int(grant.valid_until.timestamp() * 1000)
@@ -49,11 +51,12 @@ def test_a_division_means_what_its_codes_begin_with(code: str, prefix: str) -> N
     assert division_prefix(code) == prefix
 
 
-@pytest.mark.parametrize("way", ["batch", "file"])
-def test_bulk_ways_are_no_service(world: World, way: str) -> None:
+@pytest.mark.parametrize(("way", "call"), [("batch", "page"), ("file", "file"), ("subscription", "changes")])
+def test_bulk_ways_are_no_service(world: World, way: str, call: str) -> None:
     world.bind()
+    world.entry.bindings.update(fresh_column="changed_at")
     agreed(world, share_way=way)
-    assert orders("grant")[0]["ways"] == ["batch"]
+    assert orders("grant")[0]["ways"] == [call]
 
 
 def test_ready_is_what_makes_it_shared_and_stops_the_clock(world: World) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from jutong.center.catalog.enums import FieldMode, ShareAttribute, ShareWay
+from jutong.center.catalog.enums import FieldMode, ShareAttribute
 from jutong.center.clocks import actions as clocks
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
@@ -20,8 +20,10 @@ from jutong.center.org.models import Organisation
 from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
+from jutong.center.sharing.actions._conditions import write_conditions
 from jutong.center.sharing.actions.supply import create_grant
-from jutong.center.sharing.enums import Event, ItemAnswer, RefusalReason, Side
+from jutong.center.sharing.conditions import RowCondition, settled
+from jutong.center.sharing.enums import ConditionOrigin, Event, ItemAnswer, RefusalReason, Side, UseWay
 from jutong.center.sharing.errors import (
     ConsentMissingError,
     ExtensionTooLongError,
@@ -32,6 +34,7 @@ from jutong.center.sharing.errors import (
 )
 from jutong.center.sharing.models import Application, ApplicationItem, Consent, Extension, Reply, Supplement
 from jutong.center.sharing.need import WIDTH, Problem, lent_whole, problem
+from jutong.center.sharing.terms import BULK
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
 from jutong.standards import grading, periods
@@ -140,7 +143,7 @@ def decide_extension(*, application: Application, consented: bool, by: Actor, no
 @transaction.atomic
 def prepare_reply(
     *, application: Application, agreed: bool, by: Actor, now: datetime, answers: Mapping[UUID, Answer] | None = None,
-    refusal: str = "", text: str = "",
+    conditions: Sequence[RowCondition] = (), refusal: str = "", text: str = "",
 ) -> Application:  # fmt: skip
     """Draw up the reply, item by item, for the own 工作机构负责人 (条例 20(3)).
 
@@ -150,6 +153,7 @@ def prepare_reply(
         by: a steward of the provider.
         now: when.
         answers: by item id; an item without an answer is given as asked.
+        conditions: further row conditions; they hold besides those asked for, so that they can only narrow.
         refusal: a value of ``RefusalReason`` when not agreed.
         text: what the requester reads; needed when anything is refused or narrowed.
 
@@ -160,16 +164,19 @@ def prepare_reply(
     locked, row = common.begin(application, Event.PREPARE_REPLY, by)
     answers = answers or {}
     asked = list(locked.items.select_related("item"))
-    less = not agreed or any(answers.get(ask.item_id, Answer(ask.asked)).mode != ask.asked for ask in asked)
+    less = not agreed or bool(conditions)
+    less = less or any(answers.get(ask.item_id, Answer(ask.asked)).mode != ask.asked for ask in asked)
+    narrowing, wrong = settled(conditions, locked.version)
     if less and locked.share_attribute == ShareAttribute.UNCONDITIONAL:
         raise UnconditionalRefusedError(entry=locked.version.name)
     problems = [*_answer_problems(asked, answers), *_reply_problems(agreed, refusal, text.strip(), less)]
-    problems += _rest_problems(locked, asked, answers) if agreed else []
+    problems += [*wrong, *_rest_problems(locked, asked, answers, narrowing)] if agreed else []
     if problems:
         raise InvalidInputError(problems=problems)
     for ask in asked:
         _write_answer(ask, answers.get(ask.item_id, Answer(ask.asked)) if agreed else Answer(REFUSE))
     ApplicationItem.objects.bulk_update(asked, ["answer", "given", "answer_note"])
+    write_conditions(locked, ConditionOrigin.PROVIDER, narrowing if agreed else ())
     Reply.objects.update_or_create(
         application=locked,
         defaults={
@@ -216,14 +223,22 @@ def _reply_problems(agreed: bool, refusal: str, text: str, less: bool) -> list[P
 
 
 def _rest_problems(
-    application: Application, asked: Sequence[ApplicationItem], answers: Mapping[UUID, Answer]
+    application: Application,
+    asked: Sequence[ApplicationItem],
+    answers: Mapping[UUID, Answer],
+    narrowing: Sequence[RowCondition],
 ) -> list[Problem]:
+    whole = lent_whole(application.entry_id)
+    if narrowing and whole:
+        return [problem("conditions", len(narrowing), "0", _("这项数据是整体提供的，不能限定行"))]
     kept = [ask for ask in asked if answers.get(ask.item_id, Answer(ask.asked)).mode != REFUSE]
     if not kept:
         return [problem("answers", 0, ">= 1", _("没有给出任何信息项，请答复不同意"))]
-    keyed = application.share_way == ShareWay.SERVICE and not lent_whole(application.entry_id)
-    if keyed and not any(ask.item.is_key for ask in kept):
+    if application.share_way == UseWay.SERVICE and not whole and not any(ask.item.is_key for ask in kept):
         return [problem("answers", 0, ">= 1", _("服务接口按标识查询，至少给出一个标识信息项"))]
+    shown = (answers.get(ask.item_id, Answer(ask.asked)).mode for ask in kept)
+    if application.share_way in BULK and not whole and all(mode == FieldMode.VERIFY for mode in shown):
+        return [problem("answers", 0, ">= 1", _("成批提供和订阅要给出脱敏或明文的信息项"))]
     return []
 
 

@@ -20,11 +20,14 @@ from jutong.center.org.permissions import Permission
 from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
-from jutong.center.sharing.enums import ApplicationState, Event
+from jutong.center.sharing.actions._conditions import write_conditions
+from jutong.center.sharing.conditions import settled
+from jutong.center.sharing.enums import ApplicationState, ConditionOrigin, Event
 from jutong.center.sharing.errors import EntryMovedError, EntryUnpublishedError, NotShareableError, OwnDataError
 from jutong.center.sharing.models import Application, ApplicationItem, Consent
-from jutong.center.sharing.need import Need, draft_problems, missing_problems
+from jutong.center.sharing.need import KEPT_AS_IS, TEXTS, Need, draft_problems, missing_problems
 from jutong.center.sharing.numbers import APPLICATION, next_number
+from jutong.center.sharing.office import Duty
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
 
@@ -58,20 +61,19 @@ def _fill(application: Application, need: Need, version: EntryVersion) -> None:
     Raises:
         InvalidInputError: with everything that is wrong at once.
     """
-    problems = draft_problems(need, version, _systems(application.requester_id))
+    duties = Duty.objects.filter(organisation_id=application.requester_id)
+    problems = draft_problems(need, version, _systems(application.requester_id), duties)
     if problems:
         raise InvalidInputError(problems=problems)
     application.version = version
     application.share_attribute = version.share_attribute
-    application.title = need.title.strip() or version.name
-    for name in ("basis", "scenario", "scope"):
+    for name in TEXTS:
         setattr(application, name, getattr(need, name).strip())
-    for name in (
-        "share_way", "valid_until", "daily_quota", "division_filter", "system_id", "is_true", "is_lawful",
-        "is_necessary",
-    ):  # fmt: skip
+    application.title = application.title or version.name
+    for name in KEPT_AS_IS:
         setattr(application, name, getattr(need, name))
     application.save()
+    write_conditions(application, ConditionOrigin.REQUESTER, settled(need.conditions, version)[0])
     application.items.all().delete()
     ApplicationItem.objects.bulk_create(
         ApplicationItem(application=application, item_id=ask.item_id, asked=ask.mode, reason=ask.reason.strip())

@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call_days', ''), ('first_minute', None), ('last_minute', None)), models.Q(models.Q(('call_days', ''), _negated=True), ('first_minute__lt', models.F('last_minute')), ('last_minute__lte', 1440)), _connector='OR'), name='call_hours_paired'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call_days', ''), ('first_minute', None), ('last_minute', None)), models.Q(models.Q(('call_days', ''), _negated=True), ('first_minute__isnull', False), ('first_minute__lt', models.F('last_minute')), ('last_minute__isnull', False), ('last_minute__lte', 1440)), _connector='OR'), name='call_hours_paired'),
         ),
         migrations.AddConstraint(
             model_name='application',
