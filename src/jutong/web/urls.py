@@ -57,8 +57,10 @@ urlpatterns = [
     # before the catalogue, whose codes may hold slashes
     path("", include("jutong.web.sharing.urls")),
     path("", include("jutong.web.catalog.urls")),
+    path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.intake.urls")),
     path("", include("jutong.web.manage.urls")),
+    path("", include("jutong.web.demand.urls")),
     path("", include("jutong.web.ownership.urls")),
     path("", include("jutong.web.norms.urls")),
     path("", include("jutong.web.open.urls")),

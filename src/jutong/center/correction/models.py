@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Entry, EntryVersion
 from jutong.center.correction import enums
@@ -145,6 +146,11 @@ class CorrectionStep(models.Model):
 
     class Meta:
         ordering = ("id",)
+
+    @property
+    def label(self) -> str:
+        """What happened, as people read it."""
+        return str(enums.CorrectionEvent(self.event).label if self.event else _("提出校核申请"))
 
 
 class Material(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.forms import BoundField, Select
@@ -20,6 +21,7 @@ from jutong.center.catalog.health import explain as explain_health
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import written
 from jutong.center.clocks.queries import ClockView
+from jutong.center.correction import queries as corrections
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
 from jutong.standards import periods
@@ -125,6 +127,18 @@ def template_facts(context: Context, version: EntryVersion) -> dict[str, Any]:
         )
     rows = form.further_facts(form.Written(*written(version)), found)
     return {"rows": rows, "title": form.told(found.title, found.title_en)}
+
+
+@register.inclusion_tag("correction/marks.html")
+def entry_marks(entry_id: UUID) -> dict[str, Any]:
+    """Show every reader of an entry which of its rows are in doubt (条例 26)."""
+    return {"marks": corrections.marks_of_entry(entry_id)}
+
+
+@register.inclusion_tag("correction/marks.html")
+def grant_marks(grant_id: UUID) -> dict[str, Any]:
+    """Show a grant's two sides which of the rows read under it are in doubt."""
+    return {"marks": corrections.marks_of_grant(grant_id)}
 
 
 @register.filter

@@ -33,4 +33,7 @@ def detail(visit: Visit, record_id: str) -> HttpResponseBase:
     may_prove = has(visit.actor, Permission.USAGE_EVIDENCE_VIEW)
     evidence = queries.evidence(visit.actor, record_id) if may_prove else None
     access = evidence.access if evidence else queries.access(visit.actor, record_id)
-    return visit.render("usage/detail.html", {"access": access, "evidence": evidence})
+    may_doubt = (
+        has(visit.actor, Permission.CORRECTION_CASE_RAISE) and access.requester_code == visit.actor.organisation_code
+    )
+    return visit.render("usage/detail.html", {"access": access, "evidence": evidence, "may_doubt": may_doubt})
