@@ -1,0 +1,8 @@
+"""The tables of this app, each beside its kind."""
+
+from __future__ import annotations
+
+from jutong.center.remedy.disposal import Certificate, Disposal, DisposalCopy
+from jutong.center.remedy.rectification import Rectification, RectificationReport
+
+__all__ = ["Certificate", "Disposal", "DisposalCopy", "Rectification", "RectificationReport"]

@@ -1,0 +1,49 @@
+"""What people and the platform do about shares that went wrong or came to their end (条例 27)."""
+
+from __future__ import annotations
+
+from jutong.center.remedy.actions.disposal import (
+    Copy,
+    Handling,
+    Silence,
+    declare_copies,
+    open_disposal,
+    prove_disposals,
+    report_disposal,
+    return_disposal,
+    silence,
+    start_missing_clocks,
+    verify_disposal,
+)
+from jutong.center.remedy.actions.rectification import (
+    accept_rectification,
+    call_refused,
+    order_again,
+    order_rectification,
+    reject_rectification,
+    report_rectification,
+    terminate,
+    withdraw_rectification,
+)
+
+__all__ = [
+    "Copy",
+    "Handling",
+    "Silence",
+    "accept_rectification",
+    "call_refused",
+    "declare_copies",
+    "open_disposal",
+    "order_again",
+    "order_rectification",
+    "prove_disposals",
+    "reject_rectification",
+    "report_disposal",
+    "report_rectification",
+    "return_disposal",
+    "silence",
+    "start_missing_clocks",
+    "terminate",
+    "verify_disposal",
+    "withdraw_rectification",
+]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RectificationState(models.TextChoices):
+    """States of a rectification; the grant is suspended in all that are open (条例 27(2))."""
+
+    ORDERED = "ordered", _("待整改")
+    REPORTED = "reported", _("待验收")
+    INSUFFICIENT = "insufficient", _("整改不到位")
+    ACCEPTED = "accepted", _("整改通过")
+    TERMINATED = "terminated", _("已终止共享")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
+class RectificationEvent(models.TextChoices):
+    """What can happen to a rectification."""
+
+    REPORT = "report", _("报送整改结果")
+    ACCEPT = "accept", _("验收通过并恢复")
+    REJECT = "reject", _("认定整改不到位")
+    REFUSED = "refused", _("认定拒不整改")
+    ORDER_AGAIN = "order-again", _("再次责令整改")
+    TERMINATE = "terminate", _("终止共享")
+    WITHDRAW = "withdraw", _("撤销整改要求")
+
+
+class DisposalState(models.TextChoices):
+    """States of a disposal; ``disposed`` is reached by proof, not by anybody's word (条例 27(1))."""
+
+    OPEN = "open", _("待处置")
+    REPORTED = "reported", _("待提供方核验")
+    VERIFIED = "verified", _("核验通过，等停用证明")
+    DISPOSED = "disposed", _("已处置")
+
+
+class DisposalEvent(models.TextChoices):
+    """What can happen to a disposal."""
+
+    DECLARE = "declare", _("登记留存的副本")
+    REPORT = "report", _("报送处置结果")
+    RETURN = "return", _("退回重新处置")
+    VERIFY = "verify", _("核验通过")
+    PROVE = "prove", _("证明不再调用")
+    OBJECT = "object", _("发现停用后仍有答复")
+
+
+class CopyKind(models.TextChoices):
+    """In what form a copy of shared data is kept."""
+
+    DATABASE = "database", _("数据库表")
+    FILE = "file", _("文件")
+    CACHE = "cache", _("缓存或日志")
+    BACKUP = "backup", _("备份")
+    DERIVED = "derived", _("加工后的数据")
+    PAPER = "paper", _("纸质件")
+
+
+class DisposalMethod(models.TextChoices):
+    """What was done with a copy. ``kept`` needs the law that says so."""
+
+    DELETE = "delete", _("删除并清空")
+    OVERWRITE = "overwrite", _("覆写")
+    CRYPTO = "crypto", _("销毁密钥")
+    PHYSICAL = "physical", _("销毁介质")
+    ANONYMISE = "anonymise", _("匿名化")
+    KEEP = "keep", _("依法留存")

@@ -1,0 +1,103 @@
+"""What waits for people in this app, as the inbox shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from jutong.center.clocks import queries as clocks
+from jutong.center.org.actor import Actor
+from jutong.center.org.permissions import Permission
+from jutong.center.org.queries import NOBODY
+from jutong.center.remedy.actions import disposal, rectification
+from jutong.center.remedy.enums import DisposalState, RectificationState
+from jutong.center.remedy.models import Disposal, Rectification
+from jutong.center.remedy.rules import DISPOSE_PERIOD, RECTIFY_PERIOD
+from jutong.center.sharing.queries.tasks import Task, TaskKind, register
+from jutong.kernel.clock import civil_date
+
+CAP = 200
+"""Tasks of one kind that are read at most."""
+_GRANT = ("grant__entry", "grant__requester", "grant__provider")
+
+
+def connect() -> None:
+    """Tell the inbox whom to ask; called when the app is ready."""
+    register("remedy-rectify", Permission.REMEDY_RECTIFICATION_ANSWER, to_rectify)
+    register("remedy-judge", Permission.REMEDY_RECTIFICATION_ORDER, to_judge)
+    register("remedy-dispose", Permission.REMEDY_DISPOSAL_REPORT, to_dispose)
+    register("remedy-verify", Permission.REMEDY_DISPOSAL_VERIFY, to_verify)
+
+
+def _own(actor: Actor) -> UUID:
+    return actor.organisation_id or NOBODY
+
+
+def to_rectify(actor: Actor, now: datetime) -> list[Task]:
+    """Return the rectifications the actor's department has to report on."""
+    rows = Rectification.objects.filter(grant__requester_id=_own(actor), state=RectificationState.ORDERED)
+    found = rows.select_related(*_GRANT, "ordered_by_office", "ordered_by").order_by("ordered_at")[:CAP]
+    return _rectifications(TaskKind.RECTIFICATION_ANSWER, found, now)
+
+
+def to_judge(actor: Actor, now: datetime) -> list[Task]:
+    """Return the rectifications the actor's department ordered and has to judge."""
+    states = (RectificationState.REPORTED, RectificationState.INSUFFICIENT)
+    rows = Rectification.objects.filter(ordered_by_office_id=_own(actor), state__in=states)
+    found = rows.select_related(*_GRANT, "ordered_by_office", "ordered_by").order_by("ordered_at")[:CAP]
+    return _rectifications(TaskKind.RECTIFICATION_CHECK, found, now)
+
+
+def _rectifications(kind: TaskKind, rows: Iterable[Rectification], now: datetime) -> list[Task]:
+    cases = list(rows)
+    running = clocks.for_subjects(rectification.SUBJECT, [case.id for case in cases])
+    days, today = (clocks.calendar() if running else None), civil_date(now)
+    tasks = []
+    for case in cases:
+        clock = running.get((RECTIFY_PERIOD, str(case.id)))
+        mine = kind == TaskKind.RECTIFICATION_ANSWER
+        tasks.append(
+            Task(
+                kind=kind, title=case.grant.entry.published_name, number=case.number, subject_id=str(case.id),
+                organisation=(case.ordered_by_office if mine else case.grant.requester).short_name,
+                person=case.ordered_by.name if mine else "", since=case.ordered_at,
+                note=case.demand_text[:100] if mine else case.get_state_display(),
+                clock=clocks.clock_view(clock, today, days=days) if clock and mine else None,
+                link=f"/rectifications/{case.number}",
+            )
+        )  # fmt: skip
+    return tasks
+
+
+def to_dispose(actor: Actor, now: datetime) -> list[Task]:
+    """Return the disposals the actor's department has to report on."""
+    rows = Disposal.objects.filter(grant__requester_id=_own(actor), state=DisposalState.OPEN)
+    return _disposals(TaskKind.DISPOSAL_REPORT, rows.select_related(*_GRANT).order_by("opened_at")[:CAP], now)
+
+
+def to_verify(actor: Actor, now: datetime) -> list[Task]:
+    """Return the disposals the actor's department has to verify."""
+    rows = Disposal.objects.filter(grant__provider_id=_own(actor), state=DisposalState.REPORTED)
+    return _disposals(TaskKind.DISPOSAL_VERIFY, rows.select_related(*_GRANT).order_by("opened_at")[:CAP], now)
+
+
+def _disposals(kind: TaskKind, rows: Iterable[Disposal], now: datetime) -> list[Task]:
+    cases = list(rows)
+    running = clocks.for_subjects(disposal.SUBJECT, [case.id for case in cases])
+    days, today = (clocks.calendar() if running else None), civil_date(now)
+    mine = kind == TaskKind.DISPOSAL_REPORT
+    tasks = []
+    for case in cases:
+        clock = running.get((DISPOSE_PERIOD, str(case.id)))
+        other = case.grant.provider if mine else case.grant.requester
+        tasks.append(
+            Task(
+                kind=kind, title=case.grant.entry.published_name, number=case.number, subject_id=str(case.id),
+                organisation=other.short_name, person="", since=case.opened_at if mine else case.reported_at or now,
+                note=case.problem or case.note,
+                clock=clocks.clock_view(clock, today, days=days) if clock and mine else None,
+                link=f"/disposals/{case.number}",
+            )
+        )  # fmt: skip
+    return tasks
