@@ -25,6 +25,7 @@ from jutong.center.norms import actions as norms
 from jutong.center.org.actor import platform_actor
 from jutong.center.ownership import holdings
 from jutong.center.process.moments import Moment, tell
+from jutong.center.remedy import actions as remedy
 from jutong.center.sharing import actions as sharing
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,12 @@ def scan_breaches(now: datetime) -> int:
 def expire_grants(now: datetime) -> int:
     """End the grants whose time is over. Returns how many."""
     return sharing.expire_grants(now=now)
+
+
+def prove_disposals(now: datetime) -> int:
+    """Close the disposals whose grant stayed silent after its end, and start periods that waited for a calendar."""
+    remedy.start_missing_clocks(now=now)
+    return remedy.prove_disposals(now=now)
 
 
 def issue_waiting_grants(now: datetime) -> int:

@@ -71,6 +71,8 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         _("运行与办件"),
         (
             Place(_("目录审核"), "/review", "check", Permission.CATALOG_ENTRY_REVIEW),
+            Place(_("整改"), "/rectifications", "pause", Permission.REMEDY_RECTIFICATION_VIEW),
+            Place(_("处置"), "/disposals", "x", Permission.SHARING_GRANT_VIEW),
             Place(_("交换作业"), "/jobs", "swap", Permission.JOBS_JOB_VIEW),
         ),
     ),

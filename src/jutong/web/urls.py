@@ -56,6 +56,7 @@ urlpatterns = [
     path("", include("jutong.web.desk.urls")),
     # before the catalogue, whose codes may hold slashes
     path("", include("jutong.web.sharing.urls")),
+    path("", include("jutong.web.remedy.urls")),
     path("", include("jutong.web.catalog.urls")),
     path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.intake.urls")),
