@@ -13,12 +13,13 @@ from jutong.node.live.sqlite import SqliteSource
 from jutong.node.live.threads import THREADS
 from jutong.node.sources import SourceConfig
 
-OPENERS: dict[str, tuple[Callable[[SourceConfig], LiveSource], int]] = {
-    "postgresql": (PostgresSource, POOL_SIZE),
-    "sqlite": (SqliteSource, THREADS),
-    "mysql": (MysqlSource, THREADS),
+OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
+    "postgresql": PostgresSource,
+    "sqlite": SqliteSource,
+    "mysql": MysqlSource,
 }
-"""How each dialect is opened, and how many calls it works on at once."""
+PLACES = {"postgresql": POOL_SIZE, "sqlite": THREADS, "mysql": THREADS}
+"""How many calls a source of each dialect works on at once."""
 
 
 class Sources:
@@ -44,8 +45,8 @@ class Sources:
             opener = OPENERS.get(config.dialect)
             if opener is None:
                 raise SourceHoldsNoTablesError(source=name, dialect=config.dialect)
-            open_source, places = opener
-            found = self._open[name] = guarded(open_source(config), places=places, load=self.load)
+            source = opener(config)
+            found = self._open[name] = guarded(source, places=PLACES[config.dialect], load=self.load)
         return found
 
     async def close(self) -> None:
