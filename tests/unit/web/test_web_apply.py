@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from jutong.center.sharing.conditions import RowCondition
 from jutong.center.sharing.enums import ApplicationState
 from jutong.center.sharing.models import Application
 from tests import sharing_steps as steps
@@ -57,6 +58,81 @@ def test_the_four_steps_end_with_the_own_head(world: World, clerk: Client) -> No
     assert made.state == ApplicationState.AWAITING_CONSENT
     assert made.daily_quota == 500
     assert {row.item.name: row.asked for row in made.items.all()} == {"公民身份号码": "verify", "姓名": "plain"}
+
+
+def _conditions(world: World, **changes: str) -> dict[str, str]:
+    typed = {"c0_item": str(world.items["婚姻状况"].id), "c0_op": "in", "c0_values": "已婚、离异"}
+    return _items(world) | typed | {"c1_item": "", "c1_op": "eq", "c1_values": "白写的"} | changes
+
+
+def test_row_conditions_go_from_the_form_to_the_provider(world: World, clerk: Client, enter: SignIn) -> None:
+    address = _begin(clerk)
+    assert clerk.post(f"{address}/2", _conditions(world)).status_code == 302
+    assert 'value="已婚、离异"' in clerk.get(f"{address}/2").content.decode()
+    assert "“婚姻状况”是其中之一已婚、离异" in clerk.get(f"{address}/4").content.decode()
+    made = Application.objects.get()
+    assert [(row.operator, row.values) for row in made.conditions.all()] == [("in", ["已婚", "离异"])]
+    number = steps.submitted(world, conditions=(RowCondition(world.items["婚姻状况"].id, "eq", ("已婚",)),)).number
+    steward = enter("steward")
+    added = {
+        "agreed": "1", "text": "只给本区", "c0_item": str(world.items["行政区划"].id), "c0_op": "prefix",
+        "c0_values": "629901",
+    }  # fmt: skip
+    said = steward.post(f"/applications/{number}/reply", added, follow=True).content.decode()
+    assert "“行政区划”开头是629901" in said
+    assert "提供方加的" in said
+
+
+def test_a_condition_that_does_not_fit_is_said_beside_what_was_typed(world: World, clerk: Client) -> None:
+    address = _begin(clerk)
+    response = clerk.post(f"{address}/2", _conditions(world, c0_op="ge"))
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "只能用" in text
+    assert 'href="#f-conditions"' in text
+    assert 'value="已婚、离异"' in text
+    refused = clerk.post(f"{address}/2", _conditions(world, c0_item="不是编号"))
+    assert "请从列表里选一个信息项" in refused.content.decode()
+
+
+def test_terms_of_every_kind_are_kept(world: World, clerk: Client) -> None:
+    address = _begin(clerk)
+    typed: dict[str, Any] = _terms(world, share_way="subscription", frequency="daily", per_minute="60")
+    typed |= {"expected_monthly": "3000", "call_days": ["1", "2", "3", "4", "5"]}
+    typed |= {"call_first": "08:30", "call_last": "17:30"}
+    assert clerk.post(f"{address}/3", typed).status_code == 302
+    made = Application.objects.get()
+    assert (made.share_way, made.frequency, made.per_minute, made.expected_monthly) == (
+        "subscription", "daily", 60, 3000,
+    )  # fmt: skip
+    assert (made.call_days, made.first_minute, made.last_minute) == ("12345", 510, 1050)
+    assert "周一至周五 08:30–17:30" in clerk.get(f"{address}/4").content.decode()
+    assert 'value="08:30"' in clerk.get(f"{address}/3").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"call_first": "8点", "call_days": "1"}, "请填时间"),
+        ({"call_first": "17:30", "call_last": "08:30", "call_days": "1"}, "结束晚于开始"),
+        ({"per_minute": "很多"}, "每分钟最多几次"),
+        ({"frequency": "hourly"}, "没有这种使用频率"),
+    ],
+)
+def test_terms_that_make_no_sense_are_said_in_place(
+    world: World, clerk: Client, changes: dict[str, str], said: str
+) -> None:
+    address = _begin(clerk)
+    response = clerk.post(f"{address}/3", _terms(world, **changes))
+    assert response.status_code == 422
+    assert said in response.content.decode()
+
+
+def test_what_a_grade_forbids_is_shown_and_cannot_be_chosen(world: World, clerk: Client) -> None:
+    text = clerk.get(f"{_begin(clerk)}/2").content.decode()
+    field = f'name="f_{world.items["住址"].id}" value="plain" disabled'
+    assert field in text
+    assert "只能核验" in text
 
 
 def test_a_draft_is_kept_for_later(world: World, clerk: Client) -> None:

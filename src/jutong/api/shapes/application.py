@@ -17,8 +17,16 @@ from jutong.api.types import Out
 from jutong.center.clocks.queries import ClockView
 from jutong.center.org.actor import Actor
 from jutong.center.sharing import queries
+from jutong.center.sharing.conditions import sentence
 from jutong.center.sharing.enums import ApplicationState
-from jutong.center.sharing.models import Application, ApplicationItem, Extension, Reply, Supplement
+from jutong.center.sharing.models import (
+    Application,
+    ApplicationCondition,
+    ApplicationItem,
+    Extension,
+    Reply,
+    Supplement,
+)
 from jutong.center.sharing.queries import ApplicationRow, Step
 
 
@@ -35,6 +43,17 @@ class AskedItemOut(Out):
     answer_note: str
 
 
+class ConditionOut(Out):
+    """A typed condition on the rows, who set it, and how it reads."""
+
+    item_id: str
+    item: str
+    operator: str
+    values: list[str]
+    origin: str
+    sentence: str
+
+
 class ConsentOut(Out):
     """A 工作机构负责人's decision on one side."""
 
@@ -42,6 +61,7 @@ class ConsentOut(Out):
     agreed: bool
     note: str
     by: str
+    on_behalf_of: str
     at: datetime
 
 
@@ -125,9 +145,16 @@ class ApplicationOut(ApplicationRowOut):
     basis: str
     scenario: str
     scope: str
+    duty: str
     share_way: str
     valid_until: date | None
+    frequency: str
+    expected_monthly: int
     daily_quota: int
+    per_minute: int
+    call_days: str
+    first_minute: int | None
+    last_minute: int | None
     division_filter: str
     system: SystemRef | None
     is_true: bool
@@ -138,7 +165,9 @@ class ApplicationOut(ApplicationRowOut):
     decided_at: datetime | None
     closed_at: datetime | None
     grant_number: str
+    renews: str
     items: list[AskedItemOut]
+    conditions: list[ConditionOut]
     consents: list[ConsentOut]
     supplement: SupplementOut | None
     extension: ExtensionOut | None
@@ -170,6 +199,7 @@ def _row(application: Application, clock: ClockView | None) -> ApplicationRowOut
 
 _AS_KEPT = (
     "share_attribute", "basis", "scenario", "scope", "share_way", "valid_until", "daily_quota", "division_filter",
+    "frequency", "expected_monthly", "per_minute", "call_days", "first_minute", "last_minute",
     "is_true", "is_lawful", "is_necessary", "submitted_at", "decided_at", "closed_at",
 )  # fmt: skip
 
@@ -189,9 +219,19 @@ def application_out(actor: Actor, number: str, now: datetime) -> ApplicationOut:
         system=system_ref(found.system),
         created_by=person(found.created_by),
         grant_number=grant.number if grant is not None else "",
+        duty=str(found.duty) if found.duty else "",
+        renews=found.renews.number if found.renews else "",
+        conditions=[_condition(row) for row in found.conditions.all()],
         items=[_item(asked) for asked in found.items.all()],
         consents=[
-            ConsentOut(side=given.side, agreed=given.agreed, note=given.note, by=given.by.name, at=given.at)
+            ConsentOut(
+                side=given.side,
+                agreed=given.agreed,
+                note=given.note,
+                by=given.by.name,
+                on_behalf_of=person(given.on_behalf_of),
+                at=given.at,
+            )
             for given in found.consents.all()
         ],
         supplement=_supplement(getattr(found, "supplement", None)),
@@ -216,6 +256,17 @@ def _item(row: ApplicationItem) -> AskedItemOut:
         answer=row.answer,
         given=row.given,
         answer_note=row.answer_note,
+    )
+
+
+def _condition(row: ApplicationCondition) -> ConditionOut:
+    return ConditionOut(
+        item_id=str(row.item_id),
+        item=row.item.name,
+        operator=row.operator,
+        values=row.values,
+        origin=row.origin,
+        sentence=sentence(row),
     )
 
 

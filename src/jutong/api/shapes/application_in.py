@@ -8,10 +8,11 @@ from pydantic import Field
 
 from jutong.api.shapes.entry_in import Empty, Lax
 from jutong.api.types import Day, Ident, In, Line, LongText, Note, Text
-from jutong.center.catalog.enums import FieldMode, ShareWay
+from jutong.center.catalog.enums import FieldMode
 from jutong.center.sharing.actions import REFUSE, Answer, Ask, Need
-from jutong.center.sharing.enums import RefusalReason
-from jutong.center.sharing.need import HIGHEST_QUOTA
+from jutong.center.sharing.conditions import MOST_CONDITIONS, MOST_VALUES, VALUE_LENGTH, RowCondition
+from jutong.center.sharing.enums import Frequency, Operator, RefusalReason, UseWay
+from jutong.center.sharing.terms import DAY_MINUTES, HIGHEST_QUOTA, HIGHEST_RATE
 
 
 class AskIn(In):
@@ -22,28 +23,59 @@ class AskIn(In):
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
+class ConditionIn(In):
+    """A typed condition on the rows; all of them hold together."""
+
+    item_id: Ident
+    operator: Annotated[Operator, Lax]
+    values: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=VALUE_LENGTH)]], Field(min_length=1, max_length=MOST_VALUES)
+    ]
+
+    def condition(self) -> RowCondition:
+        """Return the condition."""
+        return RowCondition(self.item_id, self.operator.value, tuple(self.values))
+
+
+Conditions = Annotated[list[ConditionIn], Field(max_length=MOST_CONDITIONS)]
+
+
 class NeedIn(In):
-    """The five fields of 条例 20(2), the three declarations and the items; a draft may have gaps."""
+    """The five fields of 条例 20(2), the three declarations, the items and the rows; a draft may have gaps."""
 
     title: Line = ""
     basis: Note = ""
     scenario: Note = ""
     scope: Note = ""
-    share_way: Annotated[ShareWay, Lax] | Empty = ""
+    duty_id: Ident | None = None
+    share_way: Annotated[UseWay, Lax] | Empty = ""
     valid_until: Day | None = None
+    frequency: Annotated[Frequency, Lax] | Empty = ""
+    expected_monthly: Annotated[int, Field(ge=0, le=2_000_000_000)] = 0
     daily_quota: Annotated[int, Field(ge=1, le=HIGHEST_QUOTA)] = 1000
+    per_minute: Annotated[int, Field(ge=0, le=HIGHEST_RATE)] = 0
+    call_days: Annotated[str, Field(pattern=r"^[1-7]{0,7}$")] = ""
+    first_minute: Annotated[int, Field(ge=0, le=DAY_MINUTES)] | None = None
+    last_minute: Annotated[int, Field(ge=0, le=DAY_MINUTES)] | None = None
     division_filter: Annotated[str, Field(pattern=r"^([1-9][0-9]{1,11})?$")] = ""
     system_id: Ident | None = None
     is_true: bool = False
     is_lawful: bool = False
     is_necessary: bool = False
     items: list[AskIn] = Field(default_factory=list, max_length=500)
+    conditions: Conditions = Field(default_factory=list)
 
     def need(self) -> Need:
         """Return what is asked for."""
-        fields = self.model_dump(exclude={"items", "share_way"})
+        fields = self.model_dump(exclude={"items", "share_way", "frequency", "conditions"})
         asks = tuple(Ask(item_id=row.item_id, mode=row.mode.value, reason=row.reason) for row in self.items)
-        return Need(**fields, share_way=str(self.share_way), items=asks)
+        return Need(
+            **fields,
+            share_way=str(self.share_way),
+            frequency=str(self.frequency),
+            items=asks,
+            conditions=tuple(row.condition() for row in self.conditions),
+        )
 
 
 class DraftIn(In):
@@ -103,6 +135,7 @@ class ReplyIn(In):
 
     agreed: bool
     answers: list[AnswerIn] = Field(default_factory=list, max_length=500)
+    conditions: Conditions = Field(default_factory=list)
     refusal: Annotated[RefusalReason, Lax] | Empty = ""
     text: Text = ""
 

@@ -219,6 +219,7 @@ def prepare_reply(request: ApiRequest, number: Number, body: bodies.ReplyIn) -> 
         application=_found(caller, number),
         agreed=body.agreed,
         answers={row.item_id: row.answer() for row in body.answers},
+        conditions=[row.condition() for row in body.conditions],
         refusal=str(body.refusal),
         text=body.text,
         by=caller.actor,

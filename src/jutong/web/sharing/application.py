@@ -9,11 +9,15 @@ from jutong.center.catalog.enums import FieldMode
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions.answering import REFUSE
-from jutong.center.sharing.enums import ApplicationState, RefusalReason, Side
+from jutong.center.sharing.conditions import may_narrow
+from jutong.center.sharing.enums import ApplicationState, Operator, RefusalReason, Side
 from jutong.center.sharing.models import Application, ApplicationItem
 from jutong.center.sharing.need import WIDTH
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
+
+MOST_ADDED = 3
+"""Row conditions a provider can type at once."""
 
 
 @page(Permission.SHARING_APPLICATION_VIEW)
@@ -50,12 +54,29 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "items": [_line(row, visit.request.POST) for row in application.items.all()],
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
+        **_narrowing(visit, application),
         "messages_": application.messages.all(),
         "grant": getattr(application, "grant", None),
         "problem": problem,
         "typed": visit.request.POST,
     }
     return visit.render("sharing/application.html", context, status=problem.http_status if problem else 200)
+
+
+def _narrowing(visit: Visit, application: Application) -> dict[str, Any]:
+    """Return what the provider's own row conditions are typed with."""
+    typed = visit.request.POST
+    items = [(str(item.id), item.name) for item in application.version.items.all() if may_narrow(item)]
+    rows = [
+        {"at": at, "item": typed.get(f"c{at}_item"), "op": typed.get(f"c{at}_op"), "values": typed.get(f"c{at}_values")}
+        for at in range(MOST_ADDED)
+    ]
+    return {
+        "conditions": [{name: value if value is not None else "" for name, value in row.items()} for row in rows],
+        "conditions_typed": any(row["item"] for row in rows),
+        "narrowing": [("", _("不限")), *items],
+        "operators": Operator.choices,
+    }
 
 
 def _line(row: ApplicationItem, typed: QueryDict) -> dict[str, Any]:

@@ -10,16 +10,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jutong.center.catalog import queries as catalog
-from jutong.center.catalog.enums import FieldMode, ShareWay
+from jutong.center.catalog.enums import FieldMode
 from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import open_systems
 from jutong.center.ownership.queries import sources_of
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import applying
+from jutong.center.sharing.conditions import MOST_CONDITIONS, may_narrow, sentences
+from jutong.center.sharing.enums import Frequency, Operator, UseWay
 from jutong.center.sharing.models import Application
-from jutong.center.sharing.need import WIDTH, Need, lent_whole
+from jutong.center.sharing.need import WIDTH, Need, lent_whole, way_allowed
+from jutong.center.sharing.terms import clock_text
 from jutong.kernel.errors import JutongError
+from jutong.standards import grading
 from jutong.web.door import Visit, form_page
 from jutong.web.sharing import form
 
@@ -30,6 +34,17 @@ STEPS = (
     gettext_lazy("核对并提交"),
 )
 PURPOSE, ITEMS, TERMS, CHECK = 1, 2, 3, 4
+WEEKDAYS = (
+    ("1", gettext_lazy("周一")),
+    ("2", gettext_lazy("周二")),
+    ("3", gettext_lazy("周三")),
+    ("4", gettext_lazy("周四")),
+    ("5", gettext_lazy("周五")),
+    ("6", gettext_lazy("周六")),
+    ("7", gettext_lazy("周日")),
+)
+SPARE_CONDITIONS = 2
+"""Empty rows offered below the conditions there are."""
 
 
 @form_page(Permission.SHARING_APPLICATION_DRAFT)
@@ -49,6 +64,7 @@ def begin(visit: Visit, code: str) -> HttpResponseBase:
             return HttpResponseRedirect(f"/applications/{made.number}/apply/{ITEMS}")
     context: dict[str, Any] = {"entry": entry, "version": version, "need": need, "problem": problem, "number": ""}
     context["sources"] = sources_of(entry, version)
+    context["duties"] = _duties(visit)
     return _show(visit, PURPOSE, context)
 
 
@@ -111,17 +127,56 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
         "terms": _terms(visit, need),
         "rows": rows,
         "chosen": [row for row in rows if row["mode"] != form.NOT_WANTED],
-        "ways": [
-            ("", _("请选择")),
-            *((value, label) for value, label in ShareWay.choices if value in _ways(application)),
-        ],
+        "duties": _duties(visit),
+        "conditions": condition_rows(visit, application),
+        "narrowing": [("", _("不限")), *_narrowing(application)],
+        "operators": Operator.choices,
+        "said": sentences(application.conditions.all()),
+        "ways": [("", _("请选择")), *((way.value, way.label) for way in UseWay if way in _ways(application))],
+        "frequencies": [("", _("请选择")), *Frequency.choices],
+        "weekdays": [(value, label, value in _days_typed(visit, need)) for value, label in WEEKDAYS],
         "systems": [("", _("请选择")), *((str(system.id), system.name) for system in open_systems(visit.actor))],
     }
 
 
+def _duties(visit: Visit) -> list[tuple[str, Any]]:
+    """Return the department's duties to choose from; none where it registered none."""
+    found = [(str(duty.id), f"{duty.code} {duty.name}") for duty in queries.duties(visit.actor)]
+    return [("", _("请选择")), *found] if found else []
+
+
+def condition_rows(visit: Visit, application: Application) -> list[dict[str, Any]]:
+    """Return the rows of the form for conditions: as typed, else those there are, and some empty ones."""
+    if visit.is_post and "c0_item" in visit.request.POST:
+        get = visit.request.POST.get
+        return [
+            {"at": at, "item": get(f"c{at}_item", ""), "op": get(f"c{at}_op", ""), "values": get(f"c{at}_values", "")}
+            for at in range(MOST_CONDITIONS)
+            if f"c{at}_item" in visit.request.POST
+        ]
+    rows = [
+        {"at": at, "item": str(row.item_id), "op": row.operator, "values": "、".join(row.values)}
+        for at, row in enumerate(application.conditions.all())
+    ]
+    last = min(len(rows) + SPARE_CONDITIONS, MOST_CONDITIONS)
+    return rows + [{"at": at, "item": "", "op": "", "values": ""} for at in range(len(rows), last)]
+
+
+def _narrowing(application: Application) -> list[tuple[str, str]]:
+    return [(str(item.id), item.name) for item in application.version.items.all() if may_narrow(item)]
+
+
 def _ways(application: Application) -> set[str]:
-    """Return the ways offered: calls on a table; files are fetched whole."""
-    return {ShareWay.SERVICE, ShareWay.FILE} if lent_whole(application.entry_id) else {ShareWay.SERVICE}
+    """Return the ways offered: a table in all its grade allows; what is lent whole is called or fetched."""
+    if lent_whole(application.entry_id):
+        return {UseWay.SERVICE, UseWay.FILE}
+    return {way for way in UseWay if way_allowed(application.version, way)}
+
+
+def _days_typed(visit: Visit, need: Need) -> str:
+    if visit.is_post and "share_way" in visit.request.POST:
+        return "".join(visit.request.POST.getlist("call_days"))
+    return need.call_days
 
 
 def _terms(visit: Visit, need: Need) -> dict[str, Any]:
@@ -130,15 +185,17 @@ def _terms(visit: Visit, need: Need) -> dict[str, Any]:
         return {name: visit.request.POST.get(name, "") for name in form.TERMS}
     until = need.valid_until.isoformat() if need.valid_until else ""
     system = str(need.system_id) if need.system_id else ""
-    return {"valid_until": until, "system": system} | {name: getattr(need, name) for name in form.PLAIN_TERMS}
+    hours = {"call_first": clock_text(need.first_minute), "call_last": clock_text(need.last_minute)}
+    plain = {name: getattr(need, name) for name in form.PLAIN_TERMS}
+    return {"valid_until": until, "system": system} | hours | plain
 
 
-def _modes(item: Item) -> list[tuple[str, Any]]:
-    """Return what may be asked of an item, the least first."""
-    widest = WIDTH[FieldMode(item.widest_mode)]
+def _modes(item: Item) -> list[tuple[str, Any, bool]]:
+    """Return what can be asked of an item, the least first, and whether it may: what its grade forbids stays shown."""
+    widest = WIDTH[FieldMode(grading.allowed_mode(item.grade, item.widest_mode))]
     return [
-        (form.NOT_WANTED, _("不要")),
-        *((mode, FieldMode(mode).label) for mode, width in WIDTH.items() if width <= widest),
+        (form.NOT_WANTED, _("不要"), True),
+        *((mode, FieldMode(mode).label, width <= widest) for mode, width in WIDTH.items()),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -10,32 +11,29 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.models import EntryVersion
-from jutong.center.sharing.models import Application
-from jutong.center.sharing.need import Ask, Need
+from jutong.center.sharing.conditions import MOST_CONDITIONS, RowCondition
+from jutong.center.sharing.enums import Operator
+from jutong.center.sharing.need import Ask, Need, need_of
+from jutong.center.sharing.terms import minute_of
 from jutong.kernel.errors import InvalidInputError
 
+__all__ = [
+    "NOT_WANTED",
+    "NUMBERS",
+    "PLAIN_TERMS",
+    "TERMS",
+    "need_of",
+    "read_conditions",
+    "read_declarations",
+    "read_items",
+    "read_purpose",
+    "read_terms",
+]
 NOT_WANTED = "none"
-PLAIN_TERMS = ("share_way", "daily_quota", "division_filter")
-TERMS = (*PLAIN_TERMS, "system", "valid_until")
-
-
-def need_of(application: Application) -> Need:
-    """Return what an application asks for now."""
-    return Need(
-        title=application.title,
-        basis=application.basis,
-        scenario=application.scenario,
-        scope=application.scope,
-        share_way=application.share_way,
-        valid_until=application.valid_until,
-        daily_quota=application.daily_quota,
-        division_filter=application.division_filter,
-        system_id=application.system_id,
-        is_true=application.is_true,
-        is_lawful=application.is_lawful,
-        is_necessary=application.is_necessary,
-        items=tuple(Ask(row.item_id, row.asked, row.reason) for row in application.items.all()),
-    )
+NUMBERS = ("daily_quota", "per_minute", "expected_monthly")
+PLAIN_TERMS = ("share_way", "frequency", *NUMBERS, "division_filter")
+TERMS = (*PLAIN_TERMS, "system", "valid_until", "call_first", "call_last")
+_SEPARATORS = re.compile(r"[、,，;；\n]")
 
 
 def _wrong(field: str, found: str, message: str) -> InvalidInputError:
@@ -43,10 +41,15 @@ def _wrong(field: str, found: str, message: str) -> InvalidInputError:
 
 
 def read_purpose(need: Need, typed: QueryDict) -> Need:
-    """Step 1: what for, and on what basis."""
+    """Step 1: what for, on which duty and on what basis.
+
+    Raises:
+        InvalidInputError: for a duty that was not taken from the list.
+    """
     return replace(
         need,
         title=typed.get("title", ""),
+        duty_id=_ident("duty", typed.get("duty", ""), _("请从列表里选一项职责")),
         scenario=typed.get("scenario", ""),
         basis=typed.get("basis", ""),
         scope=typed.get("scope", ""),
@@ -54,27 +57,55 @@ def read_purpose(need: Need, typed: QueryDict) -> Need:
 
 
 def read_items(need: Need, typed: QueryDict, version: EntryVersion) -> Need:
-    """Step 2: how much of each item, and why."""
+    """Step 2: how much of each item, and why, and which rows.
+
+    Raises:
+        InvalidInputError: for a condition on something that is no item.
+    """
     asks = [
         Ask(item.id, mode, typed.get(f"w_{item.id}", ""))
         for item in version.items.all()
         if (mode := typed.get(f"f_{item.id}", NOT_WANTED)) != NOT_WANTED
     ]
-    return replace(need, items=tuple(asks))
+    return replace(need, items=tuple(asks), conditions=read_conditions(typed))
+
+
+def read_conditions(typed: QueryDict) -> tuple[RowCondition, ...]:
+    """Return the row conditions of a form: ``c0_item``, ``c0_op``, ``c0_values`` and so on; empty rows are left out.
+
+    Raises:
+        InvalidInputError: for a condition on something that is no item.
+    """
+    found = []
+    for at in range(MOST_CONDITIONS + 1):
+        item = _ident("conditions", typed.get(f"c{at}_item", ""), _("请从列表里选一个信息项"))
+        if item is None:
+            continue
+        operator, text = typed.get(f"c{at}_op", ""), typed.get(f"c{at}_values", "")
+        parts = _SEPARATORS.split(text) if operator in {Operator.IN, Operator.PREFIX} else [text]
+        found.append(RowCondition(item, operator, tuple(part.strip() for part in parts if part.strip())))
+    return tuple(found)
 
 
 def read_terms(need: Need, typed: QueryDict) -> Need:
-    """Step 3: by which way, which system, how much, how long.
+    """Step 3: by which way, which system, how often, how much, when, how long.
 
     Raises:
         InvalidInputError: for text that is no date, number or choice.
     """
+    days = "".join(typed.getlist("call_days"))
     return replace(
         need,
         share_way=typed.get("share_way", ""),
-        system_id=_system(typed.get("system", "")),
+        system_id=_ident("system", typed.get("system", ""), _("请从列表里选一个系统")),
         valid_until=_day(typed.get("valid_until", "")),
-        daily_quota=_count(typed.get("daily_quota", "")),
+        frequency=typed.get("frequency", ""),
+        daily_quota=_count("daily_quota", typed.get("daily_quota", ""), _("请填每天最多调用几次，只写数字")),
+        per_minute=_count("per_minute", typed.get("per_minute", "0"), _("请填每分钟最多几次，只写数字")),
+        expected_monthly=_count("expected_monthly", typed.get("expected_monthly", "0"), _("请填条数，只写数字")),
+        call_days=days,
+        first_minute=_minute(typed.get("call_first", "")) if days or typed.get("call_first") else None,
+        last_minute=_minute(typed.get("call_last", "")) if days or typed.get("call_last") else None,
         division_filter=typed.get("division_filter", "").strip(),
     )
 
@@ -89,13 +120,13 @@ def read_declarations(need: Need, typed: QueryDict) -> Need:
     )
 
 
-def _system(text: str) -> UUID | None:
+def _ident(field: str, text: str, message: str) -> UUID | None:
     if not text:
         return None
     try:
         return UUID(text)
     except ValueError as error:
-        raise _wrong("system", text, _("请从列表里选一个系统")) from error
+        raise _wrong(field, text, message) from error
 
 
 def _day(text: str) -> date | None:
@@ -107,7 +138,15 @@ def _day(text: str) -> date | None:
         raise _wrong("valid_until", text, _("请填日期，如2027-06-30")) from error
 
 
-def _count(text: str) -> int:
-    if not text.isdigit():
-        raise _wrong("daily_quota", text, _("请填每天最多调用几次，只写数字"))
-    return int(text)
+def _minute(text: str) -> int:
+    found = minute_of(text.strip())
+    if found is None:
+        raise _wrong("call_hours", text, _("请填时间，如08:30"))
+    return found
+
+
+def _count(field: str, text: str, message: str) -> int:
+    clean = text.strip() or "0"
+    if not (clean.isascii() and clean.isdigit() and len(clean) <= 10):  # noqa: PLR2004 - digits of what a column holds
+        raise _wrong(field, text, message)
+    return int(clean)

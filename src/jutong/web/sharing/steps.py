@@ -14,6 +14,7 @@ from jutong.center.sharing.models import Application
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, step
 from jutong.web.sharing.application import show
+from jutong.web.sharing.form import read_conditions
 
 
 def _take(visit: Visit, number: str, said: str, act: Callable[[Application], object]) -> HttpResponse:
@@ -142,6 +143,7 @@ def reply(visit: Visit, number: str) -> HttpResponseBase:
             application=found,
             agreed=agreed,
             answers=answers if agreed else None,
+            conditions=read_conditions(visit.request.POST) if agreed else (),
             refusal=_typed(visit, "refusal"),
             text=_typed(visit, "text"),
             by=visit.actor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jutong.center.sharing.queries.inbox import Tally, inbox, tally
+from jutong.center.sharing.queries.office import duties
 from jutong.center.sharing.queries.reading import (
     ApplicationRow,
     GrantView,
@@ -34,6 +35,7 @@ __all__ = [
     "Workbench",
     "application",
     "applications_of",
+    "duties",
     "events_for",
     "grant",
     "grants",

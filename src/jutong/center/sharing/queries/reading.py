@@ -19,7 +19,16 @@ from jutong.center.org.permissions import Permission
 from jutong.center.paging import Page, newest_first
 from jutong.center.sharing import rules
 from jutong.center.sharing.enums import ApplicationState, Event, Side
-from jutong.center.sharing.models import Application, ApplicationItem, Grant, GrantItem, Notice, Suspension, Violation
+from jutong.center.sharing.models import (
+    Application,
+    ApplicationCondition,
+    ApplicationItem,
+    Grant,
+    GrantItem,
+    Notice,
+    Suspension,
+    Violation,
+)
 from jutong.center.sharing.parties import sides_of, visible
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
@@ -73,7 +82,7 @@ class NoticeView:
 def _readable(actor: Actor) -> QuerySet[Application]:
     org.require(actor, Permission.SHARING_APPLICATION_VIEW)
     return Application.objects.filter(visible(actor)).select_related(
-        "entry", "version", "requester", "provider", "system", "created_by"
+        "entry", "version", "requester", "provider", "system", "created_by", "duty", "renews"
     )
 
 
@@ -90,7 +99,14 @@ def application(actor: Actor, number: str) -> Application:
         .select_related(
             "supplement__sent_by", "extension__asked_by", "extension__consented_by", "reply__prepared_by", "grant"
         )
-        .prefetch_related(items, "consents__by", "messages__by", "messages__organisation")
+        .prefetch_related(
+            items,
+            Prefetch("conditions", ApplicationCondition.objects.select_related("item")),
+            "consents__by",
+            "consents__on_behalf_of",
+            "messages__by",
+            "messages__organisation",
+        )
         .first()
     )
     if found is None:
