@@ -92,6 +92,7 @@ def _shown(visit: Visit, found: SearchPage, chosen: dict[str, list[str]], narrow
         "newer": visit.query(page=found.page - 1) if found.page > 1 else "",
         "older": visit.query(page=found.page + 1) if found.page < found.pages else "",
         "ways": () if found.total or not something else _ways(visit, found.query, chosen),
+        "may_state_demand": has(visit.actor, Permission.DEMAND_DEMAND_STATE),
         "may_keep": has(visit.actor, Permission.CATALOG_SEARCH_SAVE),
         "may_save": something and has(visit.actor, Permission.CATALOG_SEARCH_SAVE),
     }

@@ -39,6 +39,8 @@ from jutong.center.clocks import many as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.process import moments
+from jutong.center.process.moments import Moment
 from jutong.center.sharing.models import Notice
 from jutong.kernel.clock import civil_date
 from jutong.kernel.i18n import gettext_noop
@@ -130,6 +132,8 @@ def _put_up(rows: Sequence[Row], by: Actor, now: datetime) -> tuple[list[Entry],
     entries = _show(versions, now)
     _announce(versions, former, now)
     note("publish", versions, by, now, each={row.id: {"supersedes": former.get(row.entry_id)} for row in versions})
+    for entry in entries:
+        moments.tell(Moment.ENTRY_PUBLISHED, entry, by=by, now=now)
     fresh = [entry for entry in entries if entry.id not in former]
     return fresh, [entry for entry in entries if entry.id in former]
 
