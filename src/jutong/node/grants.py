@@ -9,7 +9,7 @@ from typing import Literal
 
 from jutong.contracts.orders import CallerKey, GrantOrder
 from jutong.node.live.source import PointQuery
-from jutong.node.masking import rule
+from jutong.node.masking import PSEUDONYM, Pseudonyms, rule
 
 GrantState = Literal["active", "suspended", "revoked"]
 Probe = Literal["pending", "ready", "failed"]
@@ -45,6 +45,11 @@ class Grant:
     lookup_set: frozenset[str] = field(init=False)
     visible: Mapping[str, Column] = field(init=False)
     claimable: Mapping[str, str] = field(init=False)
+    place: tuple[str, str, str] = field(init=False)
+    """Source, schema and table."""
+    lookup_columns: tuple[str, ...] = field(init=False)
+    fresh: tuple[str, ...] = field(init=False)
+    """The column that tells when a row changed, if there is one."""
     _plans: dict[tuple[str, ...], PointQuery] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,13 +68,37 @@ class Grant:
             "lookup_set": frozenset(lookup),
             "visible": visible,
             "claimable": claimable,
+            "place": (order.source, order.schema_name, order.table),
+            "lookup_columns": tuple(item.column for item in order.lookup),
+            "fresh": (order.fresh_column,) if order.fresh_column else (),
         }
         for name, value in compiled.items():
             object.__setattr__(self, name, value)
 
-    def plan(self, items: tuple[str, ...], *, verify: bool = False) -> PointQuery:
-        """Return the query that reads these items; its columns all come from the order."""
-        key = ("verify", *items) if verify else ("query", *items)
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that give a row its place among others: the order's, or else the look-up columns."""
+        return self.order.order_columns or self.lookup_columns
+
+    def keyed(self, pseudonyms: Pseudonyms) -> None:
+        """Give pseudonyms their key; until then a value that should have one is hidden."""
+        order = self.order
+        token = pseudonyms.rule(order.agreement_number or order.grant_number)
+        visible = dict(self.visible)
+        for item in order.fields:
+            if item.mode == "masked" and item.mask == PSEUDONYM:
+                visible[item.item] = Column(item.item, item.column, token)
+        object.__setattr__(self, "visible", visible)
+
+    def plan(self, items: tuple[str, ...], *, verify: bool = False, extra: tuple[str, ...] = ()) -> PointQuery:
+        """Return the query that reads these items; its columns all come from the order.
+
+        Args:
+            items: what is answered, or what is claimed.
+            verify: whether it is claimed.
+            extra: columns read besides, behind the others, that the node needs and nobody is shown.
+        """
+        key = ("verify", *items, "", *extra) if verify else ("query", *items, "", *extra)
         found = self._plans.get(key)
         if found is None:
             order = self.order
@@ -77,7 +106,7 @@ class Grant:
             found = PointQuery(
                 schema=order.schema_name,
                 table=order.table,
-                columns=tuple(columns),
+                columns=(*columns, *extra),
                 lookup=tuple(item.column for item in order.lookup),
                 conditions=order.conditions,
                 limit=VERIFY_ROWS if verify else order.max_rows + 1,
@@ -115,9 +144,15 @@ class KeyConflictError(ValueError):
 
 
 class GrantBook:
-    """All grants of this node in memory, by number, and the keys of their callers."""
+    """All grants of this node in memory, by number, and the keys of their callers.
 
-    def __init__(self, grants: Iterable[Grant] = ()) -> None:
+    Args:
+        grants: what the node holds at its start.
+        pseudonyms: makes the tokens that grants show in place of values.
+    """
+
+    def __init__(self, grants: Iterable[Grant] = (), pseudonyms: Pseudonyms | None = None) -> None:
+        self._pseudonyms = pseudonyms
         self.by_id: dict[str, Grant] = {}
         self.by_number: dict[str, Grant] = {}
         self.callers: dict[str, Caller] = {}
@@ -132,6 +167,8 @@ class GrantBook:
             ValueError: if a public key is unreadable.
         """
         fresh = self._callers_of(grant)
+        if self._pseudonyms is not None and any(item.mask == PSEUDONYM for item in grant.order.fields):
+            grant.keyed(self._pseudonyms)
         former = self.by_id.get(grant.order.grant_id)
         if former is not None:
             self.by_number.pop(former.order.grant_number, None)

@@ -22,16 +22,22 @@ from jutong.node import health, sources
 from jutong.node.agent.center import TIMEOUT_SECONDS, Center, write_public
 from jutong.node.agent.jobs import Jobs
 from jutong.node.agent.loop import Agent
+from jutong.node.agent.marking import Marking
 from jutong.node.agent.orders import Orders
 from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
+from jutong.node.agent.tracing import Tracing
 from jutong.node.agent.watching import Watcher
+from jutong.node.cases import Cases
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.addresses import Lender
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.aside import Arithmetic
+from jutong.node.gateway.bulk import BulkCalls
 from jutong.node.gateway.callers import config as caller_config
+from jutong.node.gateway.cursors import Cursors
 from jutong.node.gateway.lent import Lent
+from jutong.node.gateway.marks import MarkBook
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import Recorder
@@ -41,7 +47,9 @@ from jutong.node.gateway.static import stylesheet
 from jutong.node.gateway.tickets import Tickets
 from jutong.node.grants import GrantBook
 from jutong.node.live.pool import Sources
+from jutong.node.masking import Pseudonyms
 from jutong.node.state import State
+from jutong.node.tags import TagIndex
 
 NODE_NAME = "node-1"
 """Name of the node of an instance whose ``node/name`` says nothing else."""
@@ -60,6 +68,7 @@ class Node:
     log: EvidenceLog
     state: State
     served: Served
+    index: TagIndex
 
 
 def node_name(settings: Settings) -> str:
@@ -109,6 +118,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[N
                 finally:
                     await node.agent.close()
                     node.gateway.arithmetic.close()
+                    node.index.close()
                     await live.close()
         finally:
             state.close()
@@ -132,16 +142,24 @@ def _assemble(
         settings.center_base, node=name, signer=signer, key_path=settings.path("keys", "center.pub"), client=client
     )
     store = settings.path("records", "records.db")
-    served = Served(state, store, size=lambda: log.size, published=lambda: log.published_size, signer=signer, node=name)
+    index = TagIndex(settings.path("records", "tags.db"), store)
+    served = Served(
+        state, store, size=lambda: log.size, published=lambda: log.published_size, signer=signer, node=name,
+        index=index.note,
+    )  # fmt: skip
     quotas, nonces, freshness = Quotas(), NonceMemory(own_secret), Freshness()
     now_ms = int(clock().timestamp() * 1000)
     served.catch_up(now_ms)
     restore(store, nonces, now_ms)
     restore_quotas(state, quotas, now_ms)
-    book = GrantBook(state.grants())
+    book = GrantBook(state.grants(), Pseudonyms(own_secret))
     recorder = Recorder(sequencer, served, own_secret)
     lender = Lender(signer, settings.gateway_base)
-    serving = Serving(book, quotas, freshness, live, recorder, lender)
+    marks = MarkBook(recorder.tag)
+    marking = Marking(Cases(state), marks, book, center, live, signer, index, log.find_record, recorder.tag, clock)
+    marking.restore()
+    bulk = BulkCalls(live, marks, Cursors(own_secret), recorder.tag, marking)
+    serving = Serving(book, quotas, freshness, live, recorder, lender, bulk)
     arithmetic = Arithmetic(signer)
     gateway = Gateway(
         serving=serving,
@@ -166,15 +184,17 @@ def _assemble(
     lent = Lent(lender, serving, gateway.clock)
     gateway.pages[("GET", "/gw/v1/address/check")] = lent.check
     gateway.files = lent.file
-    orders = Orders(state, book, center, live)
+    orders = Orders(state, book, center, live, marking.apply)
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
-    tasks = Tasks(state, center, live, jobs.run, clock)
+    tracing = Tracing(state, center, signer, index, log.find_record, recorder.tag, clock)
+    runs = {"job": jobs.run, "mark": marking.carry_out, "trace": tracing.carry_out}
+    tasks = Tasks(state, center, live, runs, clock)
     agent = Agent(
         center=center, state=state, orders=orders, tasks=tasks, watcher=Watcher(state, center, live, clock),
-        served=served, freshness=freshness,
+        served=served, index=index, freshness=freshness,
         health=lambda: health.report(settings, log, live), clock=clock,
     )  # fmt: skip
-    return Node(settings, name, gateway, agent, log, state, served)
+    return Node(settings, name, gateway, agent, log, state, served, index)
 
 
 def _healthz(log: EvidenceLog, freshness: Freshness, served: Served, book: GrantBook) -> dict[str, Any]:

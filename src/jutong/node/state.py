@@ -36,6 +36,13 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE TABLE IF NOT EXISTS quota (
     grant_id TEXT PRIMARY KEY, day INTEGER NOT NULL, calls INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS mark (
+    correction TEXT PRIMARY KEY, state TEXT NOT NULL, body TEXT NOT NULL, key TEXT NOT NULL, columns TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS told (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, grant_id TEXT NOT NULL, correction TEXT NOT NULL, body TEXT NOT NULL,
+    fetched_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (grant_id, correction)
+) STRICT;
 CREATE TABLE IF NOT EXISTS watched (
     binding_id TEXT PRIMARY KEY, body TEXT NOT NULL, due_ms INTEGER NOT NULL
 ) STRICT;
@@ -73,6 +80,7 @@ class State:
             sqlite3.Error, OSError: if the disk refuses.
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = path
         path.touch(mode=PRIVATE)
         self._lock = Lock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
@@ -86,7 +94,8 @@ class State:
             self._db.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the database alone; what happens inside is durable together at the end, or not at all."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -111,7 +120,12 @@ class State:
         with self._lock:
             return self._number("sequence")
 
-    def _step(self, order_id: str) -> None:
+    def step(self, order_id: str) -> None:
+        """Count one order as applied, inside a transaction.
+
+        Raises:
+            AlreadyAppliedError: if it was before.
+        """
         try:
             self._db.execute("INSERT INTO applied VALUES (?)", (order_id,))
         except sqlite3.IntegrityError as error:
@@ -120,13 +134,13 @@ class State:
 
     def skip(self, order_id: str) -> None:
         """Pass over an order this node cannot obey."""
-        with self._transaction():
-            self._step(order_id)
+        with self.transaction():
+            self.step(order_id)
 
     def put_grant(self, order_id: str, order: GrantOrder) -> Grant:
         """Apply a grant order. A suspended grant stays suspended and a revoked one revoked: only its terms change."""
-        with self._transaction() as db:
-            self._step(order_id)
+        with self.transaction() as db:
+            self.step(order_id)
             row = db.execute("SELECT state, reason FROM grants WHERE grant_id = ?", (order.grant_id,)).fetchone()
             state, reason = row or ("active", "")
             db.execute(
@@ -137,8 +151,8 @@ class State:
 
     def set_grant_state(self, order_id: str, grant_id: str, state: str, reason: str) -> Grant | None:
         """Apply a grant-state order and return the grant as it stands now; a revoked one stays revoked."""
-        with self._transaction() as db:
-            self._step(order_id)
+        with self.transaction() as db:
+            self.step(order_id)
             db.execute(
                 "UPDATE grants SET state = ?, reason = ? WHERE grant_id = ? AND state <> 'revoked'",
                 (state, reason, grant_id),
@@ -159,22 +173,22 @@ class State:
 
     def set_probe(self, grant_id: str, order: GrantOrder, probe: str, receipt: Envelope) -> Grant | None:
         """Note how a grant's probe ended, with the receipt that says so; None if a newer order came meanwhile."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             changed = db.execute(
                 "UPDATE grants SET probe = ? WHERE grant_id = ? AND body = ?",
                 (probe, grant_id, order.model_dump_json()),
             ).rowcount
             if not changed:
                 return None
-            self._queue(receipt)
+            self.put_receipt(receipt)
             return self._grant(grant_id)
 
     # -- tasks -----------------------------------------------------------------------------------------------
 
     def put_task(self, order_id: str, kind: str, body: str) -> Task:
         """Apply an order by noting it as a task."""
-        with self._transaction() as db:
-            self._step(order_id)
+        with self.transaction() as db:
+            self.step(order_id)
             db.execute("INSERT INTO task VALUES (?, ?, ?)", (order_id, kind, body))
         return Task(order_id, kind, body)
 
@@ -186,17 +200,17 @@ class State:
 
     def finish_task(self, order_id: str, receipt: Envelope) -> None:
         """Note a task as done, with its receipt."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
-            self._queue(receipt)
+            self.put_receipt(receipt)
 
     # -- watched bindings ------------------------------------------------------------------------------------
 
     def put_watch(self, order_id: str, order: WatchOrder) -> None:
         """Apply a watch order: it replaces the former list. What is new, or described anew, is due at once."""
         rows = [(one.binding_id, one.model_dump_json()) for one in order.bindings]
-        with self._transaction() as db:
-            self._step(order_id)
+        with self.transaction() as db:
+            self.step(order_id)
             self._set_number("watch_minutes", max(order.every_minutes, 1))
             known = dict(db.execute("SELECT binding_id, body FROM watched").fetchall())
             gone = [(binding_id,) for binding_id in known.keys() - dict(rows).keys()]
@@ -216,23 +230,24 @@ class State:
 
     def checked(self, bindings: Iterable[WatchedBinding], now_ms: int, receipt: Envelope) -> None:
         """Note that bindings were checked, with the receipt that says how; each is due again an interval later."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             due_ms = now_ms + self._number("watch_minutes") * _MINUTE_MS
             db.executemany(
                 "UPDATE watched SET due_ms = ? WHERE binding_id = ? AND body = ?",
                 [(due_ms, one.binding_id, one.model_dump_json()) for one in bindings],
             )
-            self._queue(receipt)
+            self.put_receipt(receipt)
 
     # -- receipts --------------------------------------------------------------------------------------------
 
-    def _queue(self, envelope: Envelope) -> None:
+    def put_receipt(self, envelope: Envelope) -> None:
+        """Put a receipt into the outbox, inside a transaction."""
         self._db.execute("INSERT INTO outbox (id, envelope) VALUES (?, ?)", (envelope.id, envelope.model_dump_json()))
 
     def queue(self, envelope: Envelope) -> None:
         """Put a receipt into the outbox."""
-        with self._transaction():
-            self._queue(envelope)
+        with self.transaction():
+            self.put_receipt(envelope)
 
     def outbox(self, limit: int) -> list[tuple[str, str]]:
         """Return id and JSON of receipts to send, those that failed least first."""
@@ -243,12 +258,12 @@ class State:
 
     def sent(self, receipt_id: str) -> None:
         """Drop a receipt the center has accepted."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM outbox WHERE id = ?", (receipt_id,))
 
     def failed(self, receipt_id: str) -> None:
         """Note that the center refused a receipt, so that it does not hold up the others."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", (receipt_id,))
 
     # -- calls -----------------------------------------------------------------------------------------------
@@ -262,7 +277,7 @@ class State:
         self, cursor: Cursor, receipts: Iterable[tuple[str, str]], answered: Mapping[str, int], day: int
     ) -> None:
         """Move the cursor together with the receipts that tell of the calls before it and the day's quota counts."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             self._set_number("leaf", cursor.leaf)
             self._set_number("leaf_ms", cursor.time_ms)
             db.executemany("INSERT INTO outbox (id, envelope) VALUES (?, ?)", receipts)

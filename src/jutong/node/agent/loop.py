@@ -20,6 +20,7 @@ from jutong.node.agent.tasks import Tasks
 from jutong.node.agent.watching import Watcher
 from jutong.node.freshness import Freshness
 from jutong.node.state import AlreadyAppliedError, State
+from jutong.node.tags import TagIndex
 
 LOGGER = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -45,6 +46,7 @@ class Agent:
         tasks: runs what takes a while.
         watcher: checks what stands behind entries.
         served: reports calls.
+        index: finds records by the tags in them.
         freshness: renewed by every complete feed.
         health: makes a health report.
         clock: the present instant.
@@ -59,6 +61,7 @@ class Agent:
         tasks: Tasks,
         watcher: Watcher,
         served: Served,
+        index: TagIndex,
         freshness: Freshness,
         health: Health,
         clock: Clock,
@@ -69,6 +72,7 @@ class Agent:
         self._tasks = tasks
         self._watcher = watcher
         self._served = served
+        self._index = index
         self._freshness = freshness
         self._health = health
         self._clock = clock
@@ -83,6 +87,7 @@ class Agent:
             (self.probe_once, "probe"),
             (self._watcher.watch_once, "watch"),
             (self.report_once, "report"),
+            (self.index_once, "index"),
             (self.deliver_once, "deliver"),
             (self.health_once, "health"),
         )
@@ -159,6 +164,11 @@ class Agent:
         elif time.monotonic() - self._gap_since[1] > 3 * REPORT_SECONDS:
             # Nothing was noted for this leaf: its caller hung up, or memory was short. The log knows.
             await asyncio.to_thread(self._served.catch_up, now_ms)
+        return REPORT_SECONDS
+
+    async def index_once(self) -> float:
+        """Index what was served."""
+        await asyncio.to_thread(self._index.flush)
         return REPORT_SECONDS
 
     async def deliver_once(self) -> float:

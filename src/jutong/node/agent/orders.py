@@ -8,7 +8,16 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
-from jutong.contracts.orders import GrantOrder, GrantStateOrder, IntrospectOrder, JobOrder, ProfileOrder, WatchOrder
+from jutong.contracts.orders import (
+    GrantOrder,
+    GrantStateOrder,
+    IntrospectOrder,
+    JobOrder,
+    MarkOrder,
+    ProfileOrder,
+    TraceOrder,
+    WatchOrder,
+)
 from jutong.contracts.receipts import GrantReceipt
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center
@@ -20,7 +29,13 @@ from jutong.node.state import State
 
 LOGGER = logging.getLogger(__name__)
 Apply = Callable[[Envelope, datetime], Awaitable[None]]
-TASKS: dict[str, type[Document]] = {"introspect": IntrospectOrder, "job": JobOrder, "profile": ProfileOrder}
+TASKS: dict[str, type[Document]] = {
+    "introspect": IntrospectOrder,
+    "job": JobOrder,
+    "profile": ProfileOrder,
+    "mark": MarkOrder,
+    "trace": TraceOrder,
+}
 """Orders that take a while, noted when they come and carried out afterwards."""
 
 
@@ -32,9 +47,10 @@ class Orders:
         book: the gateway's grants.
         center: seals the receipts.
         sources: the live databases, for probing.
+        mark: applies mark orders.
     """
 
-    def __init__(self, state: State, book: GrantBook, center: Center, sources: Sources) -> None:
+    def __init__(self, state: State, book: GrantBook, center: Center, sources: Sources, mark: Apply) -> None:
         self._state = state
         self._book = book
         self._center = center
@@ -44,6 +60,7 @@ class Orders:
             "grant-state": self._grant_state,
             "watch": self._watch,
             **dict.fromkeys(TASKS, self._task),
+            "mark": mark,
         }
 
     async def apply(self, envelope: Envelope, now: datetime) -> None:

@@ -28,7 +28,9 @@ MOST_NOTED = 200_000
 SLACK_MS = 3_600_000
 """How much earlier than the cursor a record may have got its id: far more than a call takes."""
 
-CALL_KINDS = ("query", "verify", "batch", "address")
+CALL_KINDS = frozenset({"query", "verify", "batch", "page", "changes", "file", "address"})
+_ABSENT: Mapping[str, Any] = {"took_ms": -1, "newest_ms": 0, "marks": ()}
+"""What a summary says where a record was written before such things were."""
 _SUMMARY = tuple(name for name in AccessSummary.model_fields if name != "leaf_index")
 
 
@@ -42,6 +44,7 @@ class Served:
         published: how many of them the record store holds.
         signer: the node's key.
         node: the node's name.
+        index: takes note of every record besides.
     """
 
     def __init__(
@@ -53,7 +56,9 @@ class Served:
         published: Callable[[], int],
         signer: Signer,
         node: str,
+        index: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
+        self._index = index
         self._state = state
         self._store = store
         self._size = size
@@ -70,6 +75,8 @@ class Served:
         """
         if len(self._noted) < MOST_NOTED:
             self._noted[index] = record
+        if self._index is not None:
+            self._index(record)
 
     @property
     def next_leaf(self) -> int:
@@ -117,9 +124,10 @@ class Served:
         cursor = Cursor(end, max(latest, self._cursor.time_ms))
         summaries = [_summary(index, record) for index, record in calls if record["grant_id"] != NONE]
         day = day_of(now_ms)
-        answered = Counter(
-            record["grant_id"] for _, record in calls if record["outcome"] == OK and day_of(record["time_ms"]) == day
-        )
+        answered: Counter[str] = Counter()
+        for _, record in calls:
+            if record["outcome"] == OK and day_of(record["time_ms"]) == day:
+                answered[record["grant_id"]] += record.get("keys", 1)
         self._state.report(cursor, self._sealed(summaries, now_ms), answered, day)
         for index in range(self._cursor.leaf, end):
             self._noted.pop(index, None)
@@ -137,7 +145,7 @@ class Served:
 
 
 def _summary(index: int, record: Mapping[str, Any]) -> dict[str, Any]:
-    summary = {name: record[name] for name in _SUMMARY}
+    summary = {name: record[name] if name in record else _ABSENT[name] for name in _SUMMARY}
     summary["leaf_index"] = index
     return summary
 

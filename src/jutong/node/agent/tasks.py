@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 
@@ -19,7 +19,7 @@ from jutong.node.state import State, Task
 
 LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
-RunJob = Callable[[Task], Awaitable[None]]
+RunTask = Callable[[Task], Awaitable[None]]
 LARGEST_INVENTORY = 1_500_000
 """Bytes of tables one receipt may hold; the center reads documents of 2 MiB."""
 
@@ -31,15 +31,17 @@ class Tasks:
         state: knows the open tasks and takes their receipts.
         center: seals receipts.
         sources: the configured sources.
-        run_job: carries out a job order to its end, its final receipt included.
+        runs: carries out orders of a kind to their end, the final receipt included.
         clock: the present instant.
     """
 
-    def __init__(self, state: State, center: Center, sources: Sources, run_job: RunJob, clock: Clock) -> None:
+    def __init__(
+        self, state: State, center: Center, sources: Sources, runs: Mapping[str, RunTask], clock: Clock
+    ) -> None:
         self._state = state
         self._center = center
         self._sources = sources
-        self._run_job = run_job
+        self._runs = runs
         self._clock = clock
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -64,7 +66,7 @@ class Tasks:
             elif task.kind == "profile":
                 await self._finish(task, "profile", self._profile)
             else:
-                await self._run_job(task)
+                await self._runs[task.kind](task)
         except Exception:
             LOGGER.exception("order %s (%s) failed; it is tried again", task.order_id, task.kind)
             await asyncio.sleep(RETRY_SECONDS)

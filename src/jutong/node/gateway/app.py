@@ -32,6 +32,8 @@ from jutong.node.gateway.callers.national import NationalForm
 from jutong.node.gateway.callers.secrets import Secrets
 from jutong.node.gateway.errors import GatewayBusyError
 from jutong.node.gateway.http import (
+    LARGEST_BATCH,
+    LARGEST_BODY,
     Answer,
     HungUpError,
     Receive,
@@ -52,7 +54,9 @@ from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier, Signed
 LOGGER = logging.getLogger(__name__)
 BASE = "/gw/v1/"
 RECEIPTS = BASE + "receipts/"
-CALLS: dict[str, calls.Kind] = {BASE + "query": "query", BASE + "verify": "verify", BASE + "address": "address"}
+CALLS: dict[str, calls.Kind] = {BASE + kind: kind for kind in calls.KINDS}
+LARGER = {BASE + "batch": LARGEST_BATCH}
+"""Bodies that may be larger than any other."""
 MOST_UNDER_WAY = 256
 """About a tenth of a second's work: who waits longer than that is better told to come back."""
 
@@ -157,7 +161,7 @@ class Gateway:
         try:
             headers = headers_of(scope)
             route = self._route(method, path, scope)
-            body = await read_body(receive)
+            body = await read_body(receive, LARGER.get(path, LARGEST_BODY))
             signed = await self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
             nonce = signed.nonce
             mark = self.nonces.mark(signed.key_id, nonce)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from jutong.contracts.orders import Hours
 from jutong.kernel.clock import BEIJING
 from jutong.node.errors import (
+    BasisDiffersError,
     CaseMissingError,
     FieldNotGrantedError,
     GrantExpiredError,
@@ -16,12 +18,17 @@ from jutong.node.errors import (
     GrantSuspendedError,
     GrantUnknownError,
     KeyItemsDifferError,
+    OutsideHoursError,
     PurposeDiffersError,
     WayNotGrantedError,
 )
 from jutong.node.gateway.calls import LONGEST_TEXT, Call
 from jutong.node.grants import Grant, GrantBook
 from jutong.node.live.source import PointQuery
+
+EVERY_WAY = frozenset({"changes"})
+"""Every grant on a table has a change feed; without the way it brings corrections only (条例 26)."""
+_DAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +76,24 @@ def check_grant(grant: Grant, now_ms: int) -> None:
         raise GrantNotReadyError(grant=order.grant_number)
 
 
-def decide(call: Call, grant: Grant, now_ms: int) -> Permit:
-    """Decide on a call under a grant of its caller; quota comes afterwards.
+def decide(call: Call, grant: Grant, now_ms: int, extra: tuple[str, ...] = ()) -> Permit:
+    """Decide on a query or verification under a grant of its caller; quota comes afterwards.
 
     Args:
         call: the call.
         grant: what ``find_grant`` returned.
         now_ms: milliseconds since 1970 UTC.
+        extra: columns the node itself needs of each row.
 
     Raises:
         JutongError: the first reason against it, see ``node.errors``.
     """
     check_terms(call, grant, now_ms)
-    items = _items(call, grant)
+    items = items_of(call, grant)
     if call.key.keys() != grant.lookup_set:
         raise KeyItemsDifferError(items="、".join(grant.lookup))
     values = tuple([call.key[item] for item in grant.lookup])
-    return Permit(grant, items, grant.plan(items, verify=call.kind == "verify"), values)
+    return Permit(grant, items, grant.plan(items, verify=call.kind == "verify", extra=extra), values)
 
 
 def check_terms(call: Call, grant: Grant, now_ms: int) -> None:
@@ -97,15 +105,51 @@ def check_terms(call: Call, grant: Grant, now_ms: int) -> None:
     check_grant(grant, now_ms)
     order = grant.order
     number = order.grant_number
-    if call.kind not in order.ways:
+    if order.hours:
+        check_hours(grant, now_ms)
+    if call.kind not in order.ways and call.kind not in EVERY_WAY:
         raise WayNotGrantedError(grant=number, way=call.kind, allowed="、".join(order.ways))
     if call.purpose != order.purpose:
         raise PurposeDiffersError(grant=number, allowed=order.purpose)
+    if call.basis and call.basis != order.basis:
+        raise BasisDiffersError(grant=number, allowed=order.basis or "-")
     if order.case_required and not call.case.strip():
         raise CaseMissingError(grant=number, limit=LONGEST_TEXT)
 
 
-def _items(call: Call, grant: Grant) -> tuple[str, ...]:
+def check_hours(grant: Grant, now_ms: int) -> None:
+    """Check that a grant may be used at this time of the week.
+
+    Raises:
+        OutsideHoursError: naming the hours.
+    """
+    hours = grant.order.hours
+    if hours and not any(_within(one, now_ms) for one in hours):
+        raise OutsideHoursError(grant=grant.order.grant_number, allowed="；".join(map(_told, hours)))
+
+
+def _within(hours: Hours, now_ms: int) -> bool:
+    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(BEIJING)
+    minute, day = local.hour * 60 + local.minute, local.isoweekday()
+    if hours.first_minute <= hours.last_minute:
+        return day in hours.days and hours.first_minute <= minute <= hours.last_minute
+    # Over midnight: the morning belongs to the day before.
+    evening = day in hours.days and minute >= hours.first_minute
+    return evening or ((day - 2) % 7 + 1 in hours.days and minute <= hours.last_minute)
+
+
+def _told(hours: Hours) -> str:
+    times = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in (hours.first_minute, hours.last_minute)]
+    days = "、".join(_DAYS[day - 1] for day in hours.days if 1 <= day <= len(_DAYS))
+    return f"周{days} {times[0]}–{times[1]}"
+
+
+def items_of(call: Call, grant: Grant) -> tuple[str, ...]:
+    """Return the items of a call in the grant's own order: those claimed, or those answered.
+
+    Raises:
+        FieldNotGrantedError: if one is not granted in this way, or there is none.
+    """
     allowed = grant.claimable if call.kind == "verify" else grant.visible
     asked = tuple(call.claims) if call.kind == "verify" else call.fields or tuple(allowed)
     refused = [item for item in asked if item not in allowed]

@@ -17,6 +17,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LARGEST_BODY = 64 * 1024
+LARGEST_BATCH = 512 * 1024
+"""A body with a thousand keys in it."""
 JSON = b"application/json"
 _ONCE = frozenset({b"signature-input", b"signature", b"content-digest", b"content-type", b"content-length", b"host"})
 

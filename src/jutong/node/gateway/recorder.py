@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
+from time import perf_counter
 from typing import Any, Protocol
 
 from jutong.kernel.errors import JutongError
@@ -15,6 +16,7 @@ from jutong.node.gateway.verification import normalised
 from jutong.node.grants import Grant
 
 OK = "ok"
+NOTHING: Mapping[str, Any] = {}
 NONE = "-"
 TAG_BYTES = 16
 
@@ -72,6 +74,7 @@ class Attempt:
     proof: Proof
     now: float
     dress: Callable[[bytes], bytes] | None = None
+    started: float = field(default_factory=perf_counter)
 
     @property
     def now_ms(self) -> int:
@@ -91,12 +94,24 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended: ``ok`` or the code of the refusal; which items and rows went out under which digest."""
+    """How a call ended: ``ok`` or the code of the refusal; which items and rows went out under which digest.
+
+    ``newest_ms`` is when the newest of the rows was changed, 0 where unknown; ``marks`` the corrections shown.
+    ``more`` is what only some kinds of calls have in their record.
+    """
 
     code: str
     fields: Sequence[str] = ()
     rows: int = 0
     answer_digest: str = ""
+    newest_ms: int = 0
+    marks: Sequence[str] = ()
+    more: Mapping[str, Any] | None = None
+
+
+def tag_of(secret: bytes, value: str) -> str:
+    """Return the tag that stands for a value under a node's secret."""
+    return blake2b(normalised(value).encode(), key=secret, digest_size=TAG_BYTES, person=b"lookup").hexdigest()
 
 
 class Recorder:
@@ -116,9 +131,7 @@ class Recorder:
 
     def tag(self, value: str) -> str:
         """Return the keyed tag of a looked-up value."""
-        return blake2b(
-            normalised(value).encode(), key=self._secret, digest_size=TAG_BYTES, person=b"lookup"
-        ).hexdigest()
+        return tag_of(self._secret, value)
 
     async def access(self, attempt: Attempt, grant: Grant | None, outcome: Outcome) -> int:
         """Append the record of one call and return its leaf index once it is durable.
@@ -148,6 +161,10 @@ class Recorder:
             "answer_digest": outcome.answer_digest,
             "rows": outcome.rows,
             "outcome": outcome.code,
+            "took_ms": int((perf_counter() - attempt.started) * 1000),
+            "newest_ms": outcome.newest_ms,
+            "marks": list(outcome.marks),
+            **(outcome.more or NOTHING),
         }
         leaf, attachment = leaves.build(record)
         index = await self._log.append(leaf, attachment)
@@ -156,11 +173,18 @@ class Recorder:
 
     def _of_call(self, call: Call | JutongError, grant: Grant | None) -> dict[str, Any]:
         if isinstance(call, JutongError):
-            return {"purpose": NONE, "case_number": "", "official": NONE, "lookup": []}
+            return {"purpose": NONE, "basis": "", "case_number": "", "official": NONE, "lookup": []}
         # Which items a refused call named is its business; only a grant's own items are written down.
         known = grant.lookup_set if grant is not None else frozenset()
-        tags = [{"item": item, "tag": self.tag(value)} for item, value in call.key.items() if item in known]
-        return {"purpose": call.purpose, "case_number": call.case, "official": call.official, "lookup": tags}
+        keys = call.bulk.keys or (call.key,)
+        tags = [{"item": item, "tag": self.tag(value)} for key in keys for item, value in key.items() if item in known]
+        return {
+            "purpose": call.purpose,
+            "basis": grant.order.basis if grant is not None else "",
+            "case_number": call.case,
+            "official": call.official,
+            "lookup": tags,
+        }
 
 
 def _of_grant(grant: Grant | None) -> dict[str, str]:

@@ -11,32 +11,27 @@ from typing import Any
 import orjson
 
 from jutong.kernel.errors import JutongError
+from jutong.node.connectors.moments import to_ms
 from jutong.node.errors import GatewayFaultError, TooManyRowsError
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.addresses import Lender
+from jutong.node.gateway.answers import Served, blind, encoded, shown
+from jutong.node.gateway.bulk import BulkCalls
 from jutong.node.gateway.calls import Call
 from jutong.node.gateway.decide import Permit, check_grant, check_terms, decide, find_grant
-from jutong.node.gateway.leaves import random_bytes
+from jutong.node.gateway.marks import Mark, TableMarks, told
+from jutong.node.gateway.narrow import BulkPermit, decide_bulk
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import OK, Attempt, Outcome, Recorder
-from jutong.node.gateway.verification import as_text, compare
-from jutong.node.grants import Column, Grant, GrantBook
+from jutong.node.gateway.verification import compare
+from jutong.node.grants import Grant, GrantBook
 from jutong.node.live.pool import Sources
 from jutong.node.live.source import Row
 
+__all__ = ["RefusedCall", "Served", "Serving", "UnrecordedError"]
 LOGGER = logging.getLogger(__name__)
-BLIND_BYTES = 16
+POINTED = frozenset({"query", "verify"})
 _LONGEST_OUTCOME = len("unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """An answer whose record is durable: the record's id, the answer's body, and what is in it."""
-
-    record_id: str
-    body: bytes
-    rows: tuple[dict[str, Any], ...] = ()
-    answer: str = ""
 
 
 class RefusedCall(Exception):  # noqa: N818 - it carries an error, it is none of its own
@@ -58,6 +53,7 @@ class Serving:
     sources: Sources
     recorder: Recorder
     lender: Lender
+    bulk: BulkCalls
 
     async def serve(self, attempt: Attempt) -> Served:
         """Answer an authenticated call.
@@ -71,9 +67,11 @@ class Serving:
             self.freshness.check()
             call = attempt.checked()
             grant = find_grant(call, self.book, attempt.asker.key_id)
+            if call.kind in POINTED:
+                return await self._answer(attempt, call, grant)
             if call.kind == "address":
                 return await self._lend(attempt, call, grant)
-            return await self._answer(attempt, call, decide(call, grant, attempt.now_ms))
+            return await self._bulk(attempt, call, decide_bulk(call, grant, attempt.now_ms))
         except UnrecordedError as unrecorded:
             raise unrecorded.error from unrecorded.error.__cause__
         except JutongError as error:
@@ -86,26 +84,53 @@ class Serving:
         await self.recorder.access(attempt, grant, Outcome(code=refused.code))
         raise RefusedCall(refused, attempt.record_id)
 
-    async def _answer(self, attempt: Attempt, call: Call, permit: Permit) -> Served:
-        grant = permit.grant
+    async def _answer(self, attempt: Attempt, call: Call, grant: Grant) -> Served:
+        table = self.bulk.marks.at(grant.place)
+        extra = grant.fresh if table is None else (*table.columns, *grant.fresh)
+        permit = decide(call, grant, attempt.now_ms, extra)
         self.quotas.take(grant, attempt.now_ms)
         try:
             rows = await self.sources.get(grant.order.source).fetch(permit.query, permit.values)
-            # The grant may have been stopped while the database was working.
-            self.freshness.check()
-            check_grant(self.book.by_id.get(grant.order.grant_id, grant), attempt.now_ms)
+            self._still_good(grant, attempt)
             make = _verified if call.kind == "verify" else _rows
-            served = make(attempt.record_id, permit, call, rows)
+            served = make(attempt.record_id, permit, call, rows, table)
             if attempt.dress is not None:
                 served = replace(served, body=attempt.dress(served.body))
-            outcome = Outcome(OK, permit.items, len(served.rows), "sha256:" + sha256(served.body).hexdigest())
-            try:
-                await self.recorder.access(attempt, grant, outcome)
-            except JutongError as error:
-                raise UnrecordedError(error) from error
+            digest = "sha256:" + sha256(served.body).hexdigest()
+            outcome = Outcome(OK, permit.items, len(served.rows), digest, _newest(permit, rows), served.marks)
+            await self._record(attempt, grant, outcome)
         except BaseException:
             self.quotas.give_back(grant)
             raise
+        return served
+
+    def _still_good(self, grant: Grant, attempt: Attempt) -> None:
+        """Check lease and grant once more: it may have been stopped while the database was working."""
+        self.freshness.check()
+        check_grant(self.book.by_id.get(grant.order.grant_id, grant), attempt.now_ms)
+
+    async def _record(self, attempt: Attempt, grant: Grant, outcome: Outcome) -> None:
+        try:
+            await self.recorder.access(attempt, grant, outcome)
+        except JutongError as error:
+            raise UnrecordedError(error) from error
+
+    async def _bulk(self, attempt: Attempt, call: Call, permit: BulkPermit) -> Served:
+        grant, weight = permit.grant, len(call.bulk.keys) or 1
+        self.quotas.take(grant, attempt.now_ms, weight)
+        try:
+            served, outcome = await self.bulk.answer(attempt, call, permit)
+            self._still_good(grant, attempt)
+            if attempt.dress is not None:
+                served = replace(served, body=attempt.dress(served.body))
+                outcome = replace(outcome, answer_digest="sha256:" + sha256(served.body).hexdigest())
+            await self._record(attempt, grant, outcome)
+        except BaseException:
+            self.quotas.give_back(grant, weight)
+            raise
+        heard = (outcome.more or {}).get("corrections_to", 0)
+        if heard:
+            await self.bulk.tell(grant, heard, attempt.now_ms)
         return served
 
     async def _lend(self, attempt: Attempt, call: Call, grant: Grant) -> Served:
@@ -115,11 +140,7 @@ class Serving:
         try:
             lent = self.lender.lend(grant, attempt.record_id, attempt.now_ms)
             body = orjson.dumps(lent)
-            outcome = Outcome(OK, answer_digest="sha256:" + sha256(body).hexdigest())
-            try:
-                await self.recorder.access(attempt, grant, outcome)
-            except JutongError as error:
-                raise UnrecordedError(error) from error
+            await self._record(attempt, grant, Outcome(OK, answer_digest="sha256:" + sha256(body).hexdigest()))
         except BaseException:
             self.quotas.give_back(grant)
             raise
@@ -134,33 +155,46 @@ class UnrecordedError(Exception):
         self.error = error
 
 
-def _rows(record_id: str, permit: Permit, _: Call, rows: Sequence[Row]) -> Served:
+def _rows(record_id: str, permit: Permit, _: Call, rows: Sequence[Row], table: TableMarks | None) -> Served:
     if len(rows) > permit.grant.order.max_rows:
         raise TooManyRowsError(grant=permit.grant.order.grant_number, limit=permit.grant.order.max_rows)
-    visible = permit.grant.visible
+    visible, width = permit.grant.visible, len(permit.items)
     columns = [visible[item] for item in permit.items]
-    shown = tuple([_row(columns, row) for row in rows])
-    content = {"record": record_id, "rows": shown, "blind": random_bytes(BLIND_BYTES).hex()}
-    return Served(record_id, orjson.dumps(content, default=_plain), rows=shown)
+    whole = len(permit.query.columns) == width
+    answered = tuple([shown(columns, row if whole else row[:width]) for row in rows])
+    content = {"record": record_id, "rows": answered, "blind": blind()}
+    found = _found(table, rows, width)
+    if found:
+        content["marks"] = told(found, permit.grant)
+    return Served(record_id, encoded(content), rows=answered, marks=_corrections(found))
 
 
-def _row(columns: Sequence[Column], row: Row) -> dict[str, Any]:
-    return {
-        column.item: value if column.mask is None or value is None else column.mask(as_text(value))
-        for column, value in zip(columns, row, strict=True)
-    }
-
-
-def _verified(record_id: str, permit: Permit, call: Call, rows: Sequence[Row]) -> Served:
-    answer = compare(rows, [call.claims[item] for item in permit.items])
+def _verified(record_id: str, permit: Permit, call: Call, rows: Sequence[Row], table: TableMarks | None) -> Served:
+    width = len(permit.items)
+    answer = compare([row[:width] for row in rows], [call.claims[item] for item in permit.items])
     # The blind value keeps the recorded digest from being guessed from three possible answers, and its length makes
     # all three answers equally long.
     filling = "0" * (_LONGEST_OUTCOME - len(answer))
-    content = {"record": record_id, "answer": answer, "blind": random_bytes(BLIND_BYTES).hex() + filling}
-    return Served(record_id, orjson.dumps(content), answer=answer)
+    content: dict[str, Any] = {"record": record_id, "answer": answer, "blind": blind() + filling}
+    found = _found(table, rows, width) if len(rows) == 1 else []
+    if found:
+        content["marks"] = told(found, permit.grant)
+    return Served(record_id, orjson.dumps(content), answer=answer, marks=_corrections(found))
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
-    return str(value)
+def _found(table: TableMarks | None, rows: Sequence[Row], width: int) -> list[tuple[int, Mark]]:
+    if table is None:
+        return []
+    end = width + len(table.columns)
+    return [(number, mark) for number, row in enumerate(rows) for mark in table.of(row[width:end])]
+
+
+def _corrections(found: list[tuple[int, Mark]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([mark.correction for _, mark in found])) if found else ()
+
+
+def _newest(permit: Permit, rows: Sequence[Row]) -> int:
+    """Return when the newest row was changed; its column is the last one read."""
+    if not permit.grant.fresh or not rows:
+        return 0
+    return max(to_ms(row[-1]) for row in rows)

@@ -27,7 +27,8 @@ def record(number: int, **changes: Any) -> dict[str, Any]:
         "record_id": new_id(NOW_MS + number), "time_ms": NOW_MS + number, "kind": "query", "grant_id": "g",
         "agreement_id": "GR-1", "actor_dept": "A", "provider_dept": "B", "system_id": "s", "official": "王",
         "purpose": "用途“引号”\\", "case_number": "RX\u20281", "outcome": "ok", "rows": 1, "fields": ["姓名"],
-        "created": NOW_MS // 1000, "replay_mark": f"{number:016x}", **changes,
+        "created": NOW_MS // 1000, "replay_mark": f"{number:016x}", "took_ms": 3, "newest_ms": 0,
+        "marks": [], **changes,
     }  # fmt: skip
 
 
@@ -149,6 +150,20 @@ def test_quota_and_replay_memories_come_back(node: Node) -> None:
         with pytest.raises(ReplayedError):
             memory.take(number, NOW_MS // 1000, NOW_MS / 1000)
     memory.take(99, NOW_MS // 1000, NOW_MS / 1000)
+
+
+def test_a_batch_counts_its_keys_and_an_older_record_is_told_with_what_it_has(node: Node) -> None:
+    node.append(record(0, kind="batch", keys=40))
+    older = record(1)
+    for name in ("took_ms", "newest_ms", "marks"):
+        del older[name]
+    node.append(older)
+    assert node.served.flush(NOW_MS) == 2
+    assert node.state.answered(day_of(NOW_MS)) == {"g": 41}
+    ((_, text),) = node.state.outbox(10)
+    first, second = unseal(Envelope.model_validate_json(text), ServedReceipt).calls
+    assert (first.kind, first.took_ms) == ("batch", 3)
+    assert (second.took_ms, second.newest_ms, second.marks) == (-1, 0, ())
 
 
 def test_plain_sealing_writes_what_the_contract_reads() -> None:
