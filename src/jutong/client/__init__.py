@@ -1,17 +1,49 @@
-"""What a caller needs: sign calls, send them to a node's gateway, check the node's answers.
+"""What a caller needs: sign calls, send them to a node's gateway, check the node's answers and their receipts.
 
 Stands on public libraries only (httpx, http-message-signatures), so that it shows what any other language would do.
 """
 
-from jutong.client.caller import JutongClient, Lent, Queried, Verified
-from jutong.client.errors import AnswerUntrustedError, GatewayUnreachableError, RefusedError
+from jutong.client.asynchronous import AsyncJutongClient
+from jutong.client.caller import JutongClient
+from jutong.client.errors import (
+    AnswerUntrustedError,
+    GatewayUnreachableError,
+    ReceiptUntrustedError,
+    RefusedError,
+)
+from jutong.client.results import (
+    Answer,
+    Batch,
+    Change,
+    Explained,
+    Filter,
+    Found,
+    Lent,
+    Mark,
+    Page,
+    Proven,
+    Verdict,
+)
+from jutong.client.retrying import NEVER, Retry
 
 __all__ = [
+    "NEVER",
+    "Answer",
     "AnswerUntrustedError",
+    "AsyncJutongClient",
+    "Batch",
+    "Change",
+    "Explained",
+    "Filter",
+    "Found",
     "GatewayUnreachableError",
     "JutongClient",
     "Lent",
-    "Queried",
+    "Mark",
+    "Page",
+    "Proven",
+    "ReceiptUntrustedError",
     "RefusedError",
-    "Verified",
+    "Retry",
+    "Verdict",
 ]

@@ -1,56 +1,33 @@
-"""The caller's SDK: ``query``, ``verify``, ``address`` and ``receipt`` against one node's gateway."""
+"""The client for ordinary code; ``AsyncJutongClient`` is the same for asyncio."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from jutong.client.errors import AnswerUntrustedError, GatewayUnreachableError, RefusedError
-from jutong.client.signing import AnswerChecker, CallSigner
+from jutong.client import asking
+from jutong.client.asking import Asked
+from jutong.client.errors import RefusedError
+from jutong.client.results import Answer, Change, Page, Proven, Verdict
+from jutong.client.retrying import Retry
+from jutong.client.wire import Wire, proven
 from jutong.kernel.keys import Ed25519Verifier, Signer
 
-TIMEOUT_SECONDS = 15.0
-_REFUSED = 400
+Result = TypeVar("Result")
+Said = ParamSpec("Said")
 
 
-@dataclass(frozen=True)
-class Queried:
-    """Rows by item, the id of the access record, and the SHA-256 the record holds of this answer."""
+def _call(ask: Callable[Said, Asked[Result]]) -> Callable[Concatenate[JutongClient, Said], Result]:
+    @wraps(ask)
+    def made(client: JutongClient, /, *args: Said.args, **how: Said.kwargs) -> Result:
+        return client.send(ask(*args, **how))
 
-    record: str
-    rows: list[dict[str, Any]]
-    raw: bytes
-
-
-@dataclass(frozen=True)
-class Verified:
-    """Whether everything claimed is so; ``unknown`` when the department cannot say."""
-
-    record: str
-    answer: Literal["yes", "no", "unknown"]
-    raw: bytes
-
-
-@dataclass(frozen=True)
-class Lent:
-    """An address that is good for a minute: files, a service, a stream or a camera behind a grant.
-
-    Where the protocol takes no query, such as MQTT, ``token`` is shown to the server as its own sign-in asks.
-    """
-
-    record: str
-    kind: str
-    protocol: str
-    address: str
-    channel: str
-    token: str
-    expires_ms: int
-    raw: bytes
+    return made
 
 
 class JutongClient:
@@ -62,7 +39,9 @@ class JutongClient:
         signer: the system's private key.
         node_key: the node's public key; with it every answer is checked, without it none is.
         language: of error messages, ``zh-hans`` or ``en``.
+        retry: when a call is made again; ``retrying.NEVER`` for not at all.
         transport: an httpx transport instead of the network, for tests.
+        sleep: waits so many seconds.
     """
 
     def __init__(
@@ -73,13 +52,14 @@ class JutongClient:
         *,
         node_key: Ed25519Verifier | None = None,
         language: str = "zh-hans",
+        retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._base = base_url.rstrip("/")
-        self._signer = CallSigner(key_id, signer)
-        self._checker = AnswerChecker(node_key) if node_key else None
-        headers = {"Accept-Language": language, "User-Agent": "jutong-client/1"}
-        self._http = httpx.Client(timeout=TIMEOUT_SECONDS, headers=headers, transport=transport, trust_env=False)
+        self._wire = Wire(base_url, key_id, signer, node_key=node_key, language=language)
+        self._retry = retry or Retry()
+        self._sleep = sleep
+        self._http = httpx.Client(transport=transport, **self._wire.options)
 
     def __enter__(self) -> Self:
         return self
@@ -93,127 +73,72 @@ class JutongClient:
         """Close the connections."""
         self._http.close()
 
-    def query(
-        self,
-        *,
-        grant: str,
-        purpose: str,
-        official: str,
-        key: Mapping[str, str],
-        case: str = "",
-        fields: Sequence[str] | None = None,
-    ) -> Queried:
-        """Return the rows a key finds, as far as the grant shows them.
+    query = _call(asking.query)
+    verify = _call(asking.verify)
+    batch = _call(asking.batch)
+    page = _call(asking.page)
+    changes = _call(asking.changes)
+    address = _call(asking.address)
+    explain = _call(asking.explain)
+    receipt = _call(asking.receipt)
+
+    def pages(self, **asked: Any) -> Iterator[Page]:
+        """Yield page after page to the end; the arguments are those of ``page``."""
+        cursor: str | None = asked.pop("cursor", None)
+        while True:
+            found = self.page(**asked, cursor=cursor)
+            yield found
+            if found.next is None:
+                return
+            cursor = found.next
+
+    def follow(self, **asked: Any) -> Iterator[Change]:
+        """Yield stretch after stretch of the change feed until there is no more for now.
+
+        The arguments are those of ``changes``. Keep ``next`` of the last stretch that is safely stored and begin
+        there the next time.
+        """
+        cursor: str | None = asked.pop("cursor", None)
+        while True:
+            found = self.changes(**asked, cursor=cursor)
+            yield found
+            if not found.more:
+                return
+            cursor = found.next
+
+    def prove(self, answer: Answer | Verdict | Page | Change, log_keys: str | Iterable[str]) -> Proven:
+        """Fetch the receipt of an answer and check it: the call is in the log, with exactly this answer's digest.
 
         Args:
-            grant: number of the grant.
-            purpose: exactly the grant's purpose.
-            official: who handles the case.
-            key: a value for each look-up item of the grant.
-            case: number of the case in hand; some grants ask for it.
-            fields: items wanted; None for all that are granted.
+            answer: what a call returned.
+            log_keys: the node's published log key, or several.
 
         Raises:
-            RefusedError: the gateway says why.
-            GatewayUnreachableError, AnswerUntrustedError: there is no answer to rely on.
-        """
-        body: dict[str, Any] = {
-            "grant": grant,
-            "purpose": purpose,
-            "case": case,
-            "official": official,
-            "key": dict(key),
-        }
-        if fields is not None:
-            body["fields"] = list(fields)
-        raw = self._send("POST", "/gw/v1/query", body)
-        content = json.loads(raw)
-        return Queried(content["record"], content["rows"], raw)
-
-    def verify(
-        self,
-        *,
-        grant: str,
-        purpose: str,
-        official: str,
-        key: Mapping[str, str],
-        claims: Mapping[str, str],
-        case: str = "",
-    ) -> Verified:
-        """Ask whether all claims about the one found by a key are so.
-
-        Args:
-            grant: number of the grant.
-            purpose: exactly the grant's purpose.
-            official: who handles the case.
-            key: a value for each look-up item of the grant.
-            claims: what is claimed, by item.
-            case: number of the case in hand; some grants ask for it.
-
-        Raises:
-            RefusedError: the gateway says why.
-            GatewayUnreachableError, AnswerUntrustedError: there is no answer to rely on.
-        """
-        body = {
-            "grant": grant, "purpose": purpose, "case": case, "official": official,
-            "key": dict(key), "claims": dict(claims),
-        }  # fmt: skip
-        raw = self._send("POST", "/gw/v1/verify", body)
-        content = json.loads(raw)
-        return Verified(content["record"], content["answer"], raw)
-
-    def address(self, *, grant: str, purpose: str, official: str, case: str = "") -> Lent:
-        """Return an address under which what stands behind the grant can be had for a minute.
-
-        Args:
-            grant: number of the grant.
-            purpose: exactly the grant's purpose.
-            official: who handles the case.
-            case: number of the case in hand; some grants ask for it.
-
-        Raises:
-            RefusedError: the gateway says why.
-            GatewayUnreachableError, AnswerUntrustedError: there is no answer to rely on.
-        """
-        raw = self._send(
-            "POST", "/gw/v1/address", {"grant": grant, "purpose": purpose, "case": case, "official": official}
-        )
-        content = json.loads(raw)
-        names = ("record", "kind", "protocol", "address", "channel", "token", "expires_ms")
-        return Lent(**{name: content[name] for name in names}, raw=raw)
-
-    def receipt(self, record_id: str) -> tuple[str, dict[str, Any]]:
-        """Return the receipt (text) and the record (content of ``record.json``) of a call made before.
-
-        Raises:
+            ReceiptUntrustedError: naming the step that failed.
             RefusedError: no such call of this system.
             GatewayUnreachableError, AnswerUntrustedError: there is no answer to rely on.
         """
-        content = json.loads(self._send("GET", f"/gw/v1/receipts/{record_id}", None))
-        return content["receipt"], content["record"]
+        return proven(self.receipt(answer.record), answer.raw, log_keys)
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
-        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json"} if content else {}
-        request = self._http.build_request(method, self._base + path, content=content, headers=headers)
-        nonce = self._signer.sign(request)
-        try:
-            response = self._http.send(request)
-        except httpx.HTTPError as error:
-            raise GatewayUnreachableError(address=self._base, reason=type(error).__name__) from error
-        if response.status_code >= _REFUSED:
-            raise self._refusal(response, nonce)
-        if self._checker is not None:
-            self._checker.check(response, nonce)
-        return response.content
-
-    def _refusal(self, response: httpx.Response, nonce: str) -> Exception:
-        # A refusal before the signature could be read carries no nonce; it gives nothing away and needs no trust.
-        if self._checker is not None and "nonce=" in response.headers.get("signature-input", ""):
-            self._checker.check(response, nonce)
-        try:
-            error = dict(response.json()["error"])
-        except (ValueError, KeyError, TypeError):
-            return AnswerUntrustedError(problem=f"HTTP {response.status_code}")
-        waiting = response.headers.get("retry-after", "")
-        return RefusedError(error, response.status_code, int(waiting) if waiting.isdigit() else None)
+    def send(self, asked: Asked[Result]) -> Result:
+        """Make a call, again where that makes sense; see ``Retry``."""
+        signed = self._wire.sign(asked, self._http)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                response = self._http.send(signed.request)
+            except httpx.HTTPError as error:
+                problem = self._wire.unreachable(error)
+                wait = self._retry.wait(attempt, problem)
+                if wait is None:
+                    raise problem from error
+            else:
+                try:
+                    return self._wire.read(asked, signed, response)
+                except RefusedError as refused:
+                    wait = self._retry.wait(attempt, refused)
+                    if wait is None:
+                        raise
+                signed = self._wire.sign(asked, self._http)
+            self._sleep(wait)

@@ -48,3 +48,12 @@ class AnswerUntrustedError(JutongError):
     http_status = 502
     message = gettext_noop("收到的答复不能采信：{problem}")
     next_step = gettext_noop("请核对节点的公钥；公钥无误时，说明答复在途中被改动，请报告平台运维人员。")
+
+
+class ReceiptUntrustedError(JutongError):
+    """A receipt does not prove the call it was given for."""
+
+    code = "client.receipt.untrusted"
+    http_status = 502
+    message = gettext_noop("回执不能证明这次调用，没有通过的一步是：{step}")
+    next_step = gettext_noop("请核对日志公钥；公钥无误时，请保存回执和答复，报告平台运维人员。")

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from jutong.client import AnswerUntrustedError, GatewayUnreachableError, JutongClient, RefusedError
+from jutong.client import NEVER, AnswerUntrustedError, GatewayUnreachableError, JutongClient, RefusedError
 from jutong.kernel.keys import Ed25519Verifier, generate_signer
 from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.signatures import AnswerSigner
@@ -29,8 +29,9 @@ def client(respond: Respond, *, signed: bool = True, trusted: bool = True) -> Ju
 
     key = Ed25519Verifier.from_b64(NODE.key_id, NODE.public_b64) if trusted else None
     return JutongClient(
-        BASE + "/", CALLER.key_id, CALLER, node_key=key, language="en", transport=httpx.MockTransport(handle)
-    )
+        BASE + "/", CALLER.key_id, CALLER, node_key=key, language="en", retry=NEVER,
+        transport=httpx.MockTransport(handle),
+    )  # fmt: skip
 
 
 def test_a_query_sends_what_was_said_and_returns_rows() -> None:
