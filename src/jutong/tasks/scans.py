@@ -62,6 +62,11 @@ def prove_disposals(now: datetime) -> int:
     return remedy.prove_disposals(now=now)
 
 
+def keep_ledgers(now: datetime) -> int:
+    """Ask for what the usage ledgers of the last quarter still lack. Returns how many were asked."""
+    return remedy.keep_ledgers(now=now)
+
+
 def issue_waiting_grants(now: datetime) -> int:
     """Order the grants whose entry has been bound since. Returns how many."""
     return sharing.issue_waiting(now=now)

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from io import BytesIO
 
-from jutong.center.remedy.models import Disposal, Rectification
+from openpyxl import load_workbook
+
+from jutong.center.remedy import actions
+from jutong.center.remedy.models import Disposal, LedgerEntry, Rectification
 from jutong.center.sharing.enums import GrantState
 from jutong.kernel.canonical import digest
 from jutong.tasks import scans
@@ -11,6 +16,9 @@ from tests import sharing_steps
 from tests.sharing_steps import fresh
 from tests.sharing_world import World, at
 from tests.unit.web.conftest import SignIn
+
+TURN = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
+"""Midnight in Beijing: the first moment of 2027."""
 
 
 def test_a_rectification_walks_from_order_to_acceptance_through_pages(world: World, enter: SignIn) -> None:
@@ -108,3 +116,41 @@ def test_a_stranger_sees_neither(world: World, enter: SignIn) -> None:
     assert other.get(f"/rectifications/new?grant={case.grant.number}").status_code == 404
     assert "没有没办完的整改" in other.get("/rectifications").content.decode()
     assert "没有没办完的处置" in other.get("/disposals").content.decode()
+
+
+def test_the_ledger_is_filled_corrected_inspected_and_sent_as_a_file(world: World, enter: SignIn, watch) -> None:
+    grant = sharing_steps.sharing(world)
+    steps.call(grant, "r-1", at(1))
+    address = f"/ledger/{grant.number}"
+    requester, steward = enter("requester"), enter("steward")
+    assert "义务教育法第十二条" in requester.get(address).content.decode()
+    assert "记一条" not in steward.get(address).content.decode()
+    assert actions.keep_ledgers(now=TURN) == 1
+    watch.now = TURN
+    assert grant.number in requester.get("/ledger?asked=1").content.decode()
+    form = requester.get(f"{address}/fill/2026Q4").content.decode()
+    assert "2026-11：调用1次" in form
+    assert requester.get(f"{address}/fill/2020Q1").status_code == 404
+    said = {"effect": "", "storage": "入库", "kind": ["database", "file"], "place": ["enrol.check", ""]}
+    refused = requester.post(f"{address}/fill/2026Q4", said)
+    assert refused.status_code == 422
+    assert 'value="enrol.check"' in refused.content.decode()
+    done = requester.post(f"{address}/fill/2026Q4", said | {"effect": "免交证明"}, follow=True).content.decode()
+    assert "免交证明" in done
+    assert "enrol.check" in done
+    assert "这个季度已经补记" in requester.get(f"{address}/fill/2026Q4").content.decode()
+    wrong = LedgerEntry.objects.get(part="effect")
+    assert "免交证明" in requester.get(f"{address}/write?corrects={wrong.id}").content.decode()
+    requester.post(f"{address}/write", {"corrects": str(wrong.id), "text": "免交证明120份"})
+    assert "<del>免交证明</del>" in requester.get(address).content.decode()
+    assert requester.post(f"{address}/write", {"part": "other", "text": "x"}).status_code == 422
+    assert requester.get(f"{address}/write?corrects=x").status_code == 200
+    assert steward.post(f"{address}/inspect", {"sound": "0", "note": ""}).status_code == 422
+    steward.post(f"{address}/inspect", {"sound": "0", "note": "成效没有佐证"})
+    assert "成效没有佐证" in requester.get(address).content.decode()
+    book = load_workbook(BytesIO(steward.get(f"{address}?format=xlsx").content))
+    cells = [row[4] for row in book.active.iter_rows(min_row=2, values_only=True)]  # type: ignore[union-attr]
+    assert cells == ["使用场景", "使用过程", "应用成效", "存储情况", "应用成效"]
+    assert grant.number in b"".join(steward.get("/ledger?format=csv")).decode()
+    assert enter("stranger").get(f"{address}?format=xlsx").status_code == 404
+    assert "还没有台账" in enter("stranger").get("/ledger").content.decode()

@@ -67,3 +67,26 @@ class DisposalMethod(models.TextChoices):
     PHYSICAL = "physical", _("销毁介质")
     ANONYMISE = "anonymise", _("匿名化")
     KEEP = "keep", _("依法留存")
+
+
+class LedgerPart(models.TextChoices):
+    """The five parts of 条例 29(2)."""
+
+    SCENARIO = "scenario", _("使用场景")
+    PROCESS = "process", _("使用过程")
+    EFFECT = "effect", _("应用成效")
+    STORAGE = "storage", _("存储情况")
+    DESTRUCTION = "destruction", _("销毁情况")
+
+
+class LedgerAskState(models.TextChoices):
+    """States of a quarter's request to complete the ledger."""
+
+    ASKED = "asked", _("待补记")
+    FILLED = "filled", _("已补记")
+
+
+class LedgerAskEvent(models.TextChoices):
+    """What can happen to it."""
+
+    FILL = "fill", _("补记")

@@ -56,3 +56,12 @@ class NoCopiesDeclaredError(JutongError):
     http_status = 409
     message = gettext_noop("没有登记任何留存的副本。")
     next_step = gettext_noop("请登记留存的副本；确实没有留存的，请勾选“没有留存任何副本”。")
+
+
+class CorrectedAlreadyError(JutongError):
+    """An entry of the ledger is corrected by one later entry."""
+
+    code = "remedy.ledger.corrected"
+    http_status = 409
+    message = gettext_noop("授权{number}的这条台账已经被更正过。")
+    next_step = gettext_noop("请更正最新的那一条。")

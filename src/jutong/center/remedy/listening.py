@@ -7,6 +7,7 @@ from datetime import datetime
 from jutong.center.org.actor import Actor
 from jutong.center.process.moments import Moment, listen
 from jutong.center.remedy.actions.disposal import open_disposal
+from jutong.center.remedy.actions.ledger import kept_copies, prefill_scenario
 from jutong.center.remedy.enums import RectificationState
 from jutong.center.remedy.errors import RectificationOpenError
 from jutong.center.remedy.models import Rectification
@@ -19,6 +20,13 @@ def connect() -> None:
     """Listen; called when the app is ready."""
     listen(Moment.GRANT_LIFTED, "remedy", on_lifted)
     listen(Moment.GRANT_ENDED, "remedy", on_ended)
+    listen(Moment.GRANT_SUPPLIED, "remedy", on_supplied)
+
+
+def on_supplied(grant: Grant, *, by: Actor, now: datetime, first: bool) -> None:
+    """Begin the usage ledger of a grant that is usable for the first time."""
+    if first:
+        prefill_scenario(grant, now=now)
 
 
 def on_lifted(grant: Grant, *, by: Actor, now: datetime) -> None:
@@ -38,7 +46,7 @@ def on_ended(grant: Grant, *, by: Actor, now: datetime, reason: str) -> None:
     """
     if not by.is_platform and by.organisation_id != grant.requester_id:
         _refuse_open(grant)
-    open_disposal(grant, copies=(), reason=reason, by=by, now=now)
+    open_disposal(grant, copies=kept_copies(grant), reason=reason, by=by, now=now)
 
 
 def _refuse_open(grant: Grant) -> None:

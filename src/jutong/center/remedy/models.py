@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from jutong.center.remedy.disposal import Certificate, Disposal, DisposalCopy
+from jutong.center.remedy.ledger import LedgerAsk, LedgerEntry, LedgerInspection
 from jutong.center.remedy.rectification import Rectification, RectificationReport
 
-__all__ = ["Certificate", "Disposal", "DisposalCopy", "Rectification", "RectificationReport"]
+__all__ = [
+    "Certificate",
+    "Disposal",
+    "DisposalCopy",
+    "LedgerAsk",
+    "LedgerEntry",
+    "LedgerInspection",
+    "Rectification",
+    "RectificationReport",
+]

@@ -11,12 +11,17 @@ from jutong.center.process.sides import Side as On
 from jutong.center.process.table import Machine, Row, Who
 from jutong.center.remedy.enums import DisposalEvent as Dev
 from jutong.center.remedy.enums import DisposalState as D
+from jutong.center.remedy.enums import LedgerAskEvent as Lev
+from jutong.center.remedy.enums import LedgerAskState as L
 from jutong.center.remedy.enums import RectificationEvent as Rev
 from jutong.center.remedy.enums import RectificationState as R
 
 RECTIFY_PERIOD = "SLA-RECT"
 """条例 27(2) leaves the limit to the case; 10 working days where the order sets none."""
 DISPOSE_PERIOD = "SLA-DISPOSE"
+LEDGER_PERIOD = "SLA-LED"
+LOG_PERIOD = "SLA-LOG"
+"""条例 29(2): three years at least."""
 LONGEST_LIMIT = 60
 """Working days a rectification may be given at most."""
 
@@ -64,5 +69,10 @@ DISPOSAL: tuple[Row, ...] = (
 )
 """Only the platform's own records say ``disposed``: the node confirmed the end and answered nothing since."""
 
+LEDGER_ASK: tuple[Row, ...] = (
+    Row(L.ASKED, Lev.FILL, (Who(On.REQUESTER, May.REMEDY_LEDGER_WRITE),), L.FILLED, "条例 29(2)"),
+)
+
 RECTIFICATIONS = Machine(_("整改单"), R, RECTIFICATION, "rectification", (R.ORDERED,))
 DISPOSALS = Machine(_("处置单"), D, DISPOSAL, "disposal", (D.OPEN,))
+LEDGER_ASKS = Machine(_("台账补记"), L, LEDGER_ASK, "ledger-ask", (L.ASKED,))

@@ -10,10 +10,10 @@ from jutong.center.clocks import queries as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY
-from jutong.center.remedy.actions import disposal, rectification
-from jutong.center.remedy.enums import DisposalState, RectificationState
-from jutong.center.remedy.models import Disposal, Rectification
-from jutong.center.remedy.rules import DISPOSE_PERIOD, RECTIFY_PERIOD
+from jutong.center.remedy.actions import disposal, ledger, rectification
+from jutong.center.remedy.enums import DisposalState, LedgerAskState, RectificationState
+from jutong.center.remedy.models import Disposal, LedgerAsk, Rectification
+from jutong.center.remedy.rules import DISPOSE_PERIOD, LEDGER_PERIOD, RECTIFY_PERIOD
 from jutong.center.sharing.queries.tasks import Task, TaskKind, register
 from jutong.kernel.clock import civil_date
 
@@ -28,6 +28,7 @@ def connect() -> None:
     register("remedy-judge", Permission.REMEDY_RECTIFICATION_ORDER, to_judge)
     register("remedy-dispose", Permission.REMEDY_DISPOSAL_REPORT, to_dispose)
     register("remedy-verify", Permission.REMEDY_DISPOSAL_VERIFY, to_verify)
+    register("remedy-ledger", Permission.REMEDY_LEDGER_WRITE, to_fill)
 
 
 def _own(actor: Actor) -> UUID:
@@ -98,6 +99,26 @@ def _disposals(kind: TaskKind, rows: Iterable[Disposal], now: datetime) -> list[
                 note=case.problem or case.note,
                 clock=clocks.clock_view(clock, today, days=days) if clock and mine else None,
                 link=f"/disposals/{case.number}",
+            )
+        )  # fmt: skip
+    return tasks
+
+
+def to_fill(actor: Actor, now: datetime) -> list[Task]:
+    """Return the quarters whose ledger the actor's department has to complete."""
+    rows = LedgerAsk.objects.filter(grant__requester_id=_own(actor), state=LedgerAskState.ASKED)
+    asks = list(rows.select_related(*_GRANT).order_by("asked_at")[:CAP])
+    running = clocks.for_subjects(ledger.SUBJECT, [ask.id for ask in asks])
+    days, today = (clocks.calendar() if running else None), civil_date(now)
+    tasks = []
+    for ask in asks:
+        clock = running.get((LEDGER_PERIOD, str(ask.id)))
+        tasks.append(
+            Task(
+                kind=TaskKind.LEDGER_FILL, title=ask.grant.entry.published_name, number=ask.grant.number,
+                subject_id=str(ask.id), organisation=ask.grant.provider.short_name, person="", since=ask.asked_at,
+                note=ask.quarter, clock=clocks.clock_view(clock, today, days=days) if clock else None,
+                link=f"/ledger/{ask.grant.number}/fill/{ask.quarter}",
             )
         )  # fmt: skip
     return tasks

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.remedy import disposals, rectifications
+from jutong.web.remedy import disposals, ledgers, rectifications
 
 urlpatterns = [
     path("rectifications", rectifications.listing),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("rectifications/<str:number>/order-again", rectifications.order_again),
     path("rectifications/<str:number>/terminate", rectifications.terminate),
     path("rectifications/<str:number>/withdraw", rectifications.withdraw),
+    path("ledger", ledgers.listing),
+    path("ledger/<str:number>", ledgers.detail),
+    path("ledger/<str:number>/fill/<str:quarter>", ledgers.fill),
+    path("ledger/<str:number>/write", ledgers.write),
+    path("ledger/<str:number>/inspect", ledgers.inspect),
     path("disposals", disposals.listing),
     path("disposals/<str:number>", disposals.detail),
     path("disposals/<str:number>/copies", disposals.declare),

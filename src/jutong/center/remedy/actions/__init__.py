@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from jutong.center.remedy.actions.copies import Copy, Handling
 from jutong.center.remedy.actions.disposal import (
-    Copy,
-    Handling,
     Silence,
     declare_copies,
     open_disposal,
@@ -14,6 +13,16 @@ from jutong.center.remedy.actions.disposal import (
     silence,
     start_missing_clocks,
     verify_disposal,
+)
+from jutong.center.remedy.actions.ledger import (
+    counted,
+    fill,
+    inspect_ledger,
+    keep_ledgers,
+    kept_copies,
+    prefill_scenario,
+    standing,
+    write_entry,
 )
 from jutong.center.remedy.actions.rectification import (
     accept_rectification,
@@ -32,18 +41,26 @@ __all__ = [
     "Silence",
     "accept_rectification",
     "call_refused",
+    "counted",
     "declare_copies",
+    "fill",
+    "inspect_ledger",
+    "keep_ledgers",
+    "kept_copies",
     "open_disposal",
     "order_again",
     "order_rectification",
+    "prefill_scenario",
     "prove_disposals",
     "reject_rectification",
     "report_disposal",
     "report_rectification",
     "return_disposal",
     "silence",
+    "standing",
     "start_missing_clocks",
     "terminate",
     "verify_disposal",
     "withdraw_rectification",
+    "write_entry",
 ]

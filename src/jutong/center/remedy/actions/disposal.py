@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -20,8 +20,10 @@ from jutong.center.clocks.queries import OPEN
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.remedy.actions import _common as common
 from jutong.center.remedy.actions.certificate import make_certificate
-from jutong.center.remedy.enums import CopyKind, DisposalMethod
+from jutong.center.remedy.actions.copies import LONGEST_PLACE, MOST_COPIES, Copy, Handling, checked
+from jutong.center.remedy.actions.ledger import note_destruction
 from jutong.center.remedy.enums import DisposalEvent as Event
+from jutong.center.remedy.enums import DisposalMethod
 from jutong.center.remedy.enums import DisposalState as State
 from jutong.center.remedy.errors import CopiesOpenError, NoCopiesDeclaredError
 from jutong.center.remedy.models import Certificate, Disposal, DisposalCopy
@@ -39,26 +41,7 @@ CLAUSE = "条例 27(1)"
 QUIET = timedelta(days=1)
 """How long after the node confirmed the end its records are waited for before they prove silence."""
 SERVED = "ok"
-MOST_COPIES = 100
-LONGEST_PLACE, LONGEST_NOTE, LONGEST_BASIS, LONGEST_WITNESS = 200, 500, 200, 64
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy somebody keeps."""
-
-    kind: str
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """What was done with a copy. ``done_on`` is a civil date; ``basis`` is the law that lets a copy be kept."""
-
-    method: str
-    done_on: date | None
-    witness: str = ""
-    basis: str = ""
+LONGEST_NOTE, LONGEST_BASIS, LONGEST_WITNESS = 500, 200, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +94,7 @@ def declare_copies(*, disposal: Disposal, copies: Sequence[Copy], by: Actor, now
     case = common.lock_disposal(disposal)
     _step(case, Event.DECLARE, by)
     known = {(row.kind, row.place) for row in case.copies.all()}
-    fresh = [one for one in dict.fromkeys(_checked(copies)) if (one.kind, one.place) not in known]
+    fresh = [one for one in checked(copies, CLAUSE) if (one.kind, one.place) not in known]
     if len(known) + len(fresh) > MOST_COPIES:
         raise common.invalid("place", len(known) + len(fresh), str(MOST_COPIES), _("登记的副本太多"), CLAUSE)
     DisposalCopy.objects.bulk_create(DisposalCopy(disposal=case, kind=one.kind, place=one.place) for one in fresh)
@@ -155,6 +138,8 @@ def report_disposal(
     case.problem = ""
     case.save(update_fields=["state", "reported_by", "reported_at", "verified_by", "verified_at", "problem"])
     certificate = make_certificate(case, copies, by=by, now=now)
+    facts = {"disposal": case.number, "certificate": certificate.digest, "count": len(copies)}
+    note_destruction(case.grant, facts=facts, by=by, now=now)
     if _clock_of(case) is not None:
         clocks.stop(subject_kind=SUBJECT, subject_id=case.id, period=DISPOSE_PERIOD, by=by, now=now)
     common.record(
@@ -272,14 +257,6 @@ def _prove(disposal_id: UUID, now: datetime) -> bool:
 
 def _step(case: Disposal, event: Event, by: Actor) -> str:
     return common.step(DISPOSALS, case.state, event, case.grant, label=case.number, by=by).next
-
-
-def _checked(copies: Sequence[Copy]) -> list[Copy]:
-    for one in copies:
-        if one.kind not in CopyKind.values:
-            raise common.invalid("kind", one.kind, "、".join(map(str, CopyKind.labels)), _("请选择副本的形式"), CLAUSE)
-        common.require_text("place", one.place, limit=LONGEST_PLACE, message=_("请写明副本在哪里"), clause=CLAUSE)
-    return [Copy(one.kind, one.place.strip()) for one in copies]
 
 
 def _handle(copy: DisposalCopy, handling: Handling, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jutong.center.remedy.queries.disposals import DisposalView, disposal, disposal_by_grant, disposals, overdue
+from jutong.center.remedy.queries.ledgers import AskView, Gap, LedgerView, ask, entries, entry, gaps, ledger, ledgers
 from jutong.center.remedy.queries.rectifications import (
     RectificationView,
     open_rectification,
@@ -11,11 +12,20 @@ from jutong.center.remedy.queries.rectifications import (
 )
 
 __all__ = [
+    "AskView",
     "DisposalView",
+    "Gap",
+    "LedgerView",
     "RectificationView",
+    "ask",
     "disposal",
     "disposal_by_grant",
     "disposals",
+    "entries",
+    "entry",
+    "gaps",
+    "ledger",
+    "ledgers",
     "open_rectification",
     "overdue",
     "rectification",
