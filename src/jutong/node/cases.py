@@ -68,6 +68,13 @@ class Cases:
             db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
             self._state.put_receipt(receipt)
 
+    def fail(self, order_id: str, order: MarkOrder, receipt: Envelope) -> None:
+        """Note a mark order as impossible, with the receipt that says why; its mark is shown no more."""
+        with self._state.transaction() as db:
+            db.execute("UPDATE mark SET state = 'failed' WHERE correction = ?", (order.correction_number,))
+            db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
+            self._state.put_receipt(receipt)
+
     def due(self, grant_id: str, after: int, limit: int) -> list[Told]:
         """Return corrections behind a place in a grant's feed, the oldest first."""
         with self._state.transaction() as db:

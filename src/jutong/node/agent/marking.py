@@ -93,6 +93,9 @@ class Marking:
     async def apply(self, envelope: Envelope, now: datetime) -> None:
         """Apply a mark order; from its return on every answer shows the mark, or no longer does.
 
+        A mark by columns that no grant was tried with waits until ``carry_out`` has tried them: were one of them
+        missing, reading it would stop every call.
+
         Raises:
             ContractError: if it is none, or closed for another node; the center is told.
         """
@@ -111,10 +114,15 @@ class Marking:
         )
         body = envelope.model_dump_json(include={"body"})
         await asyncio.to_thread(self.cases.put, envelope.id, order, mark, body)
-        if order.state == OPEN:
-            self.marks.put(mark)
-        else:
+        if order.state != OPEN:
             self.marks.drop(order.correction_number)
+        elif row.key.keys() <= self._tried(place):
+            self.marks.put(mark)
+
+    def _tried(self, place: Place) -> set[str]:
+        """Return the columns of a table that a grant was tried with."""
+        orders = [grant.order for grant in self.book.by_id.values() if grant.place == place and grant.probe == "ready"]
+        return {item.column for order in orders for item in (*order.lookup, *order.fields)}
 
     async def carry_out(self, task: Task) -> None:
         """Find out how many rows are marked and who had read them, and tell the center.
@@ -127,22 +135,37 @@ class Marking:
         row = self._opened(order)
         place = (order.source, order.schema_name, order.table)
         holders = [grant for grant in self.book.by_id.values() if grant.place == place]
-        problem, matched, wanted = "", 0, {tuple(self.tag(value) for value in row.key.values())}
+        wanted = {tuple(self.tag(value) for value in row.key.values())}
         try:
             matched, more = await self._match(place, row.key, holders)
-            wanted |= more
         except (SourceUnavailableError, SourceSlowError):
             raise
         except JutongError as error:
-            problem = error.explain()[:500]
+            if order.state == OPEN:
+                await self._fail(task, order, error.explain()[:500])
+                return
+            matched, more = 0, set()  # who had read the row hears of its end all the same
         own = {grant.order.grant_id for grant in holders}
-        grants = await asyncio.to_thread(self._readers, wanted, own)
+        grants = await asyncio.to_thread(self._readers, wanted | more, own)
         receipt = MarkReceipt(
-            correction_number=order.correction_number, state=order.state, matched=matched, grants=grants,
-            problem=problem,
-        )  # fmt: skip
+            correction_number=order.correction_number, state=order.state, matched=matched, grants=grants
+        )
         sealed = self.center.seal("mark", receipt, self.clock())
         await asyncio.to_thread(self.cases.finish, task.order_id, order, grants, sealed)
+        self._show(order.correction_number)
+
+    def _show(self, correction: str) -> None:
+        """Show a mark that was tried, unless a newer order has taken it away meanwhile."""
+        for mark in self.cases.open():
+            if mark.correction == correction:
+                self.marks.put(mark)
+
+    async def _fail(self, task: Task, order: MarkOrder, problem: str) -> None:
+        """Give up a mark that no row can be compared with."""
+        receipt = MarkReceipt(correction_number=order.correction_number, state="failed", problem=problem)
+        sealed = self.center.seal("mark", receipt, self.clock())
+        await asyncio.to_thread(self.cases.fail, task.order_id, order, sealed)
+        self.marks.drop(order.correction_number)
 
     async def _match(
         self, place: Place, key: Mapping[str, str], holders: Iterable[Grant]
