@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from jutong.center.agreement import actions as agreements
+from jutong.center.agreement.models import Agreement
 from jutong.center.catalog.enums import ShareWay
 from jutong.center.fleet.models import Order
 from jutong.center.fleet.receipts import Applied, apply_receipt
@@ -58,12 +60,32 @@ def prepared(world: World, now: datetime = NOW, *, agreed: bool = True, **change
     )
 
 
-def agreed(world: World, now: datetime = NOW, **changes: Any) -> Grant:
-    """An agreed application; the grant is ordered when the entry is bound."""
+def replied(world: World, now: datetime = NOW, **changes: Any) -> Grant:
+    """An agreed application; the grant of a conditional share waits for the signatures."""
     application = actions.consent_reply(
         application=prepared(world, now, **changes), agreed=True, by=world.provider_head, now=now
     )
     return Grant.objects.get(application=application)
+
+
+def to_sign(grant: Grant) -> Agreement | None:
+    """The version of a grant's agreement that waits for signatures."""
+    return Agreement.objects.filter(grant=grant, state__in=("drafted", "sent", "signed")).first()
+
+
+def sign(world: World, grant: Grant, now: datetime = NOW) -> None:
+    """Both heads sign what there is to sign."""
+    for by in (world.provider_head, world.requester_head):
+        waiting = to_sign(grant)
+        if waiting is not None:
+            agreements.sign(agreement=waiting, text_digest=waiting.digest, by=by, now=now)
+
+
+def agreed(world: World, now: datetime = NOW, **changes: Any) -> Grant:
+    """An agreed application whose agreement both sides have signed; the grant is ordered when the entry is bound."""
+    grant = replied(world, now, **changes)
+    sign(world, grant, now)
+    return Grant.objects.get(id=grant.id)
 
 
 def answer(world: World, grant: Grant, state: Any, now: datetime = NOW, problem: str = "") -> Applied:

@@ -63,6 +63,8 @@ def test_one_need_travels_from_search_to_proof(visit: Callable[..., Visitor]) ->
     _decide(visit("zhengyawen"), TITLE, "同意并提交申请", "已送达提供方")
     _decide(visit("zhouqiang"), TITLE, "拟同意", "等本部门工作机构负责人同意")
     _decide(visit("liangshian"), TITLE, "同意发出答复", "答复已发出")
+    _decide(visit("liangshian"), TITLE, "签署协议", "已签署")
+    _decide(visit("zhengyawen"), TITLE, "签署协议", "已签署")
 
     clerk.open(f"/applications/{number}")
     clerk.reload_until("共享中")

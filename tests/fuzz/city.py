@@ -117,9 +117,17 @@ class FuzzCity:
         self.caller("steward").ask("POST", f"/applications/{number}/reply", {"agreed": True})
         return number
 
+    def signed(self, application: str) -> str:
+        for name in ("provider_head", "requester_head"):
+            (row,) = self.caller(name).get(f"/agreements?application={application}")["rows"]
+            read = self.caller(name).get(f"/agreements/{row['number']}")
+            self.caller(name).ask("POST", f"/agreements/{row['number']}/signature", {"digest": read["digest"]})
+        return str(row["number"])
+
     def granted(self, title: str) -> str:
         number = self.prepared(title)
         done = self.caller("provider_head").ask("POST", f"/applications/{number}/reply/consent", {"agreed": True})
+        self.signed(number)
         grant, now = Grant.objects.get(number=done["grant_number"]), timezone.now()
         ready = GrantReceipt(grant_id=str(grant.id), state="ready")
         apply_receipt(node=self.world.node, envelope=self.world.receipt("grant", ready, now), now=now)

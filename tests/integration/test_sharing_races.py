@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from jutong.center.agreement import actions as agreements
+from jutong.center.agreement.models import Agreement
 from jutong.center.fleet.models import Order
 from jutong.center.fleet.receipts import apply_receipt
-from jutong.center.process.errors import StepNotAllowedError
+from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
 from jutong.center.sharing.errors import GrantOverlapError, SupplementTwiceError
 from jutong.center.sharing.models import Application, Grant, Suspension
 from jutong.center.sharing.numbers import next_number
 from jutong.contracts.receipts import GrantReceipt
-from tests.sharing_steps import agreed, drafted, fresh, prepared, sharing, submitted
+from tests.sharing_steps import agreed, drafted, fresh, prepared, replied, sharing, submitted
 from tests.sharing_world import NOW, World, at, build
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +69,25 @@ def test_two_heads_put_one_reply_in_force_once() -> None:
     refused = [result for result in results if isinstance(result, StepNotAllowedError)]
     assert len(refused) == 2
     assert Grant.objects.count() == 1
+    assert Agreement.objects.count() == 1
+    assert not Order.objects.filter(kind="grant").exists()
+
+
+def test_two_heads_sign_once_and_the_other_is_told() -> None:
+    world = build()
+    world.bind()
+    grant = replied(world)
+    waiting = Agreement.objects.get()
+    for by in (world.provider_head, world.requester_head):
+        results = together(
+            *[
+                lambda by=by: agreements.sign(agreement=waiting, text_digest=waiting.digest, by=by, now=at(1))
+                for _ in range(3)
+            ]
+        )
+        assert len([result for result in results if isinstance(result, Agreement)]) == 1
+        assert all(isinstance(result, (Agreement, StepNotAllowedError, WrongSideError)) for result in results)
+    assert Grant.objects.get(id=grant.id).state == "ordered"
     assert Order.objects.filter(kind="grant").count() == 1
 
 

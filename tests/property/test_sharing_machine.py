@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from jutong.center.agreement.models import Agreement, Signature
 from jutong.center.audit.models import AuditEvent
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet.models import Order, ReceivedReceipt
@@ -43,7 +44,9 @@ from tests.sharing_steps import (
     drafted,
     need,
     prepared,
+    replied,
     sharing,
+    sign,
     submitted,
     suspended,
 )
@@ -53,7 +56,7 @@ PEOPLE = (
     "requester", "requester_head", "steward", "provider_head", "department_head", "authority", "leader", "auditor",
     "stranger", "stranger_head",
 )  # fmt: skip
-STAGES = (drafted, awaiting, submitted, asking_for_time, prepared, agreed, sharing, suspended)
+STAGES = (drafted, awaiting, submitted, asking_for_time, prepared, replied, agreed, sharing, suspended)
 """Where a walk may begin, so that short walks reach the far states too."""
 RARE = {Event.WITHDRAW, Event.RELINQUISH, Event.REVOKE}
 """Events that end a walk early, and are drawn seldom for that."""
@@ -208,6 +211,12 @@ class Life(RuleBasedStateMachine):
             answer(self.world, grant, said, at(self.day), "x")
 
     @rule()
+    def the_heads_sign(self) -> None:
+        grant = self.grant
+        if grant is not None:
+            sign(self.world, grant, at(self.day))
+
+    @rule()
     def the_entry_is_bound(self) -> None:
         if not self.world.entry.bindings.exists():
             self.world.bind(at(self.day))
@@ -221,7 +230,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def clocks_run_as_the_law_says(self) -> None:
-        for clock in StatutoryClock.objects.all():
+        for clock in StatutoryClock.objects.filter(subject_kind="application"):
             assert clock.length == LENGTHS[clock.period]
             if clock.period != "SLA-SUP":
                 application = Application.objects.get(id=clock.subject_id)
@@ -236,7 +245,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def what_is_late_is_a_violation(self) -> None:
-        late = StatutoryClock.objects.exclude(breached_at=None)
+        late = StatutoryClock.objects.exclude(breached_at=None).exclude(period="SLA-AGR")
         recorded = set(Violation.objects.filter(code="P4").values_list("subject_id", flat=True))
         assert {str(clock.id) for clock in late} == recorded
 
@@ -272,6 +281,24 @@ class Life(RuleBasedStateMachine):
                 ).exists()
             if grant.supplied_at is not None:
                 assert Order.objects.filter(kind="grant", subject_id=str(grant.id)).exists()
+
+    @invariant()
+    def nothing_conditional_is_ordered_without_two_signatures(self) -> None:
+        for grant in Grant.objects.select_related("application"):
+            ordered = Order.objects.filter(kind="grant", subject_id=str(grant.id)).exists()
+            if ordered and grant.application.share_attribute == "conditional":
+                signed = Signature.objects.filter(agreement__grant=grant, agreement__in_force_at__isnull=False)
+                assert {row.side for row in signed} == {"requester", "provider"}
+                assert len({row.by_id for row in signed}) == 2
+            if grant.state == "awaiting-signing":
+                assert not ordered
+
+    @invariant()
+    def an_agreement_stands_as_its_grant_does(self) -> None:
+        stands = {"suspended": "suspended", "revoked": "ended", "expired": "ended"}
+        for agreement in Agreement.objects.exclude(in_force_at=None).select_related("grant"):
+            assert agreement.grant is not None
+            assert agreement.state == stands.get(agreement.grant.state, "in-force")
 
     @invariant()
     def what_is_stopped_was_told_to_the_node(self) -> None:

@@ -20,6 +20,7 @@ from jutong.api.gate import View, gate, not_allowed, strict
 from jutong.api.parsing import JsonParser, JsonRenderer
 from jutong.api.v1 import (
     accesses,
+    agreements,
     applications,
     batches,
     bindings,
@@ -88,6 +89,7 @@ for prefix, router in (
     ("demands", demands.router),
     ("", inbox.router),
     ("grants", grants.router),
+    ("agreements", agreements.router),
     ("", accesses.router),
     ("jobs", jobs.router),
     ("calendar", calendars.router),

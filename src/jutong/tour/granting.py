@@ -18,12 +18,13 @@ from jutong.tour.voice import Voice
 VALID_DAYS = 180
 DAILY_QUOTA = 2000
 KEY_NAME = "tour"
-RUNNING = ("awaiting-binding", "ordered", "active", "failed", "suspended")
+RUNNING = ("awaiting-signing", "awaiting-binding", "ordered", "active", "failed", "suspended")
 _DRAFT = gettext_noop("起草申请")
 _REQUEST = gettext_noop("提请本部门同意")
 _CONSENT = gettext_noop("同意并提交申请")
 _REPLY = gettext_noop("拟答复")
 _REPLY_CONSENT = gettext_noop("同意答复")
+_SIGN = gettext_noop("签署协议")
 _ADD_SYSTEM = gettext_noop("登记信息系统")
 _ADD_KEY = gettext_noop("登记公钥")
 _REVOKE_KEY = gettext_noop("作废上次的公钥")
@@ -126,6 +127,7 @@ def obtain(platform: Platform, requester: Requester, fact: Fact, voice: Voice) -
     number = _apply(requester, fact, entry, voice)
     steward, head = (sign_in(platform, fact.department, role) for role in ("steward", "office-head"))
     _answer(steward, head, number, voice)
+    _sign(head, requester.head, number, voice)
     grant = _await_supply(requester.worker, number, voice)
     return Granted(fact, grant, steward, head, _client(requester, grant))
 
@@ -202,6 +204,21 @@ def _answer(steward: Desk, head: Desk, number: str, voice: Voice) -> None:
         grant=done["grant_number"],
     )
     _tell_clock(done["clock"], voice)
+
+
+def _sign(provider: Desk, requester: Desk, number: str, voice: Voice) -> None:
+    """Both 工作机构负责人 sign what the reply drew up; each signs the text read just before."""
+    for desk in (provider, requester):
+        agreement = desk.get("/agreements", application=number)["rows"][0]["number"]
+        read = desk.get(f"/agreements/{agreement}")
+        done = desk.do(_SIGN, "POST", f"/agreements/{agreement}/signature", {"digest": read["digest"]})
+    voice.proof(
+        gettext_noop("{provider}、{requester}签署协议{number}，文本摘要{digest}"),
+        provider=provider.who,
+        requester=requester.who,
+        number=done["number"],
+        digest=done["digest"][:23],
+    )
 
 
 def _await_supply(worker: Desk, number: str, voice: Voice) -> dict[str, Any]:

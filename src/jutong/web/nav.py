@@ -35,6 +35,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("数据目录"), "/catalog", "book", Permission.CATALOG_ENTRY_VIEW),
             Place(_("数据需求"), "/demands", "ask", Permission.DEMAND_DEMAND_VIEW),
             Place(_("我的申请"), "/applications", "send", Permission.SHARING_APPLICATION_VIEW),
+            Place(_("共享协议"), "/agreements", "file", Permission.AGREEMENT_AGREEMENT_VIEW),
             Place(_("授权与试用"), "/grants", "key", Permission.SHARING_GRANT_VIEW),
             Place(_("校核"), "/corrections", "check", Permission.CORRECTION_CASE_VIEW),
         ),

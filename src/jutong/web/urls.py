@@ -57,6 +57,7 @@ urlpatterns = [
     # before the catalogue, whose codes may hold slashes
     path("", include("jutong.web.sharing.urls")),
     path("", include("jutong.web.remedy.urls")),
+    path("", include("jutong.web.agreements.urls")),
     path("", include("jutong.web.catalog.urls")),
     path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.intake.urls")),

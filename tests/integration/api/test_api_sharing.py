@@ -41,6 +41,15 @@ def submitted(world: World, as_: As) -> str:
     return number
 
 
+def signed(world: World, as_: As, application: str) -> None:
+    """Both heads sign what the reply drew up."""
+    for head, state in ((world.provider_head, "signed"), (world.requester_head, "in-force")):
+        (row,) = as_(head).get(f"/agreements?application={application}")["rows"]
+        read = as_(head).get(f"/agreements/{row['number']}")
+        done = as_(head).ask("POST", f"/agreements/{row['number']}/signature", {"digest": read["digest"]})
+        assert done["state"] == state
+
+
 def granted(world: World, as_: As) -> tuple[str, str]:
     world.bind()
     number = submitted(world, as_)
@@ -48,6 +57,7 @@ def granted(world: World, as_: As) -> tuple[str, str]:
     done = as_(world.provider_head).ask("POST", f"/applications/{number}/reply/consent", {"agreed": True})
     assert done["state"] == "supplying"
     grant = Grant.objects.get(number=done["grant_number"])
+    signed(world, as_, number)
     now = timezone.now()
     ready = GrantReceipt(grant_id=str(grant.id), state="ready", problem="")
     apply_receipt(node=world.node, envelope=world.receipt("grant", ready, now), now=now)

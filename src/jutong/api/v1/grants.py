@@ -81,7 +81,7 @@ class GrantsAsked(Asked):
     """Which grants."""
 
     side: Literal["", "requester", "provider"] = ""
-    state: list[GrantState] = Field(default=[], max_length=7)
+    state: list[GrantState] = Field(default=[], max_length=8)
     cursor: Cursor = ""
     limit: Limit = 20
 

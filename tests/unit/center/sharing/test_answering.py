@@ -22,7 +22,7 @@ from jutong.center.sharing.errors import (
 from jutong.center.sharing.models import Application, Consent, Extension, Grant, Notice, Reply
 from jutong.kernel.calendar import CalendarYearMissingError
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
-from tests.sharing_steps import agreed, awaiting, fresh, need, orders, prepared, submitted
+from tests.sharing_steps import agreed, awaiting, fresh, need, orders, prepared, sign, submitted
 from tests.sharing_world import NOW, World, at
 
 
@@ -223,9 +223,12 @@ def test_an_agreeing_reply_in_force_makes_a_grant_and_starts_twenty_days(world: 
     supply = clock(application, "SLA-SUP")
     assert (supply.length, supply.state, supply.organisation) == (20, "running", world.civil)
     grant = Grant.objects.get(application=application)
-    assert (grant.number, grant.state, grant.supplied_at) == ("GQ20261110-0001", "ordered", None)
+    assert (grant.number, grant.state, grant.supplied_at) == ("GQ20261110-0001", "awaiting-signing", None)
     assert grant.valid_until.isoformat() == "2027-08-31T16:00:00+00:00"
+    assert orders("grant") == [], "nothing is ordered before both sides have signed"
+    sign(world, grant, at(2))
     assert [order["grant_id"] for order in orders("grant")] == [str(grant.id)]
+    assert fresh(grant).state == "ordered"
     assert fresh(application.reply).in_force_at == at(1)
 
 

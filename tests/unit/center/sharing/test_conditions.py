@@ -127,6 +127,7 @@ def test_a_reply_can_only_narrow(world: World) -> None:
     )
     assert [row.origin for row in application.conditions.all()] == ["requester", "provider"]
     actions.consent_reply(application=application, agreed=True, by=world.provider_head, now=NOW)
+    steps.sign(world, application.grant)
     assert [row["operator"] for row in orders("grant")[0]["conditions"]] == ["in", "prefix"]
 
 

@@ -13,7 +13,7 @@ from jutong.center.sharing.enums import Event
 from jutong.center.sharing.models import Application, Grant, Notice, Violation
 from jutong.center.sharing.queries import TaskKind
 from jutong.kernel.errors import ForbiddenError, NotFoundError
-from tests.sharing_steps import agreed, answer, awaiting, drafted, fresh, prepared, sharing, submitted, suspended
+from tests.sharing_steps import agreed, answer, awaiting, drafted, fresh, prepared, sharing, sign, submitted, suspended
 from tests.sharing_world import NOW, World, at, organisation, person
 
 PARTIES = (
@@ -189,6 +189,10 @@ def test_each_step_waits_in_the_inbox_of_who_takes_it(world: World) -> None:
     assert kinds(world.provider_head) == [TaskKind.REPLY_CONSENT]
     assert kinds(world.steward) == []
     actions.consent_reply(application=sent, agreed=True, by=world.provider_head, now=at(3))
+    assert kinds(world.provider_head) == [TaskKind.AGREEMENT_SIGN]
+    assert kinds(world.requester_head) == []
+    sign(world, Grant.objects.get(), at(3))
+    assert kinds(world.provider_head) == kinds(world.requester_head) == []
     (task,) = queries.inbox(world.steward, at(4))
     assert (task.kind, task.clock.total if task.clock else 0) == (TaskKind.SUPPLY_BIND, 20)
     world.bind()
@@ -301,6 +305,9 @@ def test_the_timeline_follows_the_application(world: World) -> None:
     assert [str(step.title) for step in current] == ["答复已拟好，等待提供方工作机构负责人同意"]
     world.bind()
     actions.consent_reply(application=application, agreed=True, by=world.provider_head, now=at(5))
+    waiting = next(step for step in queries.timeline(fresh(application), at(5)) if step.key == "supplying")
+    assert str(waiting.title) == "待签署协议"
+    sign(world, Grant.objects.get(), at(5.5))
     steps = queries.timeline(fresh(application), at(6))
     reply = next(step for step in steps if step.key == "reply")
     assert str(reply.title) == "金河市民政局答复：同意3个信息项"

@@ -1,0 +1,53 @@
+"""The document of an agreement to keep: a page to print, a PDF, and the signed file that is checked offline."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpResponse, HttpResponseBase
+
+from jutong.center.agreement import queries
+from jutong.center.agreement.export import signed_file
+from jutong.center.agreement.pdf import pdf_bytes
+from jutong.center.agreement.queries import AgreementView
+from jutong.center.org.permissions import Permission
+from jutong.web.agreements.pages import asked_version
+from jutong.web.door import Visit, page
+
+
+def _view(visit: Visit, number: str) -> AgreementView:
+    return queries.agreement(visit.actor, number, version=asked_version(visit), now=visit.now)
+
+
+def _file(view: AgreementView, content: bytes, kind: str, ending: str) -> HttpResponse:
+    name = f"{view.agreement.number}-v{view.agreement.version}.{ending}"
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@page(Permission.AGREEMENT_AGREEMENT_VIEW)
+def as_html(visit: Visit, number: str) -> HttpResponseBase:
+    """Show the document by itself, to be read and printed."""
+    view = _view(visit, number)
+    document = view.agreement.document
+    context = {
+        "document": document,
+        "shared_items": document["items"],
+        "agreement": view.agreement,
+        "signatures": view.signatures,
+    }
+    return visit.render("agreements/paper.html", context)
+
+
+@page(Permission.AGREEMENT_AGREEMENT_VIEW)
+def as_pdf(visit: Visit, number: str) -> HttpResponseBase:
+    """Send the document as PDF."""
+    view = _view(visit, number)
+    return _file(view, pdf_bytes(view.agreement, view.signatures), "application/pdf", "pdf")
+
+
+@page(Permission.AGREEMENT_AGREEMENT_VIEW)
+def as_json(visit: Visit, number: str) -> HttpResponseBase:
+    """Send the signed file."""
+    view = _view(visit, number)
+    content = json.dumps(signed_file(view.agreement), ensure_ascii=False, indent=1, sort_keys=True).encode()
+    return _file(view, content, "application/json", "json")

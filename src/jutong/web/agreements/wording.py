@@ -1,0 +1,54 @@
+"""Terms and measured values as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+
+from jutong.standards.agreement import Term, Value, standard_text
+
+
+@dataclass(frozen=True)
+class TermRow:
+    """One blank: what it is called, what stands in it, what stood there before, what may stand there."""
+
+    name: str
+    label: str
+    note: str
+    type: str
+    value: Value
+    shown: str
+    before: str
+    choices: list[tuple[str, str]]
+    least: int
+    most: int
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _shown(term: Term, value: Value) -> str:
+    if term.type == "choice":
+        return (term.choices_en if _english() else term.choices).get(str(value), str(value))
+    return str(value)
+
+
+def term_rows(terms: Mapping[str, Value], before: Mapping[str, Value] | None) -> list[TermRow]:
+    """Return the blanks of a version in the reader's language."""
+    english = _english()
+    rows = []
+    for name, term in standard_text().terms.items():
+        value = terms[name]
+        old = before.get(name, value) if before else value
+        rows.append(
+            TermRow(
+                name=name, label=term.label_en if english else term.label, note=term.note_en if english else term.note,
+                type=term.type, value=value, shown=_shown(term, value),
+                before="" if old == value else _shown(term, old),
+                choices=list((term.choices_en if english else term.choices).items()), least=term.least, most=term.most,
+            )
+        )  # fmt: skip
+    return rows
