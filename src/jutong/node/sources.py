@@ -16,21 +16,25 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import unquote, urlsplit
 
+from pydantic import ValidationError
+
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import SourcesExposedError, SourcesFileError, SourceUnknownError
+from jutong.node.mapped import Service
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
 """``mysql`` serves MariaDB as well: one protocol."""
-Kind = Literal["postgresql", "sqlite", "mysql", "files", "endpoints"]
-"""A database by its dialect, a folder of files, or a list of host and port pairs the node may probe."""
+Kind = Literal["postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints"]
+"""A database by its dialect, a mapped REST service, tables of the library, a folder of files, or a list of host and
+port pairs the node may probe."""
 DIALECTS: tuple[str, ...] = get_args(Kind)
 
 FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
-_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts"}
-_SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb")}
+_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest"}
+_SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http")}
 MYSQL_PORT = 3306
 
 
@@ -41,7 +45,9 @@ class SourceConfig:
     ``dsn`` is an address ``postgresql://user:password@host:port/database`` or ``mysql://...``; ``path`` is the file
     of a SQLite database, or the folder below which files may be looked at. ``schemas`` narrows what is looked at
     (PostgreSQL); empty means all the account may read. ``hosts`` are the doors, ``host:port``, the node may knock
-    at: whoever registers a service in the center cannot send the node anywhere else.
+    at: whoever registers a service in the center cannot send the node anywhere else. A REST service has its address
+    as ``dsn`` and its mapping as ``rest``; library tables have the library's folder as ``path``, and only the tables of
+    ``organisation_code`` in it are seen.
     """
 
     name: str
@@ -51,6 +57,18 @@ class SourceConfig:
     path: Path | None = None
     schemas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    rest: Service | None = None
+
+    @property
+    def service(self) -> Service:
+        """The mapping of a REST service.
+
+        Raises:
+            ValueError: for a source that is none.
+        """
+        if self.rest is None:
+            raise ValueError(f"source {self.name} is no service")
+        return self.rest
 
     @property
     def file(self) -> Path:
@@ -151,7 +169,19 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         path=path.parent.joinpath(row["path"]) if row.get("path") else None,
         schemas=tuple(row.get("schemas", ())),
         hosts=tuple(host.lower() for host in row.get("hosts", ())),
+        rest=_service(row["rest"], number, path) if "rest" in row else None,
     )
+
+
+def _service(content: Any, number: int, path: Path) -> Service:
+    try:
+        return Service.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        # The mapping holds credentials: of what is wrong only the place is told.
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"row {number}: rest.{place}: {first['msg']}"
+        raise SourcesFileError(path=str(path), reason=reason) from None
 
 
 def _shape_problem(row: Any) -> str:
@@ -186,7 +216,9 @@ def _place_problem(row: dict[str, Any]) -> str:
         return _hosts_problem(row)
     if row.get("hosts"):
         return "hosts belong to endpoints"
-    if row["dialect"] in {"sqlite", "files"}:
+    if (row["dialect"] == "rest") != ("rest" in row):
+        return "a REST service has a mapping rest, and nothing else has"
+    if row["dialect"] in {"sqlite", "files", "library"}:
         return "" if row.get("path") and not row.get("dsn") else f"{row['dialect']} takes a path and no dsn"
     if row.get("path"):
         return f"{row['dialect']} takes a dsn and no path"
@@ -208,6 +240,9 @@ def _address_problem(dialect: str, dsn: str) -> str:
         port_ok = parts.port is None or parts.port > 0
     except ValueError:
         return "dsn is no address"
+    if dialect == "rest":
+        plain = parts.hostname and port_ok and not (parts.username or parts.password or parts.query or parts.fragment)
+        return "" if parts.scheme in _SCHEMES[dialect] and plain else "dsn is https://host:port/path"
     if parts.scheme not in _SCHEMES[dialect] or not parts.path.strip("/") or not port_ok:
         return f"dsn is {_SCHEMES[dialect][0]}://user:password@host:port/database"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jutong.contracts.receipts import TableInfo
-from jutong.node.connectors import endpoints, folder, mysql, postgresql, sqlite
+from jutong.node.connectors import endpoints, folder, library, mysql, postgresql, rest, sqlite
 from jutong.node.sources import SourceConfig
 
 
@@ -20,7 +20,8 @@ class Dialect(Protocol):
 
 
 _MODULES: dict[str, Dialect] = {
-    "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "files": folder, "endpoints": endpoints,
+    "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "rest": rest, "library": library, "files": folder,
+    "endpoints": endpoints,
 }  # fmt: skip
 
 

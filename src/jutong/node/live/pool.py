@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError, SourceUnknownError
+from jutong.node.live import library
 from jutong.node.live.guarded import GuardedSource, Load, guarded
+from jutong.node.live.library import LibrarySource
 from jutong.node.live.mysql import MysqlSource
 from jutong.node.live.postgresql import POOL_SIZE, PostgresSource
+from jutong.node.live.rest import CONNECTIONS, RestSource
 from jutong.node.live.source import LiveSource
 from jutong.node.live.sqlite import SqliteSource
 from jutong.node.live.threads import THREADS
@@ -17,8 +20,10 @@ OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
     "postgresql": PostgresSource,
     "sqlite": SqliteSource,
     "mysql": MysqlSource,
+    "rest": RestSource,
+    "library": LibrarySource,
 }
-PLACES = {"postgresql": POOL_SIZE, "sqlite": THREADS, "mysql": THREADS}
+PLACES = {"postgresql": POOL_SIZE, "sqlite": THREADS, "mysql": THREADS, "rest": CONNECTIONS, "library": library.THREADS}
 """How many calls a source of each dialect works on at once."""
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
-from jutong.node.connectors.tables import mysql, postgresql, sqlite
+from jutong.node.connectors.tables import library, mysql, postgresql, rest, sqlite
 from jutong.node.sources import SourceConfig
 
 Cell = tuple[str | None, int]
@@ -43,6 +43,8 @@ _OPENERS: dict[str, Opener] = {
     "postgresql": postgresql.opened,
     "mysql": mysql.opened,
     "sqlite": sqlite.opened,
+    "rest": rest.opened,
+    "library": library.opened,
 }
 
 

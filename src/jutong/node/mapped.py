@@ -1,0 +1,72 @@
+"""How the tables of an upstream REST service are mapped: which request looks a row up, and where its values stand.
+
+The mapping is the node's own configuration. An order names a mapped table and mapped columns and nothing else, and a
+caller gives values only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from jutong.contracts.envelope import Document
+
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
+_POINTER = r"^(/[^/]+)*$"
+
+Pointer = Annotated[str, Field(pattern=_POINTER)]
+
+
+class MappedTable(Document):
+    """One look-up the service offers, as a table.
+
+    ``path`` is below the service's address, with ``{column}`` where a look-up value goes; ``query`` and ``body`` name
+    the parameters that carry the others, ``fixed`` those that never change. ``rows`` points to the list of rows, or
+    to the one row, in the JSON answer; ``columns`` from each column to its value in a row (JSON pointers, RFC 6901).
+    ``none`` are the statuses that mean that there is no such row.
+    """
+
+    method: Literal["GET", "POST"] = "GET"
+    path: Annotated[str, Field(pattern=r"^/[^?#\s]*$")]
+    query: dict[str, str] = Field(default_factory=dict)
+    body: dict[str, str] = Field(default_factory=dict)
+    fixed: dict[str, str] = Field(default_factory=dict)
+    rows: Pointer = ""
+    columns: dict[str, Pointer] = Field(min_length=1)
+    none: tuple[Annotated[int, Field(ge=400, le=499)], ...] = (404,)
+    comment: str = ""
+
+    @property
+    def lookup(self) -> frozenset[str]:
+        """The columns a row is looked up by."""
+        return (
+            frozenset(PLACEHOLDER.findall(self.path)) | frozenset(self.query.values()) | frozenset(self.body.values())
+        )
+
+    @model_validator(mode="after")
+    def _fits(self) -> MappedTable:
+        if not self.lookup:
+            raise ValueError("nothing is looked up by")
+        if self.body and self.method == "GET":
+            raise ValueError("a GET has no body")
+        return self
+
+
+class Service(Document):
+    """The service: its tables and how the node signs in. ``ca`` is the file of the authority behind its certificate."""
+
+    tables: dict[str, MappedTable] = Field(min_length=1)
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    ca: str = ""
+    seconds: Annotated[float, Field(gt=0, le=30)] = 5.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Service:
+        if not all(_HEADER.fullmatch(name) and value.isprintable() for name, value in self.headers.items()):
+            raise ValueError("a header is a name and a printable text")
+        return self
