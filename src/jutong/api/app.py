@@ -27,6 +27,7 @@ from jutong.api.v1 import (
     calendars,
     catalog,
     changes,
+    clocks,
     demands,
     entries,
     exports,
@@ -93,6 +94,7 @@ for prefix, router in (
     ("", accesses.router),
     ("jobs", jobs.router),
     ("calendar", calendars.router),
+    ("clocks", clocks.router),
 ):
     api.add_router(prefix, router)
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "node": ("jutong.cli.node:node", "前置节点 · manage nodes"),
     "catalog": ("jutong.cli.catalog:catalog", "目录 · the catalog"),
     "calendar": ("jutong.cli.calendar:calendar", "工作日历 · working-day calendars"),
+    "clocks": ("jutong.cli.clocks:clocks", "期限规则 · the periods the clocks run by"),
     "user": ("jutong.cli.user:user", "用户 · users"),
 }
 

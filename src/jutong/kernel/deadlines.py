@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from jutong.kernel.calendar import Deadline, WorkCalendar, YearStatus
+from jutong.kernel.calendar import DayRow, Deadline, WorkCalendar, YearStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +47,34 @@ class Recomputed:
     def settled(self) -> bool:
         """Whether a provisional (暂定) date became a firm one."""
         return self.before.provisional and not self.after.provisional
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Working days that passed: ``gross`` all of them, ``net`` without those the clock stood still on."""
+
+    gross: int
+    net: int
+
+
+class DayKind(StrEnum):
+    """What one civil day does to a clock."""
+
+    RECEIPT = "receipt"
+    COUNTED = "counted"
+    EXTENDED = "extended"
+    PAUSED = "paused"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """One day of a clock's run; ``number`` is the working day it is, 0 where it is not counted."""
+
+    day: date
+    kind: DayKind
+    number: int
+    row: DayRow
 
 
 def compute(started_on: date, length: int, calendar: WorkCalendar, paused: Iterable[Pause] = ()) -> DueDate:
@@ -115,6 +144,54 @@ def resume(left: int, resumed_on: date, calendar: WorkCalendar, *, years: Iterab
     if left < 1:
         raise ValueError("a clock that ran out cannot be resumed")
     return _due(calendar.add_workdays(resumed_on, left), years, calendar)
+
+
+def spent(started_on: date, until: date, calendar: WorkCalendar, paused: Iterable[Pause] = ()) -> Spent:
+    """Return the working days after ``started_on`` up to and including ``until``, gross and net of the pauses.
+
+    Raises:
+        CalendarYearMissingError: when the span touches a year without calendar.
+        ValueError: for a pause that ends before it begins.
+    """
+    if until <= started_on:
+        return Spent(0, 0)
+    gross, still, cursor = calendar.workdays_between(started_on, until), 0, started_on
+    for first, last in _merged(paused):
+        begin, end = max(cursor, first - _DAY), min(last, until)
+        if end > begin:
+            still += calendar.workdays_between(begin, end)
+            cursor = end
+    return Spent(gross, gross - still)
+
+
+def walk(
+    started_on: date, length: int, calendar: WorkCalendar, paused: Iterable[Pause] = (), *, extension: int = 0
+) -> list[CountedDay]:
+    """Return every day from the receipt to the due date with what it does to the clock.
+
+    The last one is the day ``compute`` returns for ``length + extension``.
+
+    Raises:
+        CalendarYearMissingError: when a day of a year without calendar would have to be counted.
+        ValueError: for a length below 1, an extension below 0 or a pause that ends before it begins.
+    """
+    if extension < 0:
+        raise ValueError("an extension is not negative")
+    stills = _merged(paused)
+    due = compute(started_on, length + extension, calendar, stills)
+    days = [CountedDay(started_on, DayKind.RECEIPT, 0, calendar.explain(started_on))]
+    number, day = 0, started_on
+    while day < due.due_on:
+        day += _DAY
+        kind = DayKind.REST
+        if any(first <= day <= last for first, last in stills):
+            kind = DayKind.PAUSED
+        elif calendar.is_workday(day):
+            number += 1
+            kind = DayKind.COUNTED if number <= length else DayKind.EXTENDED
+        counted = number if kind in {DayKind.COUNTED, DayKind.EXTENDED} else 0
+        days.append(CountedDay(day, kind, counted, calendar.explain(day)))
+    return days
 
 
 def recompute(

@@ -144,5 +144,29 @@ def localise(period: Period, length: int, *, extension_cap: int | None = None) -
     return replace(period, length=length, extension_cap=cap, local=True)
 
 
+def strictest(law: Period, *local: tuple[int, int | None]) -> Period:
+    """Return the law's period under local lengths and caps, each as (length, cap or None for the law's own).
+
+    The last one given holds where the law leaves a period open; of a period the law sets the strictest holds, and
+    a local one that the law has overtaken since falls away.
+
+    Raises:
+        ValueError: for a length below 1 or a cap below 0.
+    """
+    found = law
+    for length, cap in local:
+        if length < 1 or (cap is not None and cap < 0):
+            raise ValueError("a period has at least one unit, a cap is not negative")
+        if law.statutory:
+            tighter = max if law.bound is Bound.AT_LEAST else min
+            length = tighter(found.length, length)  # noqa: PLW2901 - what is left of the local length
+            cap = min(found.extension_cap, found.extension_cap if cap is None else cap)  # noqa: PLW2901
+        elif cap is None:
+            cap = law.extension_cap  # noqa: PLW2901
+        changed = (length, cap) != (law.length, law.extension_cap)
+        found = replace(law, length=length, extension_cap=cap, local=changed)
+    return found
+
+
 def _looser(period: Period, found: int, statutory: int) -> PeriodLooserError:
     return PeriodLooserError(period=period.id, name=period.name, clause=period.clause, found=found, statutory=statutory)

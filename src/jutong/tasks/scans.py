@@ -18,6 +18,7 @@ from jutong.center.catalog.index import writer as index
 from jutong.center.catalog.index.faults import IndexBrokenError
 from jutong.center.catalog.life import BatchRun
 from jutong.center.clocks import actions as clocks
+from jutong.center.clocks import escalation
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
@@ -49,6 +50,14 @@ def scan_breaches(now: datetime) -> int:
         total += len(breaches)
         if not breaches:
             return total
+
+
+def escalate(now: datetime) -> int:
+    """Take the rungs of the ladder that are due for clocks nobody answers. Returns how many."""
+    by, total = platform_actor("escalation"), 0
+    while taken := escalation.escalate(by=by, now=now):
+        total += taken
+    return total
 
 
 def expire_grants(now: datetime) -> int:

@@ -66,6 +66,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("规范与定级"), "/norms", "book", Permission.NORMS_NORM_VIEW),
             Place(_("数据元与代码"), "/norms/elements", "sheet", Permission.NORMS_NORM_VIEW),
             Place(_("规范检查"), "/norms/conformance", "check", Permission.NORMS_NORM_VIEW),
+            Place(_("期限规则与测算"), "/clocks/rules", "clock", Permission.CLOCKS_CALENDAR_VIEW),
         ),
     ),
     (

@@ -68,5 +68,6 @@ urlpatterns = [
     path("", include("jutong.web.open.urls")),
     path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),
+    path("", include("jutong.web.clocks.urls")),
     path("admin/", include("jutong.web.admin.urls")),
 ]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
-from jutong.center.audit.actions import record
+from jutong.center.audit.actions import record_all
 from jutong.center.clocks.calendars import load_calendar_year, override_day, recount, settle_provisional
 from jutong.center.clocks.enums import ClockState
 from jutong.center.clocks.errors import (
@@ -17,8 +17,10 @@ from jutong.center.clocks.errors import (
     ClockRunningError,
     ExtensionTooLongError,
 )
+from jutong.center.clocks.many import told
 from jutong.center.clocks.models import StatutoryClock
-from jutong.center.clocks.queries import OPEN, calendar, period_name
+from jutong.center.clocks.queries import OPEN, calendar, days_to_keep, period_name
+from jutong.center.clocks.rules import cap_of, period_for
 from jutong.center.constraints import constraint_errors
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
@@ -74,19 +76,23 @@ def start(
         ClockRunningError: if the subject has a running clock of this period.
     """
     day = started_on or civil_date(now)
-    law = periods.period(period, on=day)
+    ruled = period_for(period, organisation.division_code, on=day)
+    law = ruled.period
     if length is not None:
         law = periods.localise(law, length)
     due = compute(day, law.length, calendar())
     clock = StatutoryClock(
         period=period,
-        clause=f"{law.source}{law.clause}",
+        clause=ruled.clause,
         subject_kind=subject_kind,
         subject_id=str(subject_id),
         subject_label=subject_label[:200],
         organisation=organisation,
         started_on=day,
         length=law.length,
+        law_version=ruled.law.version,
+        rule_set=ruled.rule_set,
+        extension_cap=law.extension_cap,
         due_on=due.due_on,
         is_provisional=due.provisional,
     )
@@ -149,8 +155,7 @@ def extend(
     clock = _locked(subject_kind, subject_id, period, step=step, now=now, states=OPEN)
     if clock.state == ClockState.RUNNING and civil_date(now) > clock.due_on:
         raise ClockRanOutError(subject=clock.subject_label, due=clock.due_on, step=step)
-    law = periods.period(period, on=clock.started_on)
-    allowed = law.extension_cap - clock.extension
+    allowed = cap_of(clock) - clock.extension
     if not 1 <= days <= allowed:
         raise ExtensionTooLongError(found=days, allowed=allowed, clause=clock.clause)
     clock.extension += days
@@ -162,7 +167,7 @@ def extend(
 
 @transaction.atomic
 def stop(*, subject_kind: str, subject_id: object, period: str, by: Actor, now: datetime) -> StatutoryClock:
-    """End a clock because the duty was met, on time or late.
+    """End a clock because the duty was met, on time or late; the days it took are kept, gross and net.
 
     Raises:
         ClockNotRunningError: if there is no open one.
@@ -197,8 +202,8 @@ def scan_breaches(*, by: Actor, now: datetime) -> list[StatutoryClock]:
     found = list(overdue.select_for_update(of=("self",), skip_locked=True).select_related("organisation")[:SCAN_BATCH])
     for clock in found:
         clock.breached_at = now
-        clock.save(update_fields=["breached_at"])
-        _record("breach", clock, by, now)
+    StatutoryClock.objects.filter(id__in=[clock.id for clock in found]).update(breached_at=now)
+    record_all(event="clocks:clock:breach", by=by, now=now, subjects=map(told, found))
     return found
 
 
@@ -228,21 +233,13 @@ def _end(clock: StatutoryClock, state: ClockState, by: Actor, now: datetime) -> 
         recount(clock, calendar())
     clock.state = state
     clock.stopped_at = now
-    clock.save(update_fields=["pauses", "state", "stopped_at", "due_on", "is_provisional"])
+    took = days_to_keep(clock, civil_date(now), calendar())
+    clock.gross_days, clock.net_days = (took.gross, took.net) if took else (None, None)
+    fields = ["pauses", "state", "stopped_at", "due_on", "is_provisional", "gross_days", "net_days"]
+    clock.save(update_fields=fields)
     _record("cancel" if state == ClockState.CANCELLED else "stop", clock, by, now, outcome=state.value)
     return clock
 
 
 def _record(verb: str, clock: StatutoryClock, by: Actor, now: datetime, **details: object) -> None:
-    record(
-        event=f"clocks:clock:{verb}",
-        by=by,
-        now=now,
-        subject_kind=clock.subject_kind,
-        subject_id=clock.subject_id,
-        subject_label=clock.subject_label,
-        period=clock.period,
-        due_on=clock.due_on.isoformat(),
-        provisional=clock.is_provisional,
-        **details,
-    )
+    record_all(event=f"clocks:clock:{verb}", by=by, now=now, subjects=(told(clock, **details),))

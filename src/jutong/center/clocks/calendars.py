@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from jutong.center.audit.actions import record
+from jutong.center.audit.actions import Subject, record, record_all
 from jutong.center.clocks.errors import CalendarYearOfficialError
 from jutong.center.clocks.models import CalendarDay, StatutoryClock
 from jutong.center.clocks.models import CalendarYear as LoadedYear
@@ -160,19 +161,30 @@ def _open_clocks(year: int) -> QuerySet[StatutoryClock]:
 def _recompute(clocks: QuerySet[StatutoryClock], *, year: int, by: Actor, now: datetime) -> LoadedCalendar:
     days, today = calendar(), civil_date(now)
     rows = list(clocks.select_for_update(of=("self",)).order_by("id"))
-    notices: list[Notice] = []
+    recounted: dict[tuple[date, int, str], Recomputed] = {}
+    alike: dict[tuple[date, bool, bool], list[UUID]] = {}
+    moved: list[tuple[StatutoryClock, Recomputed]] = []
     settled = 0
     for clock in rows:
-        change = recount(clock, days)
+        key = (clock.started_on, clock.length + clock.extension, str(clock.pauses))
+        known = recounted.get(key)
+        before = due_of(clock)
+        if known is None:
+            known = recounted[key] = recount(clock, days)
+        change = Recomputed(before, known.after)
         settled += change.settled
-        if clock.breached_at is not None and clock.due_on >= today:
-            clock.breached_at = None  # it was late only by a calendar that turned out wrong
+        forgiven = clock.breached_at is not None and change.after.due_on >= today
+        if change.moved or change.settled or forgiven or before.provisional != change.after.provisional:
+            alike.setdefault((change.after.due_on, change.after.provisional, forgiven), []).append(clock.id)
         if change.moved:
-            notices.append(_moved_notice(clock, change, year, now))
-            _record_move(clock, change, by, now)
-    StatutoryClock.objects.bulk_update(rows, ["due_on", "is_provisional", "breached_at"], batch_size=_BATCH)
-    Notice.objects.bulk_create(notices, batch_size=_BATCH)
-    return LoadedCalendar(year, len(rows), settled, len(notices))
+            moved.append((clock, change))
+    for (due_on, provisional, forgiven), ids in alike.items():
+        # late only by a calendar that turned out wrong is not late
+        cleared: dict[str, None] = {"breached_at": None} if forgiven else {}
+        StatutoryClock.objects.filter(id__in=ids).update(due_on=due_on, is_provisional=provisional, **cleared)
+    Notice.objects.bulk_create((_moved_notice(*pair, year, now) for pair in moved), batch_size=_BATCH)
+    record_all(event="clocks:clock:move", by=by, now=now, subjects=(_told_move(*pair) for pair in moved))
+    return LoadedCalendar(year, len(rows), settled, len(moved))
 
 
 def _moved_notice(clock: StatutoryClock, change: Recomputed, year: int, now: datetime) -> Notice:
@@ -181,15 +193,6 @@ def _moved_notice(clock: StatutoryClock, change: Recomputed, year: int, now: dat
     return Notice(organisation_id=clock.organisation_id, text=MOVED, fields=fields, at=now)
 
 
-def _record_move(clock: StatutoryClock, change: Recomputed, by: Actor, now: datetime) -> None:
-    record(
-        event="clocks:clock:move",
-        by=by,
-        now=now,
-        subject_kind=clock.subject_kind,
-        subject_id=clock.subject_id,
-        subject_label=clock.subject_label,
-        period=clock.period,
-        before=change.before.due_on.isoformat(),
-        after=change.after.due_on.isoformat(),
-    )
+def _told_move(clock: StatutoryClock, change: Recomputed) -> Subject:
+    moved = {"before": change.before.due_on.isoformat(), "after": change.after.due_on.isoformat()}
+    return Subject(clock.subject_kind, clock.subject_id, clock.subject_label, {"period": clock.period, **moved})

@@ -12,3 +12,11 @@ class ClockState(models.TextChoices):
     MET = "met", _("按时办结")
     LATE = "late", _("超期办结")
     CANCELLED = "cancelled", _("不再计时")
+
+
+class EscalationStep(models.TextChoices):
+    """The rungs of the ladder that leave a record; the inbox shows every clock from its first day."""
+
+    MESSAGE = "message", _("临期提醒")
+    AUTHORITY = "authority", _("超期报主管部门")
+    SUPERIOR = "superior", _("久拖报上级")

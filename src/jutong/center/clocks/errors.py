@@ -49,3 +49,30 @@ class CalendarYearOfficialError(JutongError):
     http_status = 409
     message = gettext_noop("{year}年已有正式工作日历，不能再装入暂定日历。")
     next_step = gettext_noop("不用装入；个别日期有误时，请单独更正那一天。")
+
+
+class RuleSetForeignError(JutongError):
+    """An authority loads periods for its own division only."""
+
+    code = "clocks.rule-set.foreign"
+    http_status = 403
+    message = gettext_noop("规则文件是行政区划{division}的，您所在的主管部门只能装入{own}的期限规则。")
+    next_step = gettext_noop("请由该行政区划的主管部门装入。")
+
+
+class RuleSetOrderError(JutongError):
+    """A later version takes effect no earlier than the one before it."""
+
+    code = "clocks.rule-set.order"
+    http_status = 409
+    message = gettext_noop("新规则的施行日期{found}早于现有规则的{earliest}，不能倒着施行。")
+    next_step = gettext_noop("请核对施行日期后重新装入。")
+
+
+class RuleSetSameError(JutongError):
+    """The same content was loaded before, or another version at the same moment."""
+
+    code = "clocks.rule-set.same"
+    http_status = 409
+    message = gettext_noop("“{title}”与已装入的第{version}版相同，或刚有人同时装入，没有重复装入。")
+    next_step = gettext_noop("请刷新后查看现在的规则。")

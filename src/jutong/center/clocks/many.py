@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -13,12 +14,12 @@ from jutong.center.audit.actions import Subject, record_all
 from jutong.center.clocks.enums import ClockState
 from jutong.center.clocks.errors import ClockNotRunningError
 from jutong.center.clocks.models import StatutoryClock
-from jutong.center.clocks.queries import calendar, period_name
+from jutong.center.clocks.queries import calendar, days_to_keep, period_name
+from jutong.center.clocks.rules import Rules
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.kernel.clock import civil_date
 from jutong.kernel.deadlines import compute
-from jutong.standards import periods
 
 _BATCH = 500
 
@@ -50,25 +51,29 @@ def start_all(
         IntegrityError: if a subject has a running clock of this period.
     """
     day = started_on or civil_date(now)
-    law = periods.period(period, on=day)
-    due = compute(day, law.length, calendar())
+    bound, rules, days = list(subjects), Rules(day), calendar()
+    found = {division: rules.period(period, division) for division in {one.organisation.division_code for one in bound}}
+    dues = {division: compute(day, ruled.period.length, days) for division, ruled in found.items()}
     clocks = [
         StatutoryClock(
             period=period,
-            clause=f"{law.source}{law.clause}",
+            clause=(ruled := found[subject.organisation.division_code]).clause,
             subject_kind=subject_kind,
             subject_id=str(subject.id),
             subject_label=subject.label[:200],
             organisation=subject.organisation,
             started_on=day,
-            length=law.length,
-            due_on=due.due_on,
+            length=ruled.period.length,
+            law_version=ruled.law.version,
+            rule_set=ruled.rule_set,
+            extension_cap=ruled.period.extension_cap,
+            due_on=(due := dues[subject.organisation.division_code]).due_on,
             is_provisional=due.provisional,
         )
-        for subject in subjects
+        for subject in bound
     ]
     StatutoryClock.objects.bulk_create(clocks, batch_size=_BATCH)
-    record_all(event="clocks:clock:start", by=by, now=now, subjects=map(_told, clocks))
+    record_all(event="clocks:clock:start", by=by, now=now, subjects=map(told, clocks))
     return clocks
 
 
@@ -91,16 +96,29 @@ def stop_all(
     if missing:
         name = period_name(period, civil_date(now))
         raise ClockNotRunningError(subject=min(missing), period=name, step=gettext("停止计时"))
+    today, days = civil_date(now), calendar()
     for clock in clocks:
-        clock.state = ClockState.LATE if civil_date(now) > clock.due_on else ClockState.MET
+        clock.state = ClockState.LATE if today > clock.due_on else ClockState.MET
         clock.stopped_at = now
-    for state in (ClockState.LATE, ClockState.MET):
-        ended = [clock.id for clock in clocks if clock.state == state]
-        StatutoryClock.objects.filter(id__in=ended).update(state=state, stopped_at=now)
-    record_all(event="clocks:clock:stop", by=by, now=now, subjects=[_told(row, outcome=row.state) for row in clocks])
+        took = days_to_keep(clock, today, days)
+        clock.gross_days, clock.net_days = (took.gross, took.net) if took else (None, None)
+    _end(clocks, now)
+    record_all(event="clocks:clock:stop", by=by, now=now, subjects=[told(row, outcome=row.state) for row in clocks])
     return clocks
 
 
-def _told(clock: StatutoryClock, **details: object) -> Subject:
-    told = {"period": clock.period, "due_on": clock.due_on.isoformat(), "provisional": clock.is_provisional}
-    return Subject(clock.subject_kind, clock.subject_id, clock.subject_label, {**told, **details})
+def _end(clocks: Iterable[StatutoryClock], now: datetime) -> None:
+    """Write the ends: one statement for all that ended alike, which is nearly always all of them."""
+    alike: dict[tuple[str, int | None, int | None], list[UUID]] = {}
+    for clock in clocks:
+        alike.setdefault((clock.state, clock.gross_days, clock.net_days), []).append(clock.id)
+    for (state, gross, net), ended in alike.items():
+        StatutoryClock.objects.filter(id__in=ended).update(
+            state=state, stopped_at=now, gross_days=gross, net_days=net
+        )  # fmt: skip
+
+
+def told(clock: StatutoryClock, **details: object) -> Subject:
+    """Return what the audit trail says of a clock."""
+    said = {"period": clock.period, "due_on": clock.due_on.isoformat(), "provisional": clock.is_provisional}
+    return Subject(clock.subject_kind, clock.subject_id, clock.subject_label, {**said, **details})

@@ -17,9 +17,9 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY, require
-from jutong.kernel.calendar import CalendarYear, DayRow, WorkCalendar, YearStatus
+from jutong.kernel.calendar import CalendarYear, CalendarYearMissingError, DayRow, WorkCalendar, YearStatus
 from jutong.kernel.clock import civil_date
-from jutong.kernel.deadlines import DueDate, Pause, left_at_pause, remaining
+from jutong.kernel.deadlines import DueDate, Pause, Spent, left_at_pause, remaining, spent
 from jutong.standards import periods
 
 SOON_DAYS = 2
@@ -30,7 +30,10 @@ _DONE = {ClockState.MET, ClockState.LATE, ClockState.CANCELLED}
 
 @dataclass(frozen=True, slots=True)
 class ClockView:
-    """A clock in working days, as pages and the API show it. ``remaining`` is negative when overdue."""
+    """A clock in working days, as pages and the API show it. ``remaining`` is negative when overdue.
+
+    ``gross`` counts every working day since the receipt, ``net`` leaves out those on which the clock stood still.
+    """
 
     total: int
     used: int
@@ -42,6 +45,8 @@ class ClockView:
     period: str = ""
     name: str = ""
     organisation_name: str = ""
+    gross: int = 0
+    net: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ def clock_view(clock: StatutoryClock, today: date, *, days: WorkCalendar | None 
     else:
         left = remaining(due, today, days)
         state = "over" if due.is_overdue(today) else "soon" if left <= SOON_DAYS else "ok"
+    took = days_spent(clock, civil_date(clock.stopped_at) if clock.stopped_at else today, days)
     return ClockView(
         total=total,
         used=total - left,
@@ -125,7 +131,27 @@ def clock_view(clock: StatutoryClock, today: date, *, days: WorkCalendar | None 
         period=clock.period,
         name=period_name(clock.period, clock.started_on),
         organisation_name=clock.organisation.short_name,
+        gross=took.gross,
+        net=took.net,
     )
+
+
+def days_to_keep(clock: StatutoryClock, until: date, days: WorkCalendar) -> Spent | None:
+    """Return the days an ending clock took; None where a year without calendar lies between, for ending never waits."""
+    try:
+        return days_spent(clock, until, days)
+    except CalendarYearMissingError:
+        return None
+
+
+def days_spent(clock: StatutoryClock, until: date, days: WorkCalendar) -> Spent:
+    """Return the working days a clock has taken up to a day; of an ended one those that were kept."""
+    if clock.gross_days is not None and clock.net_days is not None:
+        return Spent(clock.gross_days, clock.net_days)
+    paused = pauses_of(clock)
+    if clock.pauses and clock.pauses[-1][1] is None and (first := date.fromisoformat(clock.pauses[-1][0])) <= until:
+        paused.append((first, until))
+    return spent(clock.started_on, until, days, paused)
 
 
 def _left(clock: StatutoryClock, due: DueDate, on: date, days: WorkCalendar) -> int:
