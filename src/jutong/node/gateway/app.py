@@ -48,14 +48,15 @@ from jutong.node.gateway.http import (
 from jutong.node.gateway.leaves import new_id
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.recorder import Asker, Attempt, Proof, base64_text
-from jutong.node.gateway.serving import RefusedCall, Serving
+from jutong.node.gateway.serving import EXPLAINED, RefusedCall, Serving
 from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier, SignedRequest
 
 LOGGER = logging.getLogger(__name__)
 BASE = "/gw/v1/"
 RECEIPTS = BASE + "receipts/"
 CALLS: dict[str, calls.Kind] = {BASE + kind: kind for kind in calls.KINDS}
-LARGER = {BASE + "batch": LARGEST_BATCH}
+EXPLAIN = BASE + "explain"
+LARGER = {BASE + "batch": LARGEST_BATCH, EXPLAIN: LARGEST_BATCH}
 """Bodies that may be larger than any other."""
 MOST_UNDER_WAY = 256
 """About a tenth of a second's work: who waits longer than that is better told to come back."""
@@ -183,6 +184,8 @@ class Gateway:
     def _route(self, method: str, path: str, scope: Scope) -> Callable[..., Awaitable[Answer]]:
         if path in CALLS:
             allowed, route = "POST", self._call
+        elif path == EXPLAIN:
+            allowed, route = "POST", self._explain
         elif path.startswith(RECEIPTS):
             allowed, route = "GET", self._receipt
         else:
@@ -193,12 +196,25 @@ class Gateway:
 
     async def _call(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
         kind = CALLS[path]
-        caller = self.serving.book.callers[signed.key_id]
         call: calls.Call | JutongError
         try:
             call = calls.read(kind, body)
         except JutongError as error:
             call = error
+        return await self._serve(kind, call, signed, mark, now)
+
+    async def _explain(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
+        call: calls.Call | JutongError
+        try:
+            call = calls.read_explained(body)
+        except JutongError as error:
+            call = error
+        return await self._serve(EXPLAINED, call, signed, mark, now)
+
+    async def _serve(
+        self, kind: str, call: calls.Call | JutongError, signed: SignedRequest, mark: int, now: float
+    ) -> Answer:
+        caller = self.serving.book.callers[signed.key_id]
         proof = Proof(signed.digest, base64_text(signed.signature), signed.created, mark)
         record_id = new_id(int(now * 1000))
         served = await self.serving.serve(Attempt(record_id, kind, call, asker_of(caller), proof, now))

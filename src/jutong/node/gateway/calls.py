@@ -185,11 +185,14 @@ def read(kind: Kind, body: bytes) -> Call:
     Raises:
         CallMalformedError: if it is no JSON, or has an unknown, missing or ill-typed field.
     """
+    return from_mapping(kind, _parsed(body))
+
+
+def _parsed(body: bytes) -> Any:
     try:
-        parsed = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise _wrong(gettext_noop("不是JSON")) from error
-    return from_mapping(kind, parsed)
 
 
 def from_mapping(kind: Kind, body: Any) -> Call:
@@ -218,12 +221,13 @@ def from_mapping(kind: Kind, body: Any) -> Call:
     )
 
 
-def from_explained(body: Any) -> Call:
+def read_explained(content: bytes) -> Call:
     """Return the call somebody wants explained: the body of the call itself and its ``kind``.
 
     Raises:
         CallMalformedError: if there is no such kind, or the rest is no call of it.
     """
+    body = _parsed(content)
     if type(body) is not dict or body.get("kind") not in KINDS:
         raise _wrong(gettext_noop("kind须是{allowed}之一"), allowed="、".join(KINDS))
     return from_mapping(body["kind"], {name: value for name, value in body.items() if name != "kind"})

@@ -43,19 +43,26 @@ class Quotas:
             seconds = (DAY_MS - (now_ms + BEIJING_MS) % DAY_MS) // 1000 + 1
             raise QuotaExhaustedError(grant=order.grant_number, limit=order.daily_quota, seconds=seconds)
         if order.per_minute:
-            self._take_of_minute(grant, now_ms)
+            self._check_minute(grant, now_ms)
+            self._minutes[order.grant_id] = self._minutes.get(order.grant_id, 0) + 1
         self._counts[order.grant_id] = used + calls
 
-    def _take_of_minute(self, grant: Grant, now_ms: int) -> None:
+    def check(self, grant: Grant, now_ms: int, calls: int = 1) -> None:
+        """Tell whether ``take`` would count a call; same errors, nothing counted."""
+        order = grant.order
+        self.take(grant, now_ms, calls)
+        self._counts[order.grant_id] -= calls
+        if order.per_minute:
+            self._minutes[order.grant_id] -= 1
+
+    def _check_minute(self, grant: Grant, now_ms: int) -> None:
         order, minute = grant.order, now_ms // MINUTE_MS
         if minute > self.minute:
             self.minute = minute
             self._minutes.clear()
-        used = self._minutes.get(order.grant_id, 0)
-        if used >= order.per_minute:
+        if self._minutes.get(order.grant_id, 0) >= order.per_minute:
             seconds = (MINUTE_MS - now_ms % MINUTE_MS) // 1000 + 1
             raise RateExceededError(grant=order.grant_number, limit=order.per_minute, seconds=seconds)
-        self._minutes[order.grant_id] = used + 1
 
     def give_back(self, grant: Grant, calls: int = 1) -> None:
         """Uncount a call that did not get an answer. The minute's count stays: it guards the source, not a share."""

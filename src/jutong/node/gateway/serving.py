@@ -19,6 +19,7 @@ from jutong.node.gateway.answers import Served, blind, encoded, shown
 from jutong.node.gateway.bulk import BulkCalls
 from jutong.node.gateway.calls import Call
 from jutong.node.gateway.decide import Permit, check_grant, check_terms, decide, find_grant
+from jutong.node.gateway.explain import POINTED, body_of, judge
 from jutong.node.gateway.marks import Mark, TableMarks, told
 from jutong.node.gateway.narrow import BulkPermit, decide_bulk
 from jutong.node.gateway.quota import Quotas
@@ -28,9 +29,9 @@ from jutong.node.grants import Grant, GrantBook
 from jutong.node.live.pool import Sources
 from jutong.node.live.source import Row
 
-__all__ = ["RefusedCall", "Served", "Serving", "UnrecordedError"]
+__all__ = ["EXPLAINED", "RefusedCall", "Served", "Serving", "UnrecordedError"]
 LOGGER = logging.getLogger(__name__)
-POINTED = frozenset({"query", "verify"})
+EXPLAINED = "explain"
 _LONGEST_OUTCOME = len("unknown")
 
 
@@ -67,6 +68,8 @@ class Serving:
             self.freshness.check()
             call = attempt.checked()
             grant = find_grant(call, self.book, attempt.asker.key_id)
+            if attempt.kind == EXPLAINED:
+                return await self._explain(attempt, call, grant)
             if call.kind in POINTED:
                 return await self._answer(attempt, call, grant)
             if call.kind == "address":
@@ -132,6 +135,16 @@ class Serving:
         if heard:
             await self.bulk.tell(grant, heard, attempt.now_ms)
         return served
+
+    async def _explain(self, attempt: Attempt, call: Call, grant: Grant) -> Served:
+        """Tell how a call would be decided on; on record, no row read and no call counted."""
+        found = judge(call, grant, self.quotas, attempt.now_ms)
+        used = self.quotas.used(grant.order.grant_id)
+        body = body_of(call, grant, found, record_id=attempt.record_id, used=used)
+        told_of = {"kind": call.kind, "rule": found.rule, "allowed": found.error is None}
+        digest = "sha256:" + sha256(body).hexdigest()
+        await self._record(attempt, grant, Outcome(OK, answer_digest=digest, more={"explained": told_of}))
+        return Served(attempt.record_id, body)
 
     async def _lend(self, attempt: Attempt, call: Call, grant: Grant) -> Served:
         """Lend the place of a grant for a minute; on record, like any call, before the address goes out."""
