@@ -8,10 +8,13 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.queries import published_entry
+from jutong.center.complaint import actions as handling
+from jutong.center.complaint import queries as complaints
 from jutong.center.correction import actions
 from jutong.center.correction.actions import About, Claim, File
 from jutong.center.correction.actions.materials import LARGEST, MOST
 from jutong.center.correction.enums import DoubtKind, Origin, Urgency
+from jutong.center.correction.models import Correction
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries as sharing
@@ -56,7 +59,12 @@ def _about(actor: Actor, asked: QueryDict) -> About | None:
         call = usage.access(actor, record)
         found = sharing.grant(actor, call.grant_number).grant
         return About(Origin.RECORD, found.entry, found, record_id=call.record_id)
-    if code := asked.get("entry", ""):
+    code = asked.get("entry", "")
+    if number := asked.get("complaint", ""):
+        complaint = complaints.complaint_of(actor, number)
+        entry = published_entry(actor, code) if code else complaint.entry
+        return About(Origin.CITIZEN, entry, complaint_id=complaint.id) if entry is not None else None
+    if code:
         return About(Origin.COMPARISON, published_entry(actor, code))
     return None
 
@@ -67,20 +75,26 @@ def create(visit: Visit) -> HttpResponseBase:
     start = start_of(visit.actor, visit.request.GET)
     if start is None:
         held = sharing.grants(visit.actor, side=Side.REQUESTER, limit=MOST_GRANTS)
-        return visit.render("correction/choose.html", {"grants": held.rows})
+        return visit.render(
+            "correction/choose.html", {"grants": held.rows, "complaint": visit.request.GET.get("complaint", "")}
+        )
     if not visit.is_post:
         return _form(visit, start)
     try:
-        made = actions.raise_correction(
-            about=start.about,
-            claim=claim_of(visit.request.POST, start),
-            files=files_of(visit),
-            by=visit.actor,
-            now=visit.now,
-        )
+        made = _raised(visit, start)
     except JutongError as problem:
         return _form(visit, start, problem)
     return visit.done(_("已提交，责任部门10个工作日内反馈；业务不必等待"), f"/corrections/{made.number}")
+
+
+def _raised(visit: Visit, start: Start) -> Correction:
+    claim, files = claim_of(visit.request.POST, start), files_of(visit)
+    if start.about.origin == Origin.CITIZEN:
+        complaint = complaints.complaint_of(visit.actor, visit.request.GET["complaint"])
+        return handling.correct(
+            complaint=complaint, entry=start.about.entry, claim=claim, files=files, by=visit.actor, now=visit.now
+        )
+    return actions.raise_correction(about=start.about, claim=claim, files=files, by=visit.actor, now=visit.now)
 
 
 def claim_of(typed: QueryDict, start: Start) -> Claim:
