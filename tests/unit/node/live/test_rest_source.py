@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from jutong.node.connectors.tables import opened
 from jutong.node.live.predicate import fits, same
 from jutong.node.live.rest import LARGEST_ANSWER, RestSource
 from jutong.node.live.source import PointQuery, Row
+from tests.node_world import until
 
 REST: dict[str, Any] = {
     "headers": {"X-App": "jutong-secret-1"},
@@ -161,10 +163,16 @@ def test_what_is_not_mapped_is_not_asked(tmp_path: Path, changes: dict[str, Any]
 
 async def test_a_service_that_sleeps_is_not_waited_for(tmp_path: Path) -> None:
     held = asyncio.Event()
+    holding: set[asyncio.Task[Any]] = set()
 
     async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        holding.add(task)
         await held.wait()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -180,9 +188,11 @@ async def test_a_service_that_sleeps_is_not_waited_for(tmp_path: Path) -> None:
         assert [(table.name, table.comment) for table in tables] == [("company", ""), ("licence", "许可证")]
         assert {column.name for column in tables[0].columns if column.key} == {"code", "division"}
     finally:
+        await until(lambda: len(holding) == 3)  # the call, the probe and the inventory
         held.set()
         await source.close()
         server.close()
+        await asyncio.gather(*holding)
         await server.wait_closed()
     with pytest.raises(JutongError, match=r"node\.source\.unavailable"):
         await source.probe("rest", "company")
