@@ -18,6 +18,7 @@ from jutong.center.catalog.index import writer as index
 from jutong.center.catalog.index.faults import IndexBrokenError
 from jutong.center.catalog.life import BatchRun
 from jutong.center.clocks import actions as clocks
+from jutong.center.complaint import actions as complaints
 from jutong.center.clocks import escalation
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
@@ -86,6 +87,16 @@ def count_uses(now: datetime) -> int:
     return sharing.count_uses()
 
 
+def alert_holders(now: datetime) -> int:
+    """Tell holders of grants that a day's quota is nearly used or that the end is near. Returns how many."""
+    return sharing.alert_holders(now=now)
+
+
+def ask_idle_grants(now: datetime) -> int:
+    """Ask about grants nobody called for thirty days. Returns how many."""
+    return sharing.ask_idle(now=now)
+
+
 def watch_bindings(now: datetime) -> int:
     """Order the nodes whose list of watched bindings has changed to watch what is bound now. Returns how many."""
     return watching.watch_nodes(now=now)
@@ -121,6 +132,16 @@ def carry_on_batches(now: datetime) -> int:
             more = catalog.carry_on(run_id=run_id, now=now)
             count += 1
     return count
+
+
+def close_inquiries(now: datetime) -> int:
+    """Erase who asked in inquiries whose time is over. Returns how many."""
+    return complaints.close_over(now=now)
+
+
+def disclose_uses(now: datetime) -> int:
+    """Show people the uses whose legal basis of secrecy has ended. Returns how many bases."""
+    return complaints.disclose_over(now=now)
 
 
 def clean_up(now: datetime) -> int:
