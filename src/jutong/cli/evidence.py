@@ -238,3 +238,44 @@ def show_command(voice: Voice, *, index: int, log: Path | None) -> None:
         shown = repr(leaf)
     click.echo(shown)
     click.echo(f"leaf hash {leaf_hash(leaf).hex()}")
+
+
+@evidence.command("fingerprint")
+@click.argument("file", type=EXISTING_FILE)
+@_spoken
+def fingerprint_command(voice: Voice, *, file: Path) -> None:
+    """辨认一个文件是提供给谁的 · tell whom a file was made for.
+
+    在提供文件的节点上运行。退出码 0：认出；1：认不出。
+    Run it on the node that made the file. Exit code 0: told; 1: not told.
+    """
+    from jutong.node.extract.extracts import EXTRACTS
+    from jutong.node.extract.finding import source_of
+    from jutong.node.service import secret
+
+    settings = jutong_settings.load()
+    found = source_of(file, settings.path(*EXTRACTS), secret(settings.path("keys", "node.secret")))
+    voice.say(
+        gettext_noop("这个文件提供给{recipient}（{code}）的“{system}”，经办人{official}"),
+        recipient=found.manifest["recipient_name"],
+        code=found.manifest["recipient"],
+        system=found.manifest["system"],
+        official=found.manifest["official"],
+    )
+    made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=found.manifest["time_ms"])
+    voice.say(
+        gettext_noop("  依授权 {grant}，{time}（北京时间），{entry}，{rows}行，调用记录 {record}"),
+        grant=found.manifest["grant"],
+        time=made.astimezone(BEIJING).isoformat(" ", "seconds").removesuffix("+08:00"),
+        entry=found.manifest["entry_name"],
+        rows=found.manifest["rows"],
+        record=found.manifest["record"],
+    )
+    if found.same_bytes:
+        voice.say(gettext_noop("✓ 与提供时的文件逐字节相同"))
+    voice.say(
+        gettext_noop("✓ 行的次序：比较{compared}对，{right}对吻合，偏离偶然{score}个标准差"),
+        compared=found.match.compared,
+        right=found.match.right,
+        score=f"{found.match.score:.1f}",
+    )

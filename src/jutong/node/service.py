@@ -29,6 +29,7 @@ from jutong.node.agent.tasks import Tasks
 from jutong.node.agent.tracing import Tracing
 from jutong.node.agent.watching import Watcher
 from jutong.node.cases import Cases
+from jutong.node.extract.extracts import DOWNLOAD, EXTRACTS, Extracts
 from jutong.node.freshness import Freshness
 from jutong.node.gateway.addresses import Lender
 from jutong.node.gateway.app import Gateway
@@ -142,7 +143,7 @@ def _assemble(
         settings.center_base, node=name, signer=signer, key_path=settings.path("keys", "center.pub"), client=client
     )
     store = settings.path("records", "records.db")
-    index = TagIndex(settings.path("records", "tags.db"), store)
+    index = TagIndex(settings.path("records", "tags.db"), store, settings.path(*EXTRACTS))
     served = Served(
         state, store, size=lambda: log.size, published=lambda: log.published_size, signer=signer, node=name,
         index=index.note,
@@ -158,7 +159,8 @@ def _assemble(
     marks = MarkBook(recorder.tag)
     marking = Marking(Cases(state), marks, book, center, live, signer, index, log.find_record, recorder.tag, clock)
     marking.restore()
-    bulk = BulkCalls(live, marks, Cursors(own_secret), recorder.tag, marking)
+    extracts = Extracts(settings.path(*EXTRACTS), own_secret, lender, settings.gateway_base)
+    bulk = BulkCalls(live, marks, Cursors(own_secret), recorder.tag, marking, extracts)
     serving = Serving(book, quotas, freshness, live, recorder, lender, bulk)
     arithmetic = Arithmetic(signer)
     gateway = Gateway(
@@ -181,7 +183,8 @@ def _assemble(
         ("POST", "/gw/v1/tickets/receipt"): tickets.receipt,
         ("GET", "/static/jutong.css"): stylesheet(),
     }
-    lent = Lent(lender, serving, gateway.clock)
+    lent = Lent(lender, serving, gateway.clock, extracts.path_of)
+    gateway.pages[("GET", DOWNLOAD)] = lent.extract
     gateway.pages[("GET", "/gw/v1/address/check")] = lent.check
     gateway.files = lent.file
     orders = Orders(state, book, center, live, marking.apply)

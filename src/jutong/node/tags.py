@@ -10,7 +10,7 @@ import base64
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -39,9 +39,12 @@ def tags_of(record: Mapping[str, Any]) -> Iterator[bytes]:
     for one in record.get("filters", ()):
         for tag in one["tags"]:
             yield bytes.fromhex(tag)[:TAG_BYTES]
-    rows = base64.b64decode(record.get("row_tags", ""))
-    for at in range(0, len(rows), TAG_BYTES):
-        yield rows[at : at + TAG_BYTES]
+    yield from _cut(base64.b64decode(record.get("row_tags", "")))
+
+
+def _cut(tags: bytes) -> Iterator[bytes]:
+    for at in range(0, len(tags), TAG_BYTES):
+        yield tags[at : at + TAG_BYTES]
 
 
 class TagIndex:
@@ -50,15 +53,17 @@ class TagIndex:
     Args:
         path: the index.
         store: the record store it is made from.
+        extracts: where the tags of files' rows lie.
     """
 
-    def __init__(self, path: Path, store: Path) -> None:
+    def __init__(self, path: Path, store: Path, extracts: Path) -> None:
         """Open or create the index.
 
         Raises:
             OSError, sqlite3.Error: if the disk refuses.
         """
         self._store = store
+        self._extracts = extracts
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._lock = Lock()
@@ -123,16 +128,12 @@ class TagIndex:
         self._insert(part)
         return count
 
-    def _insert(self, found: Iterable[Mapping[str, Any]]) -> None:
-        rows, newest = [], 0
-        for record in found:
-            identity = uuid.UUID(record["record_id"]).bytes
-            newest = max(newest, record.get("time_ms", 0))
-            rows += [(tag, identity) for tag in tags_of(record)]
+    def _insert(self, found: Sequence[Mapping[str, Any]]) -> None:
+        newest = max((record.get("time_ms", 0) for record in found), default=0)
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", rows)
+                self._db.executemany("INSERT OR IGNORE INTO tag VALUES (?, ?)", self._rows(found))
                 self._db.execute(
                     "INSERT INTO seen VALUES ('newest', ?) ON CONFLICT (name) DO UPDATE SET ms = max(ms, excluded.ms)",
                     (newest,),
@@ -142,6 +143,22 @@ class TagIndex:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _rows(self, found: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes, bytes]]:
+        for record in found:
+            identity = uuid.UUID(record["record_id"]).bytes
+            for tag in tags_of(record):
+                yield tag, identity
+            if record.get("kind") == "file":
+                for tag in _cut(self._of_file(record["record_id"])):
+                    yield tag, identity
+
+    def _of_file(self, record_id: str) -> bytes:
+        """Return the tags of a file's rows, which lie beside it: they may be a million."""
+        try:
+            return (self._extracts / f"{record_id}.tags").read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def find(self, tag: str, since_ms: int = 0) -> list[str]:
         """Return the ids of records that carry a tag (in hexadecimal), the newest first."""

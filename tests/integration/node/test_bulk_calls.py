@@ -118,7 +118,8 @@ async def test_a_key_that_cannot_be_one_is_told_alone(world: World) -> None:
 
 
 async def pages(run: Running, **changes: Any) -> list[list[dict[str, Any]]]:
-    found, cursor = [], {}
+    found: list[list[dict[str, Any]]] = []
+    cursor: dict[str, str] = {}
     while True:
         content = await answer(run, "page", **cursor, **changes)
         found.append(content["rows"])

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from jutong.contracts.orders import Place
+from jutong.contracts.orders import Place, Way
 from jutong.contracts.places import Target, target
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Signer, Ed25519Verifier
@@ -80,6 +80,10 @@ class Lender:
             return f"{meant.url}?token={token}"
         return meant.url
 
+    def token(self, grant_number: str, record_id: str, expires_ms: int) -> str:
+        """Return a token for what was made under a record."""
+        return self._token(Loan(grant_number, record_id, expires_ms))[0]
+
     def _token(self, loan: Loan) -> tuple[str, str]:
         said = _encoded(orjson.dumps([loan.grant, loan.record, loan.expires_ms]))
         signature = _encoded(self._signer.sign(_CONTEXT + said.encode()))
@@ -117,14 +121,14 @@ def place_of(grant: Grant) -> Target:
     return target(grant.order.kind, grant.order.place or Place(protocol="", address=""))
 
 
-def lent_grant(loan: Loan, book: GrantBook) -> Grant:
-    """Return the grant of a loan.
+def lent_grant(loan: Loan, book: GrantBook, way: Way = "address") -> Grant:
+    """Return the grant of a loan, if it still has the way the loan was made by.
 
     Raises:
         AddressRefusedError: if this node no longer holds it.
     """
     grant = book.by_number.get(loan.grant)
-    if grant is None or "address" not in grant.order.ways:
+    if grant is None or way not in grant.order.ways:
         raise AddressRefusedError(problem=gettext_noop("授权不在本节点"))
     return grant
 

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Protocol
 
 from jutong.contracts.orders import MarkOrder
-from jutong.node.connectors.moments import to_ms
 from jutong.node.errors import CursorUnfitError, KeyUnfitError, OrderAmbiguousError, WayUnservedError
-from jutong.node.gateway.answers import Served, blind, encoded, shown
+from jutong.node.gateway.answers import Served, blind, encoded
 from jutong.node.gateway.calls import Call
 from jutong.node.gateway.cursors import Cursors, place_of
-from jutong.node.gateway.marks import Mark, MarkBook, TableMarks, told
+from jutong.node.gateway.marks import MarkBook
 from jutong.node.gateway.narrow import BulkPermit
-from jutong.node.gateway.recorder import OK, Attempt, Outcome
-from jutong.node.gateway.verification import as_text, normalised
+from jutong.node.gateway.recorder import Attempt, Outcome
+from jutong.node.gateway.stretches import NO_ROWS, BulkAnswer, Stretch, told_filters
+from jutong.node.gateway.verification import normalised
 from jutong.node.grants import Grant
 from jutong.node.live.pool import Sources
 from jutong.node.live.source import BulkSource, PointQuery, RangeQuery, Row
 
 LOGGER = logging.getLogger(__name__)
-FEW_ROWS = 200
-"""Rows up to which masking is done on the event loop; beyond, other calls would feel it."""
-ROW_TAG_BYTES = 8
 AT_ONCE = 8
 """Keys looked up side by side where a source knows no batch."""
 MOST_SPLITS = 32
 """Statements a batch may cost besides the first to find the keys that cannot be one."""
 MOST_CORRECTIONS = 100
-UNFIT = "unfit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +52,13 @@ class Corrections(Protocol):
         """Note that the holder has fetched everything up to a place; the center hears of it."""
 
 
+class MakesFiles(Protocol):
+    """What writes files of granted rows."""
+
+    async def make(self, calls: BulkCalls, attempt: Attempt, call: Call, permit: BulkPermit) -> tuple[Served, Outcome]:
+        """Write the file and return the answer that tells where it is; nothing is recorded yet."""
+
+
 @dataclass
 class BulkCalls:
     """Answers calls that were decided on.
@@ -68,6 +69,7 @@ class BulkCalls:
         cursors: makes and reads cursors.
         tag: returns the keyed tag of a value.
         corrections: the feed of corrections.
+        files: writes files.
     """
 
     sources: Sources
@@ -75,6 +77,7 @@ class BulkCalls:
     cursors: Cursors
     tag: Callable[[str], str]
     corrections: Corrections
+    files: MakesFiles
 
     async def answer(self, attempt: Attempt, call: Call, permit: BulkPermit) -> tuple[Served, Outcome]:
         """Read what a call may have and return the answer with how it is recorded; nothing is recorded yet.
@@ -88,7 +91,7 @@ class BulkCalls:
             return await self._page(attempt, call, permit)
         if call.kind == "changes":
             return await self._changes(attempt, call, permit)
-        raise WayUnservedError(source=permit.grant.order.source, way=call.kind)
+        return await self.files.make(self, attempt, call, permit)
 
     def source(self, grant: Grant, way: str) -> BulkSource:
         """Return the source of a grant, if rows can be read from it in an order.
@@ -118,7 +121,7 @@ class BulkCalls:
         keys = [tuple(key[item] for item in grant.lookup) for key in call.bulk.keys]
         asked = list(dict.fromkeys(keys))
         rows = await self._many(grant, query, asked)
-        made = _Answer(self, permit, table)
+        made = BulkAnswer(self.tag, permit, table)
         each = {key: made.of_key(rows.get(number)) for number, key in enumerate(asked)}
         content = {"record": attempt.record_id, "results": [each[key] for key in keys], "blind": blind()}
         body = encoded(content)
@@ -150,11 +153,13 @@ class BulkCalls:
     async def _page(self, attempt: Attempt, call: Call, permit: BulkPermit) -> tuple[Served, Outcome]:
         after = self.cursors.take(call, permit.grant)
         stretch = await self.stretch(permit, permit.grant.key_columns, after, "page")
-        made, rows = await stretch.rows(self, permit)
+        made, rows = await stretch.rows(self.tag, permit)
         following = self.cursors.give(call, permit.grant, stretch.last) if stretch.more and stretch.last else None
         content = {"record": attempt.record_id, "rows": rows, "next": following, "blind": blind(), **made.marks()}
         body = encoded(content)
-        return made.served(attempt.record_id, body), made.outcome(body, {"row_tags": made.tags(), **_told(self, call)})
+        return made.served(attempt.record_id, body), made.outcome(
+            body, {"row_tags": made.tags(), **told_filters(call, self.tag)}
+        )
 
     async def _changes(self, attempt: Attempt, call: Call, permit: BulkPermit) -> tuple[Served, Outcome]:
         grant = permit.grant
@@ -163,8 +168,8 @@ class BulkCalls:
             # Whoever comes back with a cursor behind a correction has it, should the note of it have been lost.
             await self.corrections.fetched(grant.order.grant_id, heard, attempt.now_ms)
         order = tuple(dict.fromkeys((*grant.fresh, *grant.key_columns)))
-        stretch = await self.stretch(permit, order, place, "changes") if permit.items else _NO_ROWS
-        made, rows = await stretch.rows(self, permit)
+        stretch = await self.stretch(permit, order, place, "changes") if permit.items else NO_ROWS
+        made, rows = await stretch.rows(self.tag, permit)
         due = await self.corrections.due(grant.order.grant_id, heard, MOST_CORRECTIONS)
         heard = due[-1].place if due else heard
         content = {
@@ -177,7 +182,7 @@ class BulkCalls:
             **made.marks(),
         }
         body = encoded(content)
-        more: dict[str, Any] = {"row_tags": made.tags(), **_told(self, call)}
+        more: dict[str, Any] = {"row_tags": made.tags(), **told_filters(call, self.tag)}
         if due:
             more |= {"corrections": [one.order.correction_number for one in due], "corrections_to": heard}
         return made.served(attempt.record_id, body), made.outcome(body, more)
@@ -189,7 +194,7 @@ class BulkCalls:
         place, heard = content
         return place, heard
 
-    async def stretch(self, permit: BulkPermit, order: tuple[str, ...], after: list[Any] | None, way: str) -> _Stretch:
+    async def stretch(self, permit: BulkPermit, order: tuple[str, ...], after: list[Any] | None, way: str) -> Stretch:
         """Return the rows behind a place, and whether there are more.
 
         Raises:
@@ -217,98 +222,7 @@ class BulkCalls:
             raise OrderAmbiguousError(source=grant.order.source, columns="、".join(order))
         kept = found[: permit.limit]
         last = (places[0] if more else places[-1]) if found else None
-        return _Stretch(kept, table, len(order), last, more)
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """Rows as they came, the marks their table had when they were read, and where the last row stands."""
-
-    found: Sequence[Row]
-    table: TableMarks | None
-    order: int
-    last: list[Any] | None
-    more: bool
-
-    async def rows(self, calls: BulkCalls, permit: BulkPermit) -> tuple[_Answer, list[dict[str, Any]]]:
-        """Return the rows as the grant shows them, off the event loop where they are many."""
-        made = _Answer(calls, permit, self.table)
-        if len(self.found) <= FEW_ROWS:
-            return made, made.placed(self.found, self.order)
-        return made, await asyncio.to_thread(made.placed, self.found, self.order)
-
-
-_NO_ROWS = _Stretch((), None, 0, None, more=False)
-
-
-class _Answer:
-    """Puts an answer together row by row and remembers what its record has to say."""
-
-    def __init__(self, calls: BulkCalls, permit: BulkPermit, table: TableMarks | None) -> None:
-        self._grant = permit.grant
-        self._items = permit.items
-        self._columns = [permit.grant.visible[item] for item in permit.items]
-        self._table = table
-        self._marked = len(table.columns) if table else 0
-        self._tag = calls.tag
-        self._count = 0
-        self._newest = 0
-        self._found: list[tuple[int, Mark]] = []
-        self._tags = bytearray()
-
-    def _row(self, row: Row, found: list[tuple[int, Mark]], number: int) -> dict[str, Any]:
-        width = len(self._columns)
-        if self._table is not None:
-            found += [(number, mark) for mark in self._table.of(row[width : width + self._marked])]
-        if self._grant.fresh:
-            self._newest = max(self._newest, to_ms(row[width + self._marked]))
-        self._count += 1
-        return shown(self._columns, row[:width])
-
-    def of_key(self, rows: Sequence[Row] | None) -> dict[str, Any]:
-        """Return what one key of a batch found."""
-        if rows is None:
-            return {"outcome": UNFIT, "rows": []}
-        if len(rows) > self._grant.order.max_rows:
-            return {"outcome": "too-many", "rows": []}
-        found: list[tuple[int, Mark]] = []
-        answered = [self._row(tuple(row), found, number) for number, row in enumerate(rows)]
-        self._found += found
-        marks = {"marks": told(found, self._grant)} if found else {}
-        return {"outcome": "found" if rows else "none", "rows": answered, **marks}
-
-    def placed(self, rows: Sequence[Row], order: int) -> list[dict[str, Any]]:
-        """Return the rows of a stretch; a tag of each key value in them goes into the record."""
-        answered = []
-        keys = len(self._grant.lookup_columns)
-        for number, given in enumerate(rows):
-            row = tuple(given)
-            answered.append(self._row(row, self._found, number))
-            end = len(row) - order
-            for value in row[end - keys : end]:
-                if value is not None:
-                    self._tags += bytes.fromhex(self._tag(as_text(value)))[:ROW_TAG_BYTES]
-        return answered
-
-    def tags(self) -> str:
-        """Return the tags of the rows, eight bytes each, in base64."""
-        return base64.b64encode(self._tags).decode()
-
-    def marks(self) -> dict[str, Any]:
-        """Return the marks of the rows as a member of the answer, or nothing."""
-        return {"marks": told(self._found, self._grant)} if self._found else {}
-
-    def _corrections(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(mark.correction for _, mark in self._found))
-
-    def served(self, record_id: str, body: bytes) -> Served:
-        """Return the answer."""
-        return Served(record_id, body, marks=self._corrections())
-
-    def outcome(self, body: bytes, more: Mapping[str, Any]) -> Outcome:
-        """Return how the call is recorded."""
-        digest = "sha256:" + sha256(body).hexdigest()
-        return Outcome(OK, self._items, self._count, digest, self._newest, self._corrections(), more)
+        return Stretch(kept, table, len(order), last, more)
 
 
 @dataclass
@@ -344,20 +258,6 @@ def _same(places: Sequence[list[Any]]) -> bool:
     """Tell whether two places are one, as loosely as any database may see it."""
     first, second = ([normalised(str(value)) for value in place] for place in places)
     return first == second
-
-
-def _told(calls: BulkCalls, call: Call) -> dict[str, Any]:
-    """Return what a record says of a caller's filters: values only as tags."""
-    if not call.bulk.filters:
-        return {}
-    told_filters = [
-        {"item": one.item, "operator": one.operator, "tags": _tags(calls, one.values)} for one in call.bulk.filters
-    ]
-    return {"filters": told_filters}
-
-
-def _tags(calls: BulkCalls, values: Iterable[str]) -> list[str]:
-    return [calls.tag(value) for value in values]
 
 
 def correction(due: Due, grant: Grant) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote
 
 import orjson
 
+from jutong.contracts.orders import Way
 from jutong.kernel.errors import JutongError
 from jutong.node.errors import AddressMissingError, FileGoneError, GatewayFaultError, MethodNotAllowedError
 from jutong.node.gateway.addresses import FILES, Lender, Loan, check_path, lent_grant, place_of
@@ -30,15 +31,19 @@ _BEARER = b"bearer "
 
 
 class Lent:
-    """The two pages behind lent addresses.
+    """The pages behind lent addresses.
 
     Args:
         lender: reads tokens.
         serving: knows the grants, whether the center confirmed them, and the sources.
         clock: seconds since 1970 UTC.
+        made: returns the file made under a record; blocking.
     """
 
-    def __init__(self, lender: Lender, serving: Serving, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, lender: Lender, serving: Serving, clock: Callable[[], float], made: Callable[[str], Path | None]
+    ) -> None:
+        self._made = made
         self._lender = lender
         self._serving = serving
         self._clock = clock
@@ -75,6 +80,19 @@ class Lent:
 
         await self._guarded(scope, send, answer)
 
+    async def extract(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer ``GET /gw/v1/file/download``: the file a call made, while its address is good."""
+
+        async def answer(headers: dict[bytes, bytes]) -> Answer | None:
+            loan, _ = self._open(_token(scope, headers, ""), "file")
+            found = await asyncio.to_thread(self._made, loan.record)
+            if found is None:
+                raise FileGoneError(path=loan.record)
+            await _stream(found, send)
+            return None
+
+        await self._guarded(scope, send, answer)
+
     async def _guarded(
         self, scope: Scope, send: Send, answer: Callable[[dict[bytes, bytes]], Awaitable[Answer | None]]
     ) -> None:
@@ -92,13 +110,13 @@ class Lent:
         if made is not None:
             await send_answer(send, made)
 
-    def _open(self, token: str) -> tuple[Loan, Grant]:
+    def _open(self, token: str, way: Way = "address") -> tuple[Loan, Grant]:
         if not token:
             raise AddressMissingError
         now_ms = int(self._clock() * 1000)
         self._serving.freshness.check()
         loan = self._lender.read(token, now_ms)
-        grant = lent_grant(loan, self._serving.book)
+        grant = lent_grant(loan, self._serving.book, way)
         check_grant(grant, now_ms)
         return loan, grant
 
