@@ -16,6 +16,8 @@ from jutong.kernel import settings as jutong_settings
 from jutong.kernel.errors import JutongError
 from jutong.kernel.logs import JsonLineFormatter
 from jutong.kernel.settings import Settings
+from jutong.node.gateway.callers import config as caller_config
+from jutong.node.gateway.callers.tls import tls_door
 from jutong.node.service import running
 
 COLLECT_AFTER = (50_000, 20, 100)
@@ -48,7 +50,8 @@ async def serve(settings: Settings) -> None:
     Raises:
         JutongError: if it cannot start.
     """
-    async with running(settings) as node:
+    callers = caller_config.load(settings.path(caller_config.FILE))
+    async with running(settings) as node, tls_door(node.gateway, callers.mtls):
         server = server_for(node.gateway, host=settings.host, port=settings.gateway_port)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

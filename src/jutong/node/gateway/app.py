@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -26,10 +26,15 @@ from jutong.node.errors import (
 from jutong.node.gateway import calls
 from jutong.node.gateway.addresses import FILES
 from jutong.node.gateway.aside import Arithmetic
-from jutong.node.gateway.askers import asker_of
+from jutong.node.gateway.askers import asker_for, asker_of
+from jutong.node.gateway.callers.certificates import Certificates
 from jutong.node.gateway.callers.config import Callers
 from jutong.node.gateway.callers.national import NationalForm
+from jutong.node.gateway.callers.oauth import PATH as TOKEN_PATH
+from jutong.node.gateway.callers.oauth import TokenEndpoint
 from jutong.node.gateway.callers.secrets import Secrets
+from jutong.node.gateway.callers.shown import Door, Shown
+from jutong.node.gateway.callers.tokens import Tokens
 from jutong.node.gateway.errors import GatewayBusyError
 from jutong.node.gateway.http import (
     LARGEST_BATCH,
@@ -61,6 +66,7 @@ LARGER = {BASE + "batch": LARGEST_BATCH, EXPLAIN: LARGEST_BATCH}
 MOST_UNDER_WAY = 256
 """About a tenth of a second's work: who waits longer than that is better told to come back."""
 
+Who = SignedRequest | Shown
 Health = Callable[[], dict[str, Any]]
 FindRecord = Callable[[str], tuple[int, bytes]]
 MakeReceipt = Callable[[int], Awaitable[object]]
@@ -84,6 +90,7 @@ class Gateway:
         files: hands out files below the paths that grants lend.
         clock: seconds since 1970 UTC.
         most_under_way: how many calls are worked on at once; one more is refused with 429.
+        doors: how callers that do not sign show who they are, see ``admit``.
     """
 
     serving: Serving
@@ -98,6 +105,7 @@ class Gateway:
     files: Page | None = None
     clock: Callable[[], float] = time.time
     most_under_way: int = MOST_UNDER_WAY
+    doors: list[Door] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -135,6 +143,13 @@ class Gateway:
             secrets = Secrets(callers.national, own_secret)
             form = NationalForm(callers.national, secrets, self.serving, self.nonces, self.signer, self.enter, self.now)
             self.pages |= form.pages()
+        if callers.oauth is not None:
+            tokens = Tokens(callers.oauth, own_secret)
+            endpoint = TokenEndpoint(tokens, self.verifier.address + TOKEN_PATH, self.enter, self.now)
+            self.pages[("POST", TOKEN_PATH)] = endpoint.page
+            self.doors.append(tokens)
+        if callers.mtls is not None:
+            self.doors.append(Certificates(callers.mtls))
 
     def now(self) -> float:
         """Return seconds since 1970 UTC."""
@@ -163,11 +178,13 @@ class Gateway:
             headers = headers_of(scope)
             route = self._route(method, path, scope)
             body = await read_body(receive, LARGER.get(path, LARGEST_BODY))
-            signed = await self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
-            nonce = signed.nonce
-            mark = self.nonces.mark(signed.key_id, nonce)
-            self.nonces.take(mark, signed.created, now)
-            answer = await route(path, body, signed, mark, now)
+            who: Who | None = self._shown(scope, headers, body, now) if self.doors else None
+            if who is None:
+                who = await self.verifier.check(method, path, headers, body, keys=self.serving.book.callers, now=now)
+                nonce = who.nonce
+            mark = self.nonces.mark(_name(who), who.nonce)
+            self.nonces.take(mark, who.created, now)
+            answer = await route(path, body, who, mark, now)
         except HungUpError:
             return
         except RefusedCall as refused:
@@ -180,6 +197,21 @@ class Gateway:
             answer = refusal(GatewayFaultError(incident=incident), language_of(headers))
         proof = await self.signer.headers(answer.status, answer.body, nonce=nonce, now=now)
         await send_answer(send, answer, proof)
+
+    def _shown(self, scope: Scope, headers: dict[bytes, bytes], body: bytes, now: float) -> Shown | None:
+        if b"signature-input" in headers:
+            return None
+        for door in self.doors:
+            shown = door.shown(scope, headers, body, now)
+            if shown is not None:
+                return shown
+        return None
+
+    def _asker(self, who: Who, grant_number: str) -> Asker:
+        book = self.serving.book
+        if isinstance(who, Shown):
+            return asker_for(book, who.system, grant_number)
+        return asker_of(book.callers[who.key_id])
 
     def _route(self, method: str, path: str, scope: Scope) -> Callable[..., Awaitable[Answer]]:
         if path in CALLS:
@@ -194,38 +226,38 @@ class Gateway:
             raise MethodNotAllowedError(allowed=allowed)
         return route
 
-    async def _call(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
+    async def _call(self, path: str, body: bytes, who: Who, mark: int, now: float) -> Answer:
         kind = CALLS[path]
         call: calls.Call | JutongError
         try:
             call = calls.read(kind, body)
         except JutongError as error:
             call = error
-        return await self._serve(kind, call, signed, mark, now)
+        return await self._serve(kind, call, who, mark, now)
 
-    async def _explain(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
+    async def _explain(self, path: str, body: bytes, who: Who, mark: int, now: float) -> Answer:
         call: calls.Call | JutongError
         try:
             call = calls.read_explained(body)
         except JutongError as error:
             call = error
-        return await self._serve(EXPLAINED, call, signed, mark, now)
+        return await self._serve(EXPLAINED, call, who, mark, now)
 
-    async def _serve(
-        self, kind: str, call: calls.Call | JutongError, signed: SignedRequest, mark: int, now: float
-    ) -> Answer:
-        caller = self.serving.book.callers[signed.key_id]
-        proof = Proof(signed.digest, base64_text(signed.signature), signed.created, mark)
+    async def _serve(self, kind: str, call: calls.Call | JutongError, who: Who, mark: int, now: float) -> Answer:
+        asker = self._asker(who, "" if isinstance(call, JutongError) else call.grant)
+        if isinstance(who, Shown):
+            proof = Proof(who.digest, who.signature, who.created, mark, via=who.via)
+        else:
+            proof = Proof(who.digest, base64_text(who.signature), who.created, mark)
         record_id = new_id(int(now * 1000))
-        served = await self.serving.serve(Attempt(record_id, kind, call, asker_of(caller), proof, now))
+        served = await self.serving.serve(Attempt(record_id, kind, call, asker, proof, now))
         return Answer(200, served.body)
 
-    async def _receipt(self, path: str, body: bytes, signed: SignedRequest, mark: int, now: float) -> Answer:
-        if signed.created < int(self.started):
+    async def _receipt(self, path: str, body: bytes, who: Who, mark: int, now: float) -> Answer:
+        if who.created < int(self.started):
             # Reading a receipt is not recorded, so its nonce is not known after a restart.
-            raise SignatureStaleError(seconds=int(now - signed.created), limit=int(now - self.started))
-        caller = self.serving.book.callers[signed.key_id]
-        return Answer(200, await self.receipt_for(path[len(RECEIPTS) :], asker_of(caller)))
+            raise SignatureStaleError(seconds=int(now - who.created), limit=int(now - self.started))
+        return Answer(200, await self.receipt_for(path[len(RECEIPTS) :], self._asker(who, "")))
 
     async def receipt_for(self, record_id: str, asker: Asker) -> bytes:
         """Return receipt and record of a call as JSON, for the one who made it.
@@ -242,3 +274,7 @@ class Gateway:
             raise ReceiptNotFoundError(record=record_id[:36])
         receipt = str(await self.make_receipt(index))
         return b'{"receipt":' + orjson.dumps(receipt) + b',"record":' + attachment + b"}"
+
+
+def _name(who: Who) -> str:
+    return f"{who.via}\n{who.system}" if isinstance(who, Shown) else who.key_id

@@ -154,7 +154,7 @@ class Listen(Document):
     """Where the node itself terminates TLS and asks for client certificates; paths are of PEM files."""
 
     host: Name = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)]
+    port: Annotated[int, Field(ge=0, le=65535)]
     certificate: str
     key: str
     client_ca: str

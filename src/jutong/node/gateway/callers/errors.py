@@ -59,3 +59,21 @@ class NationalTimeError(JutongError):
     http_status = 401
     message = gettext_noop("gjgxjhpt_rtime与节点时钟相差{seconds}秒，只允许{limit}秒以内。")
     next_step = gettext_noop("请校准系统时钟，rtime用毫秒时间戳，每次调用都重新签名。")
+
+
+class TokenWrongError(JutongError):
+    """The bearer token is none of this node's, or its time is over."""
+
+    code = "node.oauth.token-wrong"
+    http_status = 401
+    message = gettext_noop("访问令牌不是本节点签发的，或者已经过期。")
+    next_step = gettext_noop("请凭客户端凭据到/gw/oauth/token重新换取令牌。")
+
+
+class CertificateUnknownError(JutongError):
+    """The client certificate belongs to no system on this node's list."""
+
+    code = "node.mtls.certificate-unknown"
+    http_status = 401
+    message = gettext_noop("客户端证书不在本节点的登记中，指纹是{fingerprint}。")
+    next_step = gettext_noop("请本节点管理员按该指纹（SHA-256）登记证书属于哪个信息系统。")
