@@ -147,3 +147,75 @@ class SystemWithoutKeyError(JutongError):
     http_status = 409
     message = gettext_noop("系统“{system}”还没有登记公钥，节点不接受它的调用。")
     next_step = gettext_noop("请平台安全管理员在“机构与系统”里为它登记公钥，然后再试。")
+
+
+class DelegationOverlapError(JutongError):
+    """A head has one delegate at a time, so that it is always known who consents."""
+
+    code = "sharing.delegation.overlap"
+    http_status = 409
+    message = gettext_noop("{since}到{until}之间已有代办人，同一时间只能有一位。")
+    next_step = gettext_noop("请先收回原来的委托，或改换日期。")
+
+
+class DelegationOverError(JutongError):
+    """What ended is not ended again."""
+
+    code = "sharing.delegation.over"
+    http_status = 409
+    message = gettext_noop("这项委托已经收回。")
+    next_step = gettext_noop("请刷新页面。")
+
+
+class DutyTakenError(JutongError):
+    """A code names one open duty of an organisation."""
+
+    code = "sharing.duty.taken"
+    http_status = 409
+    message = gettext_noop("职责编号{code}已经登记。")
+    next_step = gettext_noop("请换一个编号；职责有变化的，先停用原来的再登记。")
+
+
+class DutyClosedError(JutongError):
+    """What is closed is not closed again."""
+
+    code = "sharing.duty.closed"
+    http_status = 409
+    message = gettext_noop("职责{code}已经停用。")
+    next_step = gettext_noop("请刷新页面；仍需使用的，请重新登记。")
+
+
+class RenewalOpenError(JutongError):
+    """One renewal of a grant at a time."""
+
+    code = "sharing.renewal.open"
+    http_status = 409
+    message = gettext_noop("授权{number}已有续期申请{renewal}。")
+    next_step = gettext_noop("请继续办理那一件；不再需要的，先撤回。")
+
+
+class NotRenewableError(JutongError):
+    """Only a grant that still runs is renewed; what ended is applied for anew."""
+
+    code = "sharing.renewal.ended"
+    http_status = 409
+    message = gettext_noop("授权{number}已经结束，不能续期。")
+    next_step = gettext_noop("请以原申请为样本提出新的申请。")
+
+
+class IdleNotAskedError(JutongError):
+    """Nobody asked about this grant."""
+
+    code = "sharing.idle.not-asked"
+    http_status = 409
+    message = gettext_noop("授权{number}没有待说明的闲置询问。")
+    next_step = gettext_noop("请刷新页面；不再需要的授权可以直接终止使用。")
+
+
+class NotVerifyOnlyError(JutongError):
+    """Only what shows nothing is decided in a batch."""
+
+    code = "sharing.batch.not-verify-only"
+    http_status = 409
+    message = gettext_noop("申请{number}不是仅核验，不能批量办理。")
+    next_step = gettext_noop("请打开这件申请，逐项看过再办理。")

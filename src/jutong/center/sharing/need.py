@@ -20,6 +20,7 @@ from jutong.center.sharing.models import Application
 from jutong.center.sharing.office import Duty
 from jutong.center.sharing.rules import MAX_YEARS
 from jutong.center.sharing.terms import BULK, HIGHEST_QUOTA, terms_problems, way_allowed
+from jutong.kernel.clock import civil_date
 from jutong.kernel.deadlines import add_months
 from jutong.standards import grading
 
@@ -179,6 +180,10 @@ def missing_problems(application: Application, today: date) -> list[Problem]:
     ]
     found += _duty_problems(application)
     found += _time_problems(application.valid_until, today)
+    followed = application.renews
+    if followed is not None and application.valid_until and application.valid_until < civil_date(followed.valid_until):
+        message = _("续期要晚于原授权的最后一天")
+        found.append(problem("valid_until", application.valid_until, f">= {civil_date(followed.valid_until)}", message))
     if application.system is None or application.system.closed_at is not None:
         found.append(problem("system", "", _("本部门在用的系统"), _("没有选择用数系统")))
     for name, what in (("is_true", _("真实性")), ("is_lawful", _("合法性")), ("is_necessary", _("必要性"))):

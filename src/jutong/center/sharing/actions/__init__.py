@@ -19,6 +19,9 @@ from jutong.center.sharing.actions.applying import (
     request_consent,
     withdraw,
 )
+from jutong.center.sharing.actions.consuming import alert_holders, answer_idle, ask_idle
+from jutong.center.sharing.actions.office import close_duty, delegate, register_duty, revoke_delegation
+from jutong.center.sharing.actions.repeating import copy_application, renew_grant
 from jutong.center.sharing.actions.stopping import expire_grants, lift_suspension, revoke_grant, suspend_grant
 from jutong.center.sharing.actions.supply import (
     issue_waiting,
@@ -38,13 +41,19 @@ __all__ = [
     "Ask",
     "Need",
     "TryTicket",
+    "alert_holders",
+    "answer_idle",
     "answer_supplement",
     "ask_extension",
+    "ask_idle",
     "ask_supplement",
+    "close_duty",
     "consent_reply",
     "consent_request",
+    "copy_application",
     "count_uses",
     "decide_extension",
+    "delegate",
     "draft",
     "edit_draft",
     "expire_grants",
@@ -56,11 +65,14 @@ __all__ = [
     "on_system_keys_changed",
     "prepare_reply",
     "record_violations",
+    "register_duty",
     "reissue_grants",
     "release_grant",
     "remind",
+    "renew_grant",
     "request_consent",
     "retry_supply",
+    "revoke_delegation",
     "revoke_grant",
     "suspend_grant",
     "try_grant",

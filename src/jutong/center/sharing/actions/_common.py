@@ -18,7 +18,8 @@ from jutong.center.process import admission
 from jutong.center.sharing import rules
 from jutong.center.sharing.enums import Event, Side
 from jutong.center.sharing.errors import SamePersonError
-from jutong.center.sharing.models import Application, Grant, Notice
+from jutong.center.sharing.models import Application, Consent, Grant, Notice
+from jutong.center.sharing.office import Delegation
 from jutong.center.sharing.parties import sides_of
 from jutong.kernel.errors import InvalidInputError
 
@@ -70,14 +71,32 @@ def user_id(by: Actor) -> UUID:
     return by.user_id or org.NOBODY
 
 
-def two_people(first: str, second: str, *, earlier: UUID | None, name: str, by: Actor) -> None:
-    """Refuse when a step that needs another person is taken by the same one.
+def two_people(
+    first: str, second: str, *, earlier: UUID | None, name: str, by: Actor, delegation: Delegation | None = None
+) -> None:
+    """Refuse when a step that needs another person is taken by the same one, or in the same one's place.
 
     Raises:
         SamePersonError: naming both steps and the person.
     """
-    if earlier is not None and earlier == by.user_id:
+    if earlier is not None and (earlier == by.user_id or (delegation is not None and earlier == delegation.head_id)):
         raise SamePersonError(first=first, second=second, name=name)
+
+
+def give_consent(
+    application: Application, side: Side, by: Actor, now: datetime, *, agreed: bool, note: str,
+    delegation: Delegation | None,
+) -> None:  # fmt: skip
+    """Keep a consent, or a refusal of it, with the head in whose place it was given."""
+    Consent.objects.create(
+        application=application, side=side, agreed=agreed, note=note[:500], by_id=user_id(by), at=now,
+        on_behalf_of_id=delegation.head_id if delegation is not None else None,
+    )  # fmt: skip
+
+
+def delegated(delegation: Delegation | None) -> dict[str, object]:
+    """Return what the audit event of a consent says of the delegation it was given under."""
+    return {} if delegation is None else {"delegation": str(delegation.id), "head": delegation.head.username}
 
 
 def require_text(field: str, text: str, *, limit: int, message: str, clause: str = "") -> str:

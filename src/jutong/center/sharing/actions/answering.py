@@ -17,6 +17,7 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
+from jutong.center.org.permissions import Permission
 from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
@@ -34,6 +35,7 @@ from jutong.center.sharing.errors import (
 )
 from jutong.center.sharing.models import Application, ApplicationItem, Consent, Extension, Reply, Supplement
 from jutong.center.sharing.need import WIDTH, Problem, lent_whole, problem
+from jutong.center.sharing.standing_in import as_head
 from jutong.center.sharing.terms import BULK
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
@@ -253,7 +255,7 @@ def _write_answer(ask: ApplicationItem, answer: Answer) -> None:
 
 @transaction.atomic
 def consent_reply(*, application: Application, agreed: bool, note: str = "", by: Actor, now: datetime) -> Application:
-    """Put the reply in force as the provider's 工作机构负责人, or hand it back with a note (条例 20(3)).
+    """Put the reply in force as the provider's 工作机构负责人 or delegate, or hand it back with a note (条例 20(3)).
 
     In force it stops the reply's clock. An agreeing one makes the grant, orders it to the node of the bound table
     and starts the 20 working days of supply (条例 22).
@@ -266,22 +268,23 @@ def consent_reply(*, application: Application, agreed: bool, note: str = "", by:
     """
     reply = Reply.objects.filter(application_id=application.id).select_related("prepared_by").first()
     event = Event.RETURN_REPLY if not agreed else Event.AGREE if reply is None or reply.agreed else Event.REFUSE
-    locked, row = common.begin(application, event, by)
+    head, delegation = as_head(by, Permission.SHARING_REPLY_CONSENT, now)
+    locked, row = common.begin(application, event, head)
     reply = Reply.objects.select_related("prepared_by").get(application=locked)
     name = reply.prepared_by.name
-    common.two_people(_("拟答复"), _("同意答复"), earlier=reply.prepared_by_id, name=name, by=by)
+    common.two_people(_("拟答复"), _("同意答复"), earlier=reply.prepared_by_id, name=name, by=by, delegation=delegation)
     if not agreed:
         note = common.require_text("note", note, limit=500, message=_("退回时请写明原因"))
     elif not Consent.objects.filter(application=locked, side=Side.REQUESTER, agreed=True).exists():
         raise ConsentMissingError(side=Side.REQUESTER.label)
-    Consent.objects.create(
-        application=locked, side="provider", agreed=agreed, note=note[:500], by_id=common.user_id(by), at=now
-    )
+    common.give_consent(locked, Side.PROVIDER, by, now, agreed=agreed, note=note, delegation=delegation)
     locked.state = row.next
     if agreed:
         _decide(locked, reply, by, now)
     locked.save(update_fields=["state", "decided_at", "closed_at"])
-    common.record("sharing:reply:consent", locked, by, now, in_force=agreed, agreed=reply.agreed)
+    common.record(
+        "sharing:reply:consent", locked, by, now, in_force=agreed, agreed=reply.agreed, **common.delegated(delegation)
+    )
     if agreed and reply.agreed:
         create_grant(locked, by=by, now=now)
         _inform(locked, now)

@@ -22,12 +22,13 @@ from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.actions._conditions import write_conditions
 from jutong.center.sharing.conditions import settled
-from jutong.center.sharing.enums import ApplicationState, ConditionOrigin, Event
+from jutong.center.sharing.enums import ApplicationState, ConditionOrigin, Event, Side
 from jutong.center.sharing.errors import EntryMovedError, EntryUnpublishedError, NotShareableError, OwnDataError
-from jutong.center.sharing.models import Application, ApplicationItem, Consent
+from jutong.center.sharing.models import Application, ApplicationItem, Grant
 from jutong.center.sharing.need import KEPT_AS_IS, TEXTS, Need, draft_problems, missing_problems
 from jutong.center.sharing.numbers import APPLICATION, next_number
 from jutong.center.sharing.office import Duty
+from jutong.center.sharing.standing_in import as_head
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
 
@@ -92,14 +93,19 @@ def draft(*, entry: Entry, by: Actor, now: datetime, need: Need | None = None) -
         InvalidInputError: for values that cannot be right.
     """
     org.require(by, Permission.SHARING_APPLICATION_DRAFT)
+    return begin_draft(entry, need or Need(), by, now)
+
+
+def begin_draft(entry: Entry, need: Need, by: Actor, now: datetime, *, renews: Grant | None = None) -> Application:
+    """Begin an application inside the transaction of the caller; raises what :func:`draft` raises."""
     requester = org.own_organisation(by)
     fresh = Entry.objects.select_related("published", "organisation").get(id=entry.id)
     version = applicable_version(fresh, by)
     application = Application(
         number=next_number(APPLICATION, now), entry=fresh, requester=requester, provider=fresh.organisation,
-        state=ApplicationState.DRAFT, created_by_id=by.user_id, created_at=now,
+        state=ApplicationState.DRAFT, created_by_id=by.user_id, created_at=now, renews=renews,
     )  # fmt: skip
-    _fill(application, need or Need(), version)
+    _fill(application, need, version)
     common.record("sharing:application:draft", application, by, now, entry=fresh.code, version=version.number)
     return application
 
@@ -149,7 +155,7 @@ def request_consent(*, application: Application, by: Actor, now: datetime) -> Ap
 
 @transaction.atomic
 def consent_request(*, application: Application, agreed: bool, note: str = "", by: Actor, now: datetime) -> Application:
-    """Consent as the requester's 工作机构负责人, or hand the draft back with a note.
+    """Consent as the requester's 工作机构负责人 or delegate, or hand the draft back with a note.
 
     Consent is the moment of receipt: the provider's clock of 1 or 10 working days starts (条例 20(2), 21(1)).
 
@@ -159,23 +165,23 @@ def consent_request(*, application: Application, agreed: bool, note: str = "", b
         CalendarYearMissingError: if the clock cannot be counted; then nothing is submitted.
     """
     event = Event.CONSENT if agreed else Event.DECLINE
-    locked, row = common.begin(application, event, by)
+    head, delegation = as_head(by, Permission.SHARING_APPLICATION_CONSENT, now)
+    locked, row = common.begin(application, event, head)
     drafter = locked.created_by
     common.two_people(
-        _("拟申请"), _("同意申请"), earlier=locked.created_by_id, name=drafter.name if drafter else "", by=by
-    )
+        _("拟申请"), _("同意申请"), earlier=locked.created_by_id, name=drafter.name if drafter else "", by=by,
+        delegation=delegation,
+    )  # fmt: skip
     if agreed:
         _check_sendable(locked, by, now)
     else:
         note = common.require_text("note", note, limit=500, message=_("退回时请写明原因"))
-    Consent.objects.create(
-        application=locked, side="requester", agreed=agreed, note=note[:500], by_id=common.user_id(by), at=now
-    )
+    common.give_consent(locked, Side.REQUESTER, by, now, agreed=agreed, note=note, delegation=delegation)
     locked.state = row.next
     if agreed:
         _submit(locked, by, now)
     locked.save(update_fields=["state", "submitted_at"])
-    common.record("sharing:application:consent", locked, by, now, agreed=agreed)
+    common.record("sharing:application:consent", locked, by, now, agreed=agreed, **common.delegated(delegation))
     if agreed:
         tell(Moment.APPLICATION_SUBMITTED, locked, by=by, now=now)
     if not agreed:

@@ -20,6 +20,7 @@ from jutong.center.org.models import InformationSystem
 from jutong.center.process.moments import Moment, held, tell
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
+from jutong.center.sharing.actions.repeating import start_of
 from jutong.center.sharing.compile import column_of, compile_grant, missing_columns
 from jutong.center.sharing.enums import ApplicationState, Event, GrantState, ItemAnswer
 from jutong.center.sharing.errors import GrantOverlapError
@@ -62,14 +63,15 @@ def create_grant(application: Application, *, by: Actor, now: datetime) -> Grant
     overlap = GrantOverlapError(
         system=system.name, entry=application.version.name, number=earlier.number if earlier else ""
     )
-    if earlier is not None and earlier.valid_until > now:
+    start = start_of(application, earlier, now)
+    if earlier is not None and earlier.valid_until > start:
         raise overlap
     with constraint_errors(grants_do_not_overlap=overlap):
         grant = Grant.objects.create(
             number=next_number(GRANT, now), application=application, entry=application.entry,
             requester=application.requester, provider=application.provider, system=system,
             state=GrantState.AWAITING_BINDING, purpose=application.scenario, daily_quota=application.daily_quota,
-            valid_from=now, valid_until=end, issued_at=now,
+            valid_from=start, valid_until=end, issued_at=now,
         )  # fmt: skip
     given = application.items.exclude(answer=ItemAnswer.REFUSED).select_related("item")
     GrantItem.objects.bulk_create(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from jutong.center.sharing.queries.console import DayOfUse, GrantConsole, IdleGrant, console, idle_grants
 from jutong.center.sharing.queries.inbox import Tally, inbox, tally
-from jutong.center.sharing.queries.office import duties
+from jutong.center.sharing.queries.office import delegations, duties, possible_delegates
 from jutong.center.sharing.queries.reading import (
     ApplicationRow,
     GrantView,
@@ -14,6 +15,7 @@ from jutong.center.sharing.queries.reading import (
     grant,
     grants,
     notices,
+    patterns,
     violations,
     with_clocks,
     wording,
@@ -24,8 +26,11 @@ from jutong.center.sharing.queries.workbench import Holdings, Usage, Workbench, 
 
 __all__ = [
     "ApplicationRow",
+    "DayOfUse",
+    "GrantConsole",
     "GrantView",
     "Holdings",
+    "IdleGrant",
     "NoticeView",
     "Step",
     "Tally",
@@ -35,12 +40,17 @@ __all__ = [
     "Workbench",
     "application",
     "applications_of",
+    "console",
+    "delegations",
     "duties",
     "events_for",
     "grant",
     "grants",
+    "idle_grants",
     "inbox",
     "notices",
+    "patterns",
+    "possible_delegates",
     "tally",
     "timeline",
     "violations",

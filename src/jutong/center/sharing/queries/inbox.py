@@ -92,7 +92,8 @@ def _to_revise(actor: Actor, now: datetime) -> list[Task]:
     return _tasks(TaskKind.APPLICATION_REVISE, returned[:CAP], now, mine=True)
 
 
-def _to_consent(actor: Actor, now: datetime) -> list[Task]:
+def to_consent(actor: Actor, now: datetime) -> list[Task]:
+    """Return the own department's applications that wait for a consent of somebody else than their drafter."""
     waiting = _applications(ApplicationState.AWAITING_CONSENT, requester_id=_own(actor))
     others = waiting.exclude(created_by_id=actor.user_id)
     return _tasks(TaskKind.APPLICATION_CONSENT, others[:CAP], now, mine=True)
@@ -103,7 +104,8 @@ def _to_answer(actor: Actor, now: datetime) -> list[Task]:
     return _tasks(TaskKind.APPLICATION_ANSWER, waiting[:CAP], now)
 
 
-def _to_consent_reply(actor: Actor, now: datetime) -> list[Task]:
+def to_consent_reply(actor: Actor, now: datetime) -> list[Task]:
+    """Return the own department's replies that wait for a consent of somebody else than who prepared them."""
     waiting = _applications(ApplicationState.REPLY_PREPARED, provider_id=_own(actor))
     return _tasks(TaskKind.REPLY_CONSENT, waiting.exclude(reply__prepared_by_id=actor.user_id)[:CAP], now)
 
@@ -275,9 +277,9 @@ def _plan_decide(actor: Actor, now: datetime) -> list[Task]:
 
 _SOURCES: tuple[tuple[Permission, Callable[[Actor, datetime], list[Task]]], ...] = (
     (Permission.SHARING_APPLICATION_DRAFT, _to_revise),
-    (Permission.SHARING_APPLICATION_CONSENT, _to_consent),
+    (Permission.SHARING_APPLICATION_CONSENT, to_consent),
     (Permission.SHARING_REPLY_PREPARE, _to_answer),
-    (Permission.SHARING_REPLY_CONSENT, _to_consent_reply),
+    (Permission.SHARING_REPLY_CONSENT, to_consent_reply),
     (Permission.SHARING_SUPPLEMENT_ANSWER, _to_supplement),
     (Permission.SHARING_EXTENSION_DECIDE, _to_decide),
     (Permission.CATALOG_ENTRY_BIND, _to_supply),

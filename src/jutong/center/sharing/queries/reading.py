@@ -30,6 +30,7 @@ from jutong.center.sharing.models import (
     Violation,
 )
 from jutong.center.sharing.parties import sides_of, visible
+from jutong.center.sharing.standing_in import CONSENTS, as_head
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
@@ -142,6 +143,13 @@ def applications_of(
     return Page(with_clocks(page.rows, now), page.next)
 
 
+def patterns(actor: Actor, *, limit: int = 20) -> list[Application]:
+    """Return the applications the own department sent last, for others to be written like them."""
+    org.require(actor, Permission.SHARING_APPLICATION_VIEW)
+    own = Application.objects.filter(requester_id=actor.organisation_id or org.NOBODY, submitted_at__isnull=False)
+    return list(own.order_by("-submitted_at", "-id")[:limit])
+
+
 def clock_period(application_: Application) -> str:
     """Return the period that tells how an application stands: the reply's, or once agreed the supply's."""
     if application_.state in _SUPPLY_STATES:
@@ -161,9 +169,18 @@ def with_clocks(applications: list[Application], now: datetime) -> list[Applicat
     return rows
 
 
-def events_for(application_: Application, actor: Actor) -> frozenset[Event]:
-    """Return the steps the actor's side and post may take on an application now; guards are asked on taking one."""
-    return _events(rules.APPLICATIONS, application_.state, application_, actor)
+def events_for(application_: Application, actor: Actor, now: datetime | None = None) -> frozenset[Event]:
+    """Return the steps the actor's side and post may take on an application now; guards are asked on taking one.
+
+    With the time, the consents somebody may give in a head's place are among them.
+    """
+    own = _events(rules.APPLICATIONS, application_.state, application_, actor)
+    if now is None:
+        return own
+    head, delegation = as_head(actor, Permission.SHARING_APPLICATION_CONSENT, now)
+    if delegation is None:
+        return own
+    return own | (_events(rules.APPLICATIONS, application_.state, application_, head) & CONSENTS)
 
 
 def _events(machine: rules.Machine, state: str, application_: Application, actor: Actor) -> frozenset[Event]:
@@ -176,7 +193,8 @@ def _events(machine: rules.Machine, state: str, application_: Application, actor
     )
 
 
-def _grants(actor: Actor) -> QuerySet[Grant]:
+def visible_grants(actor: Actor) -> QuerySet[Grant]:
+    """Return the grants the actor may read, with what lists show of them."""
     org.require(actor, Permission.SHARING_GRANT_VIEW)
     return Grant.objects.filter(visible(actor, prefix="application__")).select_related(
         "application__version", "application__provider", "entry", "requester", "provider", "system"
@@ -187,7 +205,7 @@ def grants(
     actor: Actor, *, side: str = "", states: Collection[str] = (), after: str = "", limit: int = 20
 ) -> Page[Grant]:
     """Return the grants the actor may read, the newest first; arguments as in :func:`applications_of`."""
-    rows = _grants(actor)
+    rows = visible_grants(actor)
     if side in {Side.REQUESTER, Side.PROVIDER}:
         rows = rows.filter(**{f"{side}_id": actor.organisation_id or org.NOBODY})
     if states:
@@ -202,7 +220,7 @@ def grant(actor: Actor, number: str) -> GrantView:
         NotFoundError: if there is none of this number the actor may see.
     """
     found = (
-        _grants(actor)
+        visible_grants(actor)
         .filter(number=number)
         .prefetch_related(
             Prefetch("items", GrantItem.objects.select_related("item")),
