@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.dispute_steps import people
+from tests.sharing_world import World, build
+
+
+@pytest.fixture
+def world(db) -> World:
+    return people(build())
