@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-OK = 200
+OK, BUSY = 200, 429
 
 
 def pack(requests: list[bytes]) -> bytes:
@@ -57,7 +57,9 @@ class Line:
             return 0
         self.buffer = b""
         status = int(head[9:12])
-        if status != OK:
+        if status == BUSY and b"\r\nretry-after: " not in lower:
+            raise ValueError("who is turned away has to be told when to come back")
+        if status not in {OK, BUSY}:
             sys.stderr.write(body.decode(errors="replace")[:300] + "\n")
         return status
 
@@ -97,6 +99,7 @@ def drive(port: int, connections: int, requests: list[bytes]) -> dict[str, objec
         "seconds": seconds,
         "rate": len(times) / seconds,
         "p50": times[len(times) // 2],
+        "p95": times[int(len(times) * 0.95)],
         "p99": times[int(len(times) * 0.99)],
         "statuses": statuses,
     }
