@@ -20,7 +20,7 @@ from tests.integration.node.conftest import Running
 from tests.node_world import FIELDS, ID_OTHER_DISTRICT, ID_OUYANG, ID_TWINS, ID_ZHANG, PURPOSE, World, until
 
 BULK: dict[str, Any] = {
-    "ways": ("query", "verify", "batch", "page", "changes"),
+    "ways": ("query", "verify", "batch", "page"),
     "batch_keys": 4,
     "page_rows": 2,
     "order_columns": ("sfzh", "fs"),
@@ -172,7 +172,7 @@ async def test_a_cursor_is_closed_and_bound(world: World) -> None:
             assert await refused(run, "page", cursor=bad) == "node.call.cursor-unfit"
         narrower = [{"item": "分数", "operator": "ge", "values": ["1"]}]
         assert await refused(run, "page", cursor=cursor, filters=narrower) == "node.call.cursor-unfit"
-        assert await refused(run, "changes", cursor=cursor) in {"node.call.cursor-unfit", "node.source.way-unserved"}
+        assert await refused(run, "changes", cursor=cursor) == "node.call.cursor-unfit"
         world.grant(
             grant_id="0190a000-0000-7000-8000-000000000002", grant_number="GR-2026-0002", **{**BULK, "fields": SHOWN}
         )
@@ -199,7 +199,7 @@ def change(world: World, *statements: str) -> None:
 
 async def test_changes_come_once_in_the_order_they_were_made(world: World) -> None:
     change(world, "ALTER TABLE person ADD COLUMN gxsj TEXT", "UPDATE person SET gxsj = '2026-11-01T08:00:00'")
-    feed = {"fresh_column": "gxsj", "page_rows": 2}
+    feed = {"ways": ("changes",), "fresh_column": "gxsj", "page_rows": 2}
     async with node_of(world, **feed) as run:
         first = await answer(run, "changes", fields=["分数"])
         assert ([row["分数"] for row in first["changes"]], first["more"]) == ([12, 1], True)
@@ -244,3 +244,21 @@ async def test_a_page_tells_the_center_what_it_was(world: World) -> None:
         assert (call["record_id"], call["kind"], call["rows"]) == (content["record"], "page", 2)
         assert call["took_ms"] >= 0
         assert call["marks"] == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "problem"),
+    [
+        ({"ways": ("page",), "lookup": (), "order_columns": ()}, "排序列"),
+        ({"ways": ("changes",), "order_columns": ()}, "更新时间列"),
+        ({"ways": ("page",), "order_columns": ("gone",)}, "gone"),
+        ({"ways": ("query",), "fresh_column": "gone"}, "gone"),
+        ({"ways": ("batch",), "lookup": ()}, "查询条件"),
+        ({"ways": ("page",), "lookup": (), "order_columns": ("sfzh", "fs")}, ""),
+    ],
+)
+async def test_a_grant_is_tried_in_every_way_it_has(world: World, terms: dict[str, Any], problem: str) -> None:
+    async with node_of(world, **terms):
+        (told,) = await until(lambda: world.center.bodies("grant"))
+        assert told["state"] == ("failed" if problem else "ready")
+        assert problem in told["problem"]

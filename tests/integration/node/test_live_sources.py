@@ -348,6 +348,7 @@ async def test_many_keys_are_answered_in_one_statement_each_with_its_own(config:
         assert sorted((at, row[0]) for at, row in rows) == [(0, "欧阳小红"), (2, "李一"), (2, "李二"), (4, "张小明")]
         rows = await bulk(source).fetch_many(query(config, limit=1), keys)
         assert sorted(at for at, _ in rows) == [0, 2, 4], "one key with many rows takes no place from another"
+        assert list(await bulk(source).fetch_many(query(config), [])) == []
         narrowed = query(config, conditions=(Condition(column="fs", operator="ge", values=("2",)),))
         rows = await bulk(source).fetch_many(narrowed, keys)
         assert sorted((at, row[0]) for at, row in rows) == [(0, "欧阳小红"), (2, "李二")]

@@ -12,7 +12,6 @@ from jutong.kernel.keys import generate_signer, load_or_create_signer
 from jutong.kernel.sealing import seal_for
 from jutong.node.gateway.recorder import tag_of
 from jutong.node.service import NODE_NAME, running
-from tests.integration.node.conftest import Running
 from tests.integration.node.test_bulk_calls import BULK, SHOWN, answer, keys, node_of
 from tests.node_world import ID_OUYANG, ID_TWINS, ID_ZHANG, World, until
 
@@ -99,27 +98,19 @@ async def test_a_correction_travels_to_whoever_had_read_the_row(world: World) ->
         assert (receipt["state"], receipt["grants"]) == ("corrected", ["0190a000-0000-7000-8000-000000000001"])
         feed = await answer(run, "changes", grant="GR-2026-0002")
         assert feed["corrections"] == [], "nobody else hears of it"
-        feed = await corrections(run)
+        feed = await answer(run, "changes")
         assert feed["corrections"] == [
             {"correction": "JZ-1", "key": ONE, "items": {"住址": "金河市西山县新居1号"}, "verify": []}
         ]
         (confirmed,) = await until(lambda: world.center.bodies("confirmed"))
         assert confirmed["correction_number"] == "JZ-1"
         assert confirmed["grant_ids"] == ["0190a000-0000-7000-8000-000000000001"]
-        following = await corrections(run, cursor=feed["next"])
+        following = await answer(run, "changes", cursor=feed["next"])
         assert following["corrections"] == []
-        again = await corrections(run)
+        again = await answer(run, "changes")
         assert again["corrections"] == feed["corrections"], "without a cursor the feed begins anew"
         await answer(run, "query", key=ONE)
         assert len(world.center.bodies("confirmed")) == 1
-
-
-async def corrections(run: Running, **changes: Any) -> dict[str, Any]:
-    """Ask for changes under a grant that has only corrections to hear of."""
-    book = run.node.gateway.serving.book
-    grant = book.by_number["GR-2026-0001"]
-    object.__setattr__(grant, "order", grant.order.model_copy(update={"ways": ("query",)}))
-    return await answer(run, "changes", **changes)
 
 
 async def test_what_cannot_be_opened_is_refused_and_the_feed_goes_on(world: World) -> None:

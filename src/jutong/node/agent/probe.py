@@ -7,13 +7,17 @@ import asyncio
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.connectors.errors import FolderMissingError, PlaceUnreachableError
-from jutong.node.errors import ExplainedError, SourceSlowError, SourceUnavailableError
+from jutong.node.errors import ExplainedError, SourceSlowError, SourceUnavailableError, WayUnservedError
 from jutong.node.grants import Grant
 from jutong.node.live.pool import Sources
-from jutong.node.live.source import ProbedTable
+from jutong.node.live.source import BulkSource, LiveSource, ProbedTable, RangeQuery
 
 LARGEST_UNINDEXED = 100_000
 """Rows up to which a look-up column may do without an index; beyond, each call would read the whole table."""
+
+
+_POINTED = frozenset({"query", "verify", "batch"})
+_ORDERED = frozenset({"page", "changes", "file"})
 
 
 class BindingUnfitError(ExplainedError):
@@ -29,11 +33,22 @@ def unfit(grant: Grant, table: ProbedTable) -> BindingUnfitError | None:
     """Return why a table cannot serve a grant, or None."""
     order = grant.order
     columns = [item.column for item in (*order.lookup, *order.fields)] + [one.column for one in order.conditions]
+    columns += [*order.order_columns, *grant.fresh]
     missing = sorted({column for column in columns if column not in table.columns})
     if missing:
         return BindingUnfitError(problem=gettext_noop("没有列{columns}"), columns="、".join(missing))
-    if not order.lookup:
+    if not order.lookup and _POINTED & set(order.ways):
         return BindingUnfitError(problem=gettext_noop("授权没有查询条件"))
+    if not grant.key_columns or ("changes" in order.ways and not grant.fresh):
+        return BindingUnfitError(problem=gettext_noop("授权没有排序列或更新时间列，不能分页或订阅变化"))
+    return _slow(grant, table)
+
+
+def _slow(grant: Grant, table: ProbedTable) -> BindingUnfitError | None:
+    """Return why looking rows up would take too long, or None."""
+    order = grant.order
+    if not order.lookup:
+        return None
     leading = any(item.column in table.indexed for item in order.lookup)
     if not leading and not table.is_view and table.row_estimate > LARGEST_UNINDEXED:
         column = order.lookup[0].column
@@ -63,6 +78,8 @@ async def probe(grant: Grant, sources: Sources) -> str:
             await source.fetch(grant.plan(tuple(grant.visible)), nobody)
         if "verify" in order.ways and grant.claimable:
             await source.fetch(grant.plan(tuple(grant.claimable), verify=True), nobody)
+        if grant.visible:
+            await _try_bulk(source, grant)
     except (SourceUnavailableError, SourceSlowError):
         raise
     except JutongError as error:
@@ -70,6 +87,24 @@ async def probe(grant: Grant, sources: Sources) -> str:
     except ValueError as error:
         return BindingUnfitError(problem=gettext_noop("授权的条件不成立（{reason}）"), reason=str(error)).explain()
     return ""
+
+
+async def _try_bulk(source: LiveSource, grant: Grant) -> None:
+    """Try what many rows are read by, with as few rows as can be.
+
+    Raises:
+        WayUnservedError: if the source only answers for one key at a time, and more was granted.
+    """
+    order, columns = grant.order, tuple(column.column for column in grant.visible.values())
+    if "batch" in order.ways and isinstance(source, BulkSource):
+        await source.fetch_many(grant.plan(tuple(grant.visible)), [])
+    ways = [way for way in order.ways if way in _ORDERED]
+    if ways:
+        if not isinstance(source, BulkSource):
+            raise WayUnservedError(source=order.source, way="、".join(ways))
+        placed = (*grant.fresh, *grant.key_columns) if "changes" in ways else grant.key_columns
+        places = tuple(dict.fromkeys(placed))
+        await source.scan(RangeQuery(order.schema_name, order.table, columns, order.conditions, places, None, 1))
 
 
 def _place_problem(grant: Grant, sources: Sources) -> str:

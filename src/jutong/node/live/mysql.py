@@ -142,6 +142,8 @@ class MysqlSource:
             kinds = [types[column] for column in query.lookup]
             if not all(_fits(kind, value) for key in keys for kind, value in zip(kinds, key, strict=True)):
                 raise KeyUnfitError
+            if not keys:
+                return ()
             return _rows(session, build_cases(query, _dialect(types), keys))
 
         return [(int(row[0]), row[1:]) for row in await self._guarded(work)]
