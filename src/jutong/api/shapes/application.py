@@ -177,6 +177,14 @@ class ApplicationOut(ApplicationRowOut):
     events: list[str]
 
 
+class ManyOut(Out):
+    """What became of one application of a batch; ``problem`` is empty where it was done."""
+
+    number: str
+    title: str
+    problem: str
+
+
 def row_out(row: ApplicationRow) -> ApplicationRowOut:
     """Return a row as answers show it."""
     return _row(row.application, row.clock)
@@ -242,7 +250,7 @@ def application_out(actor: Actor, number: str, now: datetime) -> ApplicationOut:
             for sent in found.messages.all()
         ],
         timeline=[_step(step) for step in queries.timeline(found, now)],
-        events=sorted(queries.events_for(found, actor)),
+        events=sorted(queries.events_for(found, actor, now)),
     )
 
 

@@ -10,6 +10,7 @@ from jutong.api.shapes.entry_in import Empty, Lax
 from jutong.api.types import Day, Ident, In, Line, LongText, Note, Text
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.sharing.actions import REFUSE, Answer, Ask, Need
+from jutong.center.sharing.actions.many import MOST
 from jutong.center.sharing.conditions import MOST_CONDITIONS, MOST_VALUES, VALUE_LENGTH, RowCondition
 from jutong.center.sharing.enums import Frequency, Operator, RefusalReason, UseWay
 from jutong.center.sharing.terms import DAY_MINUTES, HIGHEST_QUOTA, HIGHEST_RATE
@@ -83,6 +84,21 @@ class DraftIn(In):
 
     entry_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,32}/[0-9A-Z]{1,31}$")]
     need: NeedIn = NeedIn()
+
+
+class LikeIn(In):
+    """The entry the new application is on; empty for the same one."""
+
+    entry_code: Annotated[str, Field(pattern=r"^([0-9A-Z]{1,32}/[0-9A-Z]{1,31})?$")] = ""
+
+
+class ManyIn(In):
+    """A step of consent and the applications it is taken for."""
+
+    step: Literal["consent", "prepare", "reply"]
+    numbers: Annotated[
+        list[Annotated[str, Field(pattern=r"^SQ[0-9]{8}-[0-9]{4,9}$")]], Field(min_length=1, max_length=MOST)
+    ]
 
 
 class DecisionIn(In):

@@ -10,12 +10,13 @@ from pydantic import Field
 from jutong.api import listing
 from jutong.api.door import ApiRequest, Caller, asks
 from jutong.api.shapes import application_in as bodies
-from jutong.api.shapes.application import ApplicationOut, ApplicationRowOut, application_out, row_out
+from jutong.api.shapes.application import ApplicationOut, ApplicationRowOut, ManyOut, application_out, row_out
 from jutong.api.shapes.common import PageOut
 from jutong.api.types import Asked, Cursor, Limit
 from jutong.center.catalog.queries import published_entry
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import actions, queries
+from jutong.center.sharing.actions import many
 from jutong.center.sharing.enums import ApplicationState
 from jutong.center.sharing.models import Application
 
@@ -75,6 +76,19 @@ def draft(request: ApiRequest, body: bodies.DraftIn) -> ApplicationOut:
     entry = published_entry(caller.actor, body.entry_code)
     made = actions.draft(entry=entry, need=body.need.need(), by=caller.actor, now=caller.now)
     return _shown(caller, made.number)
+
+
+@router.post(
+    "/batch",
+    operation_id="decideApplications",
+    summary="批量办理 · agree to many that only verify",
+    **asks(Permission.SHARING_INBOX_VIEW, list[ManyOut], 409, 415, 422),
+)
+def decide_many(request: ApiRequest, body: bodies.ManyIn) -> list[ManyOut]:
+    """Agree to many applications that ask for nothing but verification; each is judged by itself."""
+    caller = request.auth
+    done = many.decide_many(step=body.step, numbers=body.numbers, by=caller.actor, now=caller.now)
+    return [ManyOut(number=row.number, title=row.title, problem=row.problem) for row in done]
 
 
 @router.get(
@@ -241,6 +255,42 @@ def consent_reply(request: ApiRequest, number: Number, body: bodies.DecisionIn) 
         application=_found(caller, number), agreed=body.agreed, note=body.note, by=caller.actor, now=caller.now
     )
     return _shown(caller, number)
+
+
+@router.post(
+    "/{number}/consent/in-place",
+    operation_id="consentInPlace",
+    summary="代为同意申请 · consent to sending it in the head's place",
+    **asks(Permission.SHARING_APPLICATION_DRAFT, ApplicationOut, *_BODY),
+)
+def consent_in_place(request: ApiRequest, number: Number, body: bodies.DecisionIn) -> ApplicationOut:
+    """Decide in the place of the requester's 工作机构负责人, under a delegation that runs today."""
+    return consent(request, number, body)
+
+
+@router.post(
+    "/{number}/reply/consent/in-place",
+    operation_id="consentReplyInPlace",
+    summary="代为同意答复 · put the reply in force in the head's place",
+    **asks(Permission.SHARING_REPLY_PREPARE, ApplicationOut, *_BODY),
+)
+def consent_reply_in_place(request: ApiRequest, number: Number, body: bodies.DecisionIn) -> ApplicationOut:
+    """Decide in the place of the provider's 工作机构负责人, under a delegation that runs today."""
+    return consent_reply(request, number, body)
+
+
+@router.post(
+    "/{number}/copy",
+    operation_id="copyApplication",
+    summary="套用 · begin an application like this one",
+    **asks(Permission.SHARING_APPLICATION_DRAFT, ApplicationOut, *_BODY, status=201),
+)
+def copy(request: ApiRequest, number: Number, body: bodies.LikeIn) -> ApplicationOut:
+    """Begin an application as an earlier one of the own department asked, on the same entry or another."""
+    caller = request.auth
+    entry = published_entry(caller.actor, body.entry_code) if body.entry_code else None
+    made = actions.copy_application(pattern=_found(caller, number), entry=entry, by=caller.actor, now=caller.now)
+    return _shown(caller, made.number)
 
 
 @router.post(

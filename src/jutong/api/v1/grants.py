@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Path, Query, Router
@@ -9,10 +9,11 @@ from pydantic import Field
 from jutong.api import listing
 from jutong.api.door import ApiRequest, Caller, asks
 from jutong.api.shapes.common import OrganisationRef, PageOut, SystemRef, organisation_ref, system_ref
+from jutong.api.shapes.entry_in import Lax
 from jutong.api.types import Asked, Cursor, In, Limit, Note, Out
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import actions, queries
-from jutong.center.sharing.enums import GrantState
+from jutong.center.sharing.enums import GrantState, IdleAnswer
 from jutong.center.sharing.models import Grant, GrantItem, Suspension
 from jutong.center.sharing.queries import GrantView
 
@@ -75,6 +76,46 @@ class GrantOut(GrantRowOut):
     node_key_id: str
     node_public_key: str
     events: list[str]
+
+
+class DayOfUseOut(Out):
+    """Calls under a grant on one day."""
+
+    day: date
+    calls: int
+    refused: int
+    rows: int
+
+
+class GrantUseOut(Out):
+    """Use of a grant in the last 30 days; ``ways`` are the calls its gateway answers."""
+
+    ways: list[str]
+    batch_keys: int
+    page_rows: int
+    calls: int
+    refused: int
+    rows: int
+    last_at: datetime | None
+    quota_percent: int
+    days: list[DayOfUseOut]
+    idle_since: datetime | None
+    idle_answer: str
+    renewal: str
+
+
+class IdleAnswerIn(In):
+    """What an unused grant is kept for, or that it is not needed."""
+
+    answer: Annotated[IdleAnswer, Lax]
+    text: Annotated[Note, Field(min_length=1)]
+
+
+class RenewalOut(Out):
+    """The application that is to follow a grant."""
+
+    number: str
+    renews: str
 
 
 class GrantsAsked(Asked):
@@ -218,3 +259,60 @@ def revoke(request: ApiRequest, number: Number, body: WhyIn) -> GrantOut:
     grant = queries.grant(caller.actor, number).grant
     actions.revoke_grant(grant=grant, reason=body.reason, by=caller.actor, now=caller.now)
     return _shown(caller, number)
+
+
+@router.get(
+    "/{number}/use",
+    operation_id="getGrantUse",
+    summary="授权的使用情况 · how one grant is used",
+    **asks(Permission.SHARING_GRANT_VIEW, GrantUseOut, 404, 422),
+)
+def get_use(request: ApiRequest, number: Number) -> GrantUseOut:
+    """Return the calls of the last 30 days, how much of today's quota is used, and what follows the grant."""
+    return _use(request.auth, number)
+
+
+def _use(caller: Caller, number: str) -> GrantUseOut:
+    console = queries.console(queries.grant(caller.actor, number), caller.now)
+    asked = console.inquiry
+    return GrantUseOut(
+        ways=list(console.ways),
+        batch_keys=console.batch_keys,
+        page_rows=console.page_rows,
+        calls=console.calls,
+        refused=console.refused,
+        rows=console.rows,
+        last_at=console.last_at,
+        quota_percent=console.quota_percent,
+        days=[DayOfUseOut(day=row.day, calls=row.calls, refused=row.refused, rows=row.rows) for row in console.days],
+        idle_since=asked.idle_since if asked else None,
+        idle_answer=asked.answer if asked else "",
+        renewal=console.renewal.number if console.renewal else "",
+    )
+
+
+@router.post(
+    "/{number}/idle-answer",
+    operation_id="answerIdleGrant",
+    summary="说明闲置的授权 · say what an unused grant is for",
+    **asks(Permission.SHARING_APPLICATION_DRAFT, GrantUseOut, *_BODY),
+)
+def answer_idle(request: ApiRequest, number: Number, body: IdleAnswerIn) -> GrantUseOut:
+    """Answer, as its holder, why nobody called a grant for thirty days."""
+    caller = request.auth
+    grant = queries.grant(caller.actor, number).grant
+    actions.answer_idle(grant=grant, answer=body.answer.value, text=body.text, by=caller.actor, now=caller.now)
+    return _use(caller, number)
+
+
+@router.post(
+    "/{number}/renewal",
+    operation_id="renewGrant",
+    summary="续期 · begin the application that follows",
+    **asks(Permission.SHARING_APPLICATION_DRAFT, RenewalOut, 404, 409, 422, status=201),
+)
+def renew(request: ApiRequest, number: Number) -> RenewalOut:
+    """Begin the application that is to follow a running grant from the moment it ends."""
+    caller = request.auth
+    made = actions.renew_grant(grant=queries.grant(caller.actor, number).grant, by=caller.actor, now=caller.now)
+    return RenewalOut(number=made.number, renews=number)

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.enums import FieldMode
+from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions.answering import REFUSE
@@ -13,6 +14,7 @@ from jutong.center.sharing.conditions import may_narrow
 from jutong.center.sharing.enums import ApplicationState, Operator, RefusalReason, Side
 from jutong.center.sharing.models import Application, ApplicationItem
 from jutong.center.sharing.need import WIDTH
+from jutong.center.sharing.standing_in import delegation_of
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
 
@@ -50,17 +52,29 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "here": f"/applications/{application.number}",
         "application": application,
         "timeline": queries.timeline(application, visit.now),
-        "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor)},
+        "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor, visit.now)},
         "items": [_line(row, visit.request.POST) for row in application.items.all()],
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
         **_narrowing(visit, application),
+        **_standing(visit, application),
         "messages_": application.messages.all(),
         "grant": getattr(application, "grant", None),
         "problem": problem,
         "typed": visit.request.POST,
     }
     return visit.render("sharing/application.html", context, status=problem.http_status if problem else 200)
+
+
+def _standing(visit: Visit, application: Application) -> dict[str, Any]:
+    """Return in whose place this person would consent, and whether the application can serve as a pattern."""
+    found = delegation_of(visit.actor, visit.now)
+    own = visit.actor.organisation_id == application.requester_id
+    return {
+        "in_place_of": found.head.name if found else "",
+        "may_copy": own and org.has(visit.actor, Permission.SHARING_APPLICATION_DRAFT),
+        "consents": [row for row in application.consents.all() if row.on_behalf_of is not None],
+    }
 
 
 def _narrowing(visit: Visit, application: Application) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from jutong.center.catalog import queries as catalog
 from jutong.center.catalog.enums import FieldMode
-from jutong.center.catalog.models import EntryVersion, Item
+from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import open_systems
 from jutong.center.ownership.queries import sources_of
 from jutong.center.sharing import queries
 from jutong.center.sharing.actions import applying
+from jutong.center.sharing.actions.repeating import copy_application as applying_like
 from jutong.center.sharing.conditions import MOST_CONDITIONS, may_narrow, sentences
 from jutong.center.sharing.enums import Frequency, Operator, UseWay
 from jutong.center.sharing.models import Application
@@ -56,6 +57,8 @@ def begin(visit: Visit, code: str) -> HttpResponseBase:
     need = Need(title=version.name)
     if visit.is_post:
         try:
+            if visit.request.POST.get("then") == "like":
+                return _like(visit, entry)
             need = form.read_purpose(Need(), visit.request.POST)
             made = applying.draft(entry=entry, need=need, by=visit.actor, now=visit.now)
         except JutongError as error:
@@ -65,7 +68,16 @@ def begin(visit: Visit, code: str) -> HttpResponseBase:
     context: dict[str, Any] = {"entry": entry, "version": version, "need": need, "problem": problem, "number": ""}
     context["sources"] = sources_of(entry, version)
     context["duties"] = _duties(visit)
+    patterns = [(row.number, f"{row.title} {row.number}") for row in queries.patterns(visit.actor)]
+    context["patterns"] = [("", _("不套用")), *patterns] if patterns else []
     return _show(visit, PURPOSE, context)
+
+
+def _like(visit: Visit, entry: Entry) -> HttpResponse:
+    """Begin the application as an earlier one asked (套用)."""
+    pattern = queries.application(visit.actor, visit.request.POST.get("like", ""))
+    made = applying_like(pattern=pattern, entry=entry, by=visit.actor, now=visit.now)
+    return HttpResponseRedirect(f"/applications/{made.number}/apply/{PURPOSE}")
 
 
 @form_page(Permission.SHARING_APPLICATION_DRAFT)

@@ -1,28 +1,33 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.enums import FieldMode
+from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
-from jutong.center.sharing.actions import stopping, supply, watching
-from jutong.center.sharing.enums import Event
+from jutong.center.sharing.actions import consuming, stopping, supply, watching
+from jutong.center.sharing.enums import Event, IdleAnswer
+from jutong.center.sharing.lasting import IDLE
 from jutong.center.sharing.models import Grant
 from jutong.center.sharing.need import lent_whole
 from jutong.center.sharing.queries import GrantView
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
+from jutong.web.sharing import samples
 
 
 @page(Permission.SHARING_GRANT_VIEW)
 def listing(visit: Visit) -> HttpResponseBase:
-    """Show the grants held and given."""
+    """Show the grants held and given, or those nobody called for thirty days."""
+    if visit.request.GET.get("idle") == "1":
+        quiet = queries.idle_grants(visit.actor, visit.now, after=visit.request.GET.get("after", ""))
+        older = visit.query(after=quiet.next) if quiet.next else ""
+        return visit.render("sharing/idle.html", {"rows": quiet.rows, "older": older, "days": IDLE.days})
     found = queries.grants(visit.actor, after=visit.request.GET.get("after", ""))
     older = visit.query(after=found.next) if found.next else ""
     return visit.render("sharing/grants.html", {"rows": found.rows, "older": older})
@@ -36,7 +41,19 @@ def detail(visit: Visit, number: str) -> HttpResponseBase:
 
 def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> HttpResponse:
     whole = lent_whole(view.grant.entry_id)
+    console = queries.console(view, visit.now)
+    holds = visit.actor.organisation_id == view.grant.requester_id
+    works = org.has(visit.actor, Permission.SHARING_APPLICATION_DRAFT)
     context = {
+        "console": console,
+        "interfaces": samples.interfaces(view, console),
+        "python_start": samples.python_start(view),
+        "national": samples.national(view) if samples.shows_national(console) else "",
+        "narrowable": samples.plain_items(view),
+        "errors": samples.ERRORS,
+        "may_renew": holds and works and console.may_renew,
+        "may_answer": holds and works and console.inquiry is not None and console.inquiry.answered_at is None,
+        "idle_answers": IdleAnswer.choices,
         "here": f"/grants/{view.grant.number}",
         "grant": view.grant,
         "items": view.items,
@@ -45,22 +62,11 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
         "whole": whole,
         "suspensions": view.suspensions,
         "gateway": view.gateway_url,
-        "example": _example(view, whole=whole),
         "modes": dict(FieldMode.choices),
         "problem": problem,
         "typed": visit.request.POST,
     }
     return visit.render("sharing/grant.html", context, status=problem.http_status if problem else 200)
-
-
-def _example(view: GrantView, *, whole: bool) -> str:
-    """Return the body of a call under this grant, with dots where the caller's own values go."""
-    body: dict[str, Any] = {
-        "grant": view.grant.number, "purpose": view.grant.purpose, "case": "…", "official": "…",
-    }  # fmt: skip
-    if not whole:
-        body["key"] = {row.item.name: "…" for row in view.items if row.is_lookup}
-    return json.dumps(body, ensure_ascii=False, indent=2)
 
 
 def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) -> HttpResponse:
@@ -69,6 +75,20 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) 
     except JutongError as problem:
         return _show(visit, queries.grant(visit.actor, number), problem)
     return visit.done(said, f"/grants/{number}")
+
+
+@step(Permission.SHARING_APPLICATION_DRAFT)
+def answer_idle(visit: Visit, number: str) -> HttpResponseBase:
+    """Say what an unused grant is kept for, or that it is not needed."""
+    typed = visit.request.POST
+    return _take(
+        visit,
+        number,
+        _("说明已记下"),
+        lambda grant: consuming.answer_idle(
+            grant=grant, answer=typed.get("answer", ""), text=typed.get("text", ""), by=visit.actor, now=visit.now
+        ),
+    )
 
 
 @step(Permission.SHARING_GRANT_SUSPEND)

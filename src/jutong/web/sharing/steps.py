@@ -30,9 +30,9 @@ def _typed(visit: Visit, name: str) -> str:
     return visit.request.POST.get(name, "").strip()
 
 
-@step(Permission.SHARING_APPLICATION_CONSENT)
+@step(Permission.SHARING_APPLICATION_VIEW)
 def consent(visit: Visit, number: str) -> HttpResponseBase:
-    """The requester's 工作机构负责人 consents or hands back."""
+    """The requester's 工作机构负责人, or who stands in, consents or hands back; the action knows who may."""
     agreed = _typed(visit, "agreed") == "1"
     return _take(
         visit,
@@ -153,9 +153,9 @@ def reply(visit: Visit, number: str) -> HttpResponseBase:
     return _take(visit, number, _("已拟好答复，等本部门工作机构负责人同意"), act)
 
 
-@step(Permission.SHARING_REPLY_CONSENT)
+@step(Permission.SHARING_APPLICATION_VIEW)
 def consent_reply(visit: Visit, number: str) -> HttpResponseBase:
-    """The provider's 工作机构负责人 puts the reply in force or hands it back."""
+    """The provider's 工作机构负责人, or who stands in, puts the reply in force or hands it back."""
     agreed = _typed(visit, "agreed") == "1"
     return _take(
         visit,

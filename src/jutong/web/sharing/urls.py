@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.sharing import application, apply, grants, steps
+from jutong.web.sharing import application, apply, grants, office, repeating, steps
 
 urlpatterns = [
     path("catalog/<path:code>/apply", apply.begin),
     path("applications", application.listing),
+    path("applications/batch", repeating.batch),
     path("applications/<str:number>", application.detail),
+    path("applications/<str:number>/copy", repeating.copy),
     path("applications/<str:number>/apply/<int:step>", apply.edit),
     path("applications/<str:number>/consent", steps.consent),
     path("applications/<str:number>/withdraw", steps.withdraw),
@@ -25,4 +27,10 @@ urlpatterns = [
     path("grants/<str:number>/revoke", grants.revoke),
     path("grants/<str:number>/retry", grants.retry),
     path("grants/<str:number>/try", grants.try_it),
+    path("grants/<str:number>/renew", repeating.renew),
+    path("grants/<str:number>/idle", grants.answer_idle),
+    path("duties", office.duties),
+    path("duties/<uuid:duty_id>/close", office.close_duty),
+    path("delegations", office.delegations),
+    path("delegations/<uuid:delegation_id>/revoke", office.revoke_delegation),
 ]
