@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from tests import sharing_world
 
 from jutong.api.app import PREFIX, api, description
 from jutong.api.door import PUBLIC as API_PUBLIC
@@ -19,7 +21,6 @@ from jutong.center.org.enums import Role
 from jutong.center.org.models import Post
 from jutong.center.org.permissions import HOLDERS, Permission
 from jutong.web.door import PUBLIC, SIGNED_IN
-from tests import sharing_world
 
 NODE = "node-envelope"
 ALLOWED = {PUBLIC, SIGNED_IN, NODE, *Permission}
@@ -110,10 +111,7 @@ def sample(address: str, operation: dict[str, Any]) -> str:
         "system_id": "0199c0de-0000-7000-8000-000000000001", "job_id": "0199c0de-0000-7000-8000-000000000001",
         "record_id": "0199c0de-0000-7000-8000-000000000001",
         "key": "gbt2260", "line": "2",
-        **dict.fromkeys(
-            ("subject_id", "designation_id", "plan_id", "run_id", "filing_id", "event_id", "extension_id", "batch_id"),
-            "0199c0de-0000-7000-8000-000000000001",
-        ),
+        **dict.fromkeys(re.findall(r"{(\w+_id)}", address), "0199c0de-0000-7000-8000-000000000001"),
         "number": "SQ20260101-0001" if "/applications/" in address else "GQ20260101-0001",
     }  # fmt: skip
     return address.format(**values)

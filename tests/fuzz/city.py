@@ -19,7 +19,7 @@ from jutong.contracts.receipts import AccessSummary, GrantReceipt, ServedReceipt
 from jutong.kernel.keys import generate_signer
 from tests import sharing_world
 from tests.api_client import Caller
-from tests.fuzz import catalog_city
+from tests.fuzz import catalog_city, sharing_city
 
 CIVIL, EDUCATION = "11629900MB4482457G", "11629900MB5345980L"
 """Credit codes whose check characters are right, which submission asks for."""
@@ -184,6 +184,7 @@ def build() -> FuzzCity:
     _applications(city)
     _catalogue(city)
     catalog_city.extend(city)
+    sharing_city.extend(city)
     return city
 
 
