@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from functools import wraps
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -13,9 +14,9 @@ import httpx
 from jutong.client import asking
 from jutong.client.asking import Asked
 from jutong.client.errors import RefusedError
-from jutong.client.results import Answer, Change, Page, Proven, Verdict
+from jutong.client.results import Answer, Batch, Change, FilePart, Page, Proven, Verdict
 from jutong.client.retrying import Retry
-from jutong.client.wire import Wire, proven
+from jutong.client.wire import Landing, Wire, proven
 from jutong.kernel.keys import Ed25519Verifier, Signer
 
 Result = TypeVar("Result")
@@ -80,6 +81,7 @@ class AsyncJutongClient:
     batch = _call(asking.batch)
     page = _call(asking.page)
     changes = _call(asking.changes)
+    file = _call(asking.file)
     address = _call(asking.address)
     explain = _call(asking.explain)
     receipt = _call(asking.receipt)
@@ -104,7 +106,31 @@ class AsyncJutongClient:
                 return
             cursor = found.next
 
-    async def prove(self, answer: Answer | Verdict | Page | Change, log_keys: str | Iterable[str]) -> Proven:
+    async def download(self, part: FilePart, path: Path) -> Path:
+        """Fetch a file into its place, which it reaches whole or not at all, and return that.
+
+        Raises:
+            RefusedError: the gateway says why, for instance that the address is too old.
+            AnswerUntrustedError: what came is not the file its manifest tells of.
+            GatewayUnreachableError: the connection broke; nothing is left behind.
+        """
+        landing = Landing(part, path)
+        try:
+            async with self._http.stream("GET", part.address) as response:
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    raise self._wire.refused(response)
+                async for chunk in response.aiter_bytes():
+                    landing.write(chunk)
+            return landing.land()
+        except httpx.HTTPError as error:
+            raise self._wire.unreachable(error) from error
+        finally:
+            landing.clear()
+
+    async def prove(
+        self, answer: Answer | Verdict | Batch | Page | Change | FilePart, log_keys: str | Iterable[str]
+    ) -> Proven:
         """Fetch the receipt of an answer and check it; see ``JutongClient``."""
         return proven(await self.receipt(answer.record), answer.raw, log_keys)
 

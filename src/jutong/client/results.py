@@ -91,6 +91,23 @@ class Change:
 
 
 @dataclass(frozen=True)
+class FilePart:
+    """A file of granted rows: what it is and for whom, its size and SHA-256, and where it is to be had for a while.
+
+    The copy is this recipient's own: whoever finds it somewhere can tell whose it was.
+    """
+
+    record: str
+    manifest: dict[str, Any]
+    size: int
+    sha256: str
+    address: str
+    expires_ms: int
+    raw: bytes = field(repr=False)
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lent:
     """An address that is good for a minute: files, a service, a stream or a camera behind a grant.
 

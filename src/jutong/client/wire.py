@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
-from jutong.client.asking import Asked
+from jutong.client.asking import FILE_SECONDS, Asked
 from jutong.client.errors import AnswerUntrustedError, GatewayUnreachableError, ReceiptUntrustedError, RefusedError
-from jutong.client.results import Proven
+from jutong.client.results import FilePart, Proven
 from jutong.client.signing import AnswerChecker, CallSigner
 from jutong.evidence.verify import verify
 from jutong.kernel.keys import Ed25519Verifier, Signer
 
 Result = TypeVar("Result")
-TIMEOUT_SECONDS = 15.0
 _REFUSED = 400
 
 
@@ -46,7 +47,7 @@ class Wire:
     ) -> None:
         self.base = base_url.rstrip("/")
         self.options: dict[str, Any] = {
-            "timeout": TIMEOUT_SECONDS,
+            "timeout": FILE_SECONDS,
             "headers": {"Accept-Language": language, "User-Agent": "jutong-client/2"},
             "trust_env": False,
         }
@@ -57,7 +58,9 @@ class Wire:
         """Return a request of its own nonce."""
         content = asked.content
         headers = {"Content-Type": "application/json"} if content else {}
-        request = http.build_request(asked.method, self.base + asked.path, content=content, headers=headers)
+        request = http.build_request(
+            asked.method, self.base + asked.path, content=content, headers=headers, timeout=asked.seconds
+        )
         return Signed(request, self._signer.sign(request))
 
     def unreachable(self, error: httpx.HTTPError) -> GatewayUnreachableError:
@@ -84,12 +87,62 @@ class Wire:
         # A refusal before the signature could be read carries no nonce; it gives nothing away and needs no trust.
         if self._checker is not None and "nonce=" in response.headers.get("signature-input", ""):
             self._checker.check(response, signed.nonce)
+        return self.refused(response)
+
+    def refused(self, response: httpx.Response) -> RefusedError:
+        """Return the refusal in an answer."""
         try:
             error = dict(response.json()["error"])
         except (ValueError, KeyError, TypeError) as problem:
             raise AnswerUntrustedError(problem=f"HTTP {response.status_code}") from problem
         waiting = response.headers.get("retry-after", "")
         return RefusedError(error, response.status_code, int(waiting) if waiting.isdigit() else None)
+
+
+class Landing:
+    """A file on its way to its place: under another name until it is whole and what its manifest says.
+
+    Args:
+        part: the file.
+        path: where it goes.
+    """
+
+    def __init__(self, part: FilePart, path: Path) -> None:
+        self._part, self._path = part, path
+        self._fresh = path.with_name(path.name + ".part")
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._stream = self._fresh.open("wb")
+
+    def write(self, chunk: bytes) -> None:
+        """Add a piece.
+
+        Raises:
+            AnswerUntrustedError: if there is more than there should be.
+        """
+        self._size += len(chunk)
+        if self._size > self._part.size:
+            raise AnswerUntrustedError(problem="bytes")
+        self._digest.update(chunk)
+        self._stream.write(chunk)
+
+    def land(self) -> Path:
+        """Put the whole file in its place.
+
+        Raises:
+            AnswerUntrustedError: if it is not the file the manifest tells of.
+        """
+        if (self._size, self._digest.hexdigest()) != (self._part.size, self._part.sha256):
+            raise AnswerUntrustedError(problem="sha256")
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        return self._fresh.rename(self._path)
+
+    def clear(self) -> None:
+        """Leave nothing half."""
+        self._stream.close()
+        self._fresh.unlink(missing_ok=True)
 
 
 def proven(receipt: tuple[str, dict[str, Any]], raw: bytes, log_keys: str | Iterable[str]) -> Proven:

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -130,6 +131,44 @@ def test_changes_are_followed_as_long_as_there_are_more(both: Both) -> None:
         ([1], [], "c1"), ([], [{"correction": "CO-1"}], "c2"),
     ]  # fmt: skip
     assert [both.body(at)["cursor"] for at in (0, 1)] == ["c0", "c1"]
+
+
+CONTENT = "姓名\n张**\n".encode()
+
+
+def made(content: bytes = CONTENT, **changes: Any) -> dict[str, Any]:
+    manifest = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": 1, **changes}
+    return {"manifest": manifest, "address": BASE + "/gw/v1/file/download?token=t", "expires_ms": 5}
+
+
+def test_a_file_lands_whole(both: Both, tmp_path: Path) -> None:
+    part = both.run("file", ok(**made()), **PLACED, format="csv", filters=[Filter("年", "ge", ["2020"])])
+    narrowing = [{"item": "年", "operator": "ge", "values": ["2020"]}]
+    assert both.body() == {**SENT, "format": "csv", "filters": narrowing}
+    assert (part.size, part.manifest["rows"], part.marks) == (len(CONTENT), 1, ())
+    place = both.run("download", httpx.Response(200, content=CONTENT), args=(part, tmp_path / "rows.csv"))
+    assert place.read_bytes() == CONTENT
+    assert "signature" not in both.sent[-1].headers
+    assert [one.name for one in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (lambda: httpx.Response(200, content=CONTENT[:-1] + b"x"), AnswerUntrustedError),
+        (lambda: httpx.Response(200, content=CONTENT[:-1]), AnswerUntrustedError),
+        (lambda: httpx.Response(200, content=CONTENT + b"x"), AnswerUntrustedError),
+        (lambda: httpx.Response(403, json={"error": {"code": "node.address.refused"}}), RefusedError),
+        (lambda: httpx.ReadError("gone"), GatewayUnreachableError),
+    ],
+)
+def test_a_file_that_is_not_whole_leaves_nothing(
+    both: Both, tmp_path: Path, answer: Any, problem: type[Exception]
+) -> None:
+    part = both.run("file", ok(**made()), **PLACED)
+    with pytest.raises(problem):
+        both.run("download", answer(), args=(part, tmp_path / "rows.csv"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_explanation(both: Both) -> None:
