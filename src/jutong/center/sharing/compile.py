@@ -103,7 +103,11 @@ def _callers(grant: Grant) -> tuple[CallerKey, ...]:
 
 def _conditions(application: Application, binding: Binding) -> tuple[Condition, ...]:
     found = [
-        Condition(column=column_of(binding, row.item), operator=row.operator, values=tuple(row.values))
+        Condition(
+            column=column_of(binding, row.item),
+            operator=row.operator,  # type: ignore[arg-type]  # the model's choices are the contract's
+            values=tuple(row.values),
+        )
         for row in application.conditions.select_related("item")
     ]
     item = division_item(application.version) if application.division_filter else None

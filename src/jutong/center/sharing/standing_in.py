@@ -21,7 +21,7 @@ CONSENTS = frozenset({Event.CONSENT, Event.DECLINE, Event.AGREE, Event.REFUSE, E
 
 def delegation_of(by: Actor, now: datetime) -> Delegation | None:
     """Return the delegation the actor may consent under now; none once its head has left the post."""
-    if by.user_id is None or by.role not in DELEGATES:
+    if by.user_id is None or by.organisation_id is None or by.role not in DELEGATES:
         return None
     today = civil_date(now)
     found = Delegation.objects.filter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -210,7 +212,7 @@ def test_terms_reach_the_node(world: World) -> None:
         ({"share_way": "telepathy"}, "共享方式"),
     ],
 )
-def test_terms_that_make_no_sense_are_refused(world: World, changes: dict[str, object], said: str) -> None:
+def test_terms_that_make_no_sense_are_refused(world: World, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         steps.drafted(world, **changes)
     assert said in messages(caught)

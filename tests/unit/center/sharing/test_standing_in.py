@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from jutong.center.org.enums import Role
-from jutong.center.org.models import Post
+from jutong.center.org.models import Post, User
 from jutong.center.sharing import actions, queries
 from jutong.center.sharing.enums import Event
 from jutong.center.sharing.errors import (
@@ -47,7 +47,7 @@ def test_a_delegate_consents_on_both_sides_and_it_is_written_down(second: World)
     sent = actions.consent_request(application=steps.awaiting(second), agreed=True, by=second.clerk, now=NOW)
     ready = actions.prepare_reply(application=sent, agreed=True, by=second.steward, now=NOW)
     done = actions.consent_reply(application=ready, agreed=True, by=second.second_steward, now=NOW)
-    given = [(row.by.name, row.on_behalf_of.name) for row in done.consents.select_related("by", "on_behalf_of")]
+    given = list(done.consents.values_list("by__name", "on_behalf_of__name"))
     assert given == [("何敏", "郑雅文"), ("孙浩", "刘文清")]
 
 
@@ -103,7 +103,7 @@ def test_taken_back_or_outlived_it_gives_nothing(second: World) -> None:
     with pytest.raises(NotFoundError):
         actions.revoke_delegation(delegation_id=made.id, by=second.provider_head, now=NOW)
     lent(second)
-    Post.objects.filter(user_id=second.requester_head.user_id).update(ended_at=at(1))
+    Post.objects.filter(user__username=second.requester_head.username).update(ended_at=at(1))
     with pytest.raises(ForbiddenError):
         actions.consent_request(application=application, agreed=True, by=second.clerk, now=at(1))
 
@@ -127,7 +127,7 @@ def test_one_delegate_at_a_time_says_the_database_too(second: World) -> None:
         lent(second, "requester", first=4, last=9)
     with pytest.raises(DatabaseError), transaction.atomic():
         Delegation.objects.create(
-            organisation_id=made.organisation_id, head_id=made.head_id, delegate_id=second.requester.user_id,
+            organisation_id=made.organisation_id, head_id=made.head_id, delegate=User.objects.get(username="requester"),
             valid_from=made.valid_until, valid_until=made.valid_until, reason="", made_at=NOW,
         )  # fmt: skip
     with pytest.raises(DatabaseError), transaction.atomic():

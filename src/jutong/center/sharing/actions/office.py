@@ -64,7 +64,7 @@ def close_duty(*, duty_id: UUID, by: Actor, now: datetime) -> Duty:
         DutyClosedError: if it is closed already.
     """
     org.require(by, Permission.CATALOG_CHANGE_REGISTER)
-    duty = Duty.objects.select_for_update().filter(id=duty_id, organisation_id=by.organisation_id).first()
+    duty = Duty.objects.select_for_update().filter(id=duty_id, organisation_id=_own(by)).first()
     if duty is None:
         raise NotFoundError(what=str(duty_id))
     if duty.closed_at is not None:
@@ -97,8 +97,8 @@ def delegate(
     """
     org.require(by, Permission.SHARING_DELEGATION_MANAGE)
     reason = require_text("reason", reason, limit=200, message=_("请写委托的原因，最多200字"))
-    posts = org.open_posts().filter(organisation_id=by.organisation_id, role__in=DELEGATES)
-    chosen = posts.filter(user__username=username).exclude(user_id=by.user_id).first()
+    posts = org.open_posts().filter(organisation_id=_own(by), role__in=DELEGATES)
+    chosen = posts.filter(user__username=username).exclude(user_id=user_id(by)).first()
     problems = _day_problems(valid_from, valid_until, civil_date(now))
     if chosen is None:
         problems.append(problem("delegate", username[:64], _("本工作机构的人员"), _("请选择本工作机构的另一个人")))
@@ -107,7 +107,7 @@ def delegate(
     overlap = DelegationOverlapError(since=valid_from, until=valid_until)
     with constraint_errors(one_delegate_at_a_time=overlap):
         made = Delegation.objects.create(
-            organisation_id=by.organisation_id, head_id=user_id(by), delegate=chosen.user, valid_from=valid_from,
+            organisation_id=_own(by), head_id=user_id(by), delegate=chosen.user, valid_from=valid_from,
             valid_until=valid_until, reason=reason, made_at=now,
         )  # fmt: skip
     _record(
@@ -136,7 +136,7 @@ def revoke_delegation(*, delegation_id: UUID, by: Actor, now: datetime) -> Deleg
     """
     org.require(by, Permission.SHARING_DELEGATION_MANAGE)
     rows = Delegation.objects.select_for_update(of=("self",)).select_related("delegate")
-    found = rows.filter(id=delegation_id, organisation_id=by.organisation_id).first()
+    found = rows.filter(id=delegation_id, organisation_id=_own(by)).first()
     if found is None:
         raise NotFoundError(what=str(delegation_id))
     if found.revoked_at is not None:
@@ -145,6 +145,10 @@ def revoke_delegation(*, delegation_id: UUID, by: Actor, now: datetime) -> Deleg
     found.save(update_fields=["revoked_at"])
     _record("sharing:delegation:revoke", found.id, found.delegate.username, by, now)
     return found
+
+
+def _own(by: Actor) -> UUID:
+    return by.organisation_id or org.NOBODY
 
 
 def _record(event: str, subject_id: UUID, label: str, by: Actor, now: datetime, **details: object) -> None:
