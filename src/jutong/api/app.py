@@ -97,6 +97,7 @@ for prefix, router in (
     ("grants", grants.router),
     ("", office.router),
     ("agreements", agreements.router),
+    ("breaches", agreements.breaches_router),
     ("", accesses.router),
     ("jobs", jobs.router),
     ("calendar", calendars.router),

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec
 import click
 
 from jutong.cli.text import language
+from jutong.evidence import agreement as agreements
 from jutong.evidence import audit as auditing
 from jutong.evidence import errors
 from jutong.evidence.backup import backup
@@ -279,3 +280,40 @@ def fingerprint_command(voice: Voice, *, file: Path) -> None:
         right=found.match.right,
         score=f"{found.match.score:.1f}",
     )
+
+
+@evidence.command("agreement")
+@click.argument("file", type=EXISTING_FILE)
+@click.option("--keys", type=EXISTING_FILE, help="各部门公布的签署公钥（JSON）· published signing keys")
+@_spoken
+def agreement_command(voice: Voice, *, file: Path, keys: Path | None) -> None:
+    """核验签署的协议 · check a signed agreement.
+
+    退出码 0：成立；1：不成立，并说明哪一步。
+    Exit code 0: proven; 1: not proven, naming the step.
+    """
+    checked = agreements.check(file.read_bytes(), None if keys is None else agreements.read_keys(keys.read_bytes()))
+    voice.say(gettext_noop("✓ 通过。已证明："))
+    voice.say(
+        gettext_noop("✓ {number}第{version}版的文本自签署以来一个字也没有改动，摘要{digest}"),
+        number=checked.number,
+        version=checked.version,
+        digest=checked.digest,
+    )
+    for row in checked.signatures:
+        voice.say(
+            gettext_noop("✓ {organisation}，{post}{person}，签署于{at}"),
+            organisation=row.organisation,
+            post=row.post,
+            person=row.person,
+            at=row.at,
+        )
+        click.echo(f"    {row.key_id}")
+    voice.say(gettext_noop("没有证明："))
+    voice.say(gettext_noop("· 时间：取自签署时平台所在机器的时钟"))
+    unknown = [row.key_id for row in checked.signatures if not row.is_known_key]
+    if unknown:
+        voice.say(
+            gettext_noop("· 公钥属于谁：{keys} 取自文件本身，请与各部门公布的对照，或用 --keys 指定"),
+            keys="、".join(unknown),
+        )

@@ -109,6 +109,18 @@ def check(content: bytes, trusted: Mapping[str, str] | None = None) -> Checked:
     return Checked(document["number"], document["version"], document["kind"], found, good)
 
 
+def read_keys(content: bytes) -> dict[str, str]:
+    """Return public keys by key id from a published list, as ``GET /api/v1/agreements/signing-keys`` gives it.
+
+    Raises:
+        AgreementMalformedError: if it is no such list.
+    """
+    try:
+        return {str(row["key_id"]): str(row["public_key"]) for row in json.loads(content)}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AgreementMalformedError(problem=f"{type(error).__name__} {error}"[:120]) from error
+
+
 def _parts(content: bytes) -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
     if len(content) > LARGEST:
         raise AgreementMalformedError(problem=f"> {LARGEST}")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
+from jutong.center.agreement import actions as agreements
 from jutong.center.catalog import actions as catalog
 from jutong.center.catalog.actions import unbound, watching
 from jutong.center.catalog.enums import RunState
@@ -75,6 +76,11 @@ def prove_disposals(now: datetime) -> int:
 def keep_ledgers(now: datetime) -> int:
     """Ask for what the usage ledgers of the last quarter still lack. Returns how many were asked."""
     return remedy.keep_ledgers(now=now)
+
+
+def measure_agreements(now: datetime) -> int:
+    """Measure how agreements are kept. Returns how many days of agreements became final."""
+    return agreements.measure(now=now)
 
 
 def issue_waiting_grants(now: datetime) -> int:

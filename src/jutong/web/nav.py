@@ -90,6 +90,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
     (
         _("看成效"),
         (
+            Place(_("违约记录"), "/breaches", "alert", Permission.AGREEMENT_BREACH_VIEW),
             Place(_("使用留痕"), "/audit", "eye", Permission.USAGE_ACCESS_VIEW),
             Place(_("使用台账"), "/ledger", "file", Permission.REMEDY_LEDGER_INSPECT),
         ),

@@ -13,14 +13,16 @@ from jutong.api.shapes import agreements as shapes
 from jutong.api.shapes.common import PageOut, organisation_ref
 from jutong.api.types import Asked, Cursor, Limit
 from jutong.center.agreement import actions, queries
-from jutong.center.agreement.enums import AgreementState
+from jutong.center.agreement.enums import AgreementState, BreachState
 from jutong.center.agreement.export import signed_file
 from jutong.center.agreement.models import Agreement
 from jutong.center.org.permissions import Permission
 
 router = Router(tags=["协议 agreements"])
 Number = Annotated[str, Path(pattern=r"^XY[0-9]{8}-[0-9]{4,9}$", description="协议编号 · number of the agreement")]
-LIST = "agreements"
+BreachNumber = Annotated[str, Path(pattern=r"^WY[0-9]{8}-[0-9]{4,9}$", description="违约编号 · number of the breach")]
+breaches_router = Router(tags=["协议 agreements"])
+LIST, BREACHES = "agreements", "breaches"
 _BODY = (404, 409, 415, 422)
 _STEP = (404, 409, 422)
 
@@ -31,6 +33,17 @@ class AgreementsAsked(Asked):
     state: list[AgreementState] = Field(default=[], max_length=9)
     application: Annotated[
         str, Field(pattern=r"^(SQ[0-9]{8}-[0-9]{4,9})?$", description="申请编号 · number of the application")
+    ] = ""
+    cursor: Cursor = ""
+    limit: Limit = 20
+
+
+class BreachesAsked(Asked):
+    """Which breaches."""
+
+    state: list[BreachState] = Field(default=[], max_length=4)
+    agreement: Annotated[
+        str, Field(pattern=r"^(XY[0-9]{8}-[0-9]{4,9})?$", description="协议编号 · number of the agreement")
     ] = ""
     cursor: Cursor = ""
     limit: Limit = 20
@@ -205,3 +218,65 @@ def obligations(request: ApiRequest, number: Number, asked: Query[VersionAsked])
     caller = request.auth
     found = queries.agreement(caller.actor, number, version=asked.version or None, now=caller.now).agreement
     return [shapes.obligation_out(row) for row in queries.kept(caller.actor, found)]
+
+
+@breaches_router.get(
+    "",
+    operation_id="listBreaches",
+    summary="违约列表 · breaches the caller may see",
+    **asks(Permission.AGREEMENT_BREACH_VIEW, PageOut[shapes.BreachRowOut], 422),
+)
+def list_breaches(request: ApiRequest, asked: Query[BreachesAsked]) -> PageOut[shapes.BreachRowOut]:
+    """Return a page of duties that were not kept, the newest first."""
+    page = queries.breaches(
+        request.auth.actor,
+        agreement_number=asked.agreement,
+        states=tuple(state.value for state in asked.state),
+        after=listing.opened(BREACHES, asked.cursor),
+        limit=asked.limit,
+    )
+    return PageOut(rows=[shapes.breach_row_out(row) for row in page.rows], next=listing.sealed(BREACHES, page.next))
+
+
+def _breach_shown(caller: Caller, number: str) -> shapes.BreachOut:
+    found, events = queries.breach(caller.actor, number)
+    return shapes.breach_out(found, sorted(events))
+
+
+@breaches_router.get(
+    "/{number}",
+    operation_id="getBreach",
+    summary="一项违约 · one breach with its evidence",
+    **asks(Permission.AGREEMENT_BREACH_VIEW, shapes.BreachOut, 404, 422),
+)
+def get_breach(request: ApiRequest, number: BreachNumber) -> shapes.BreachOut:
+    """Return a breach with its evidence and what was said of it."""
+    return _breach_shown(request.auth, number)
+
+
+@breaches_router.post(
+    "/{number}/answer",
+    operation_id="answerBreach",
+    summary="说明或异议 · explain or contest",
+    **asks(Permission.AGREEMENT_BREACH_VIEW, shapes.BreachOut, *_BODY),
+)
+def answer_breach(request: ApiRequest, number: BreachNumber, body: shapes.BreachAnswerIn) -> shapes.BreachOut:
+    """Explain a breach as the responsible party, or contest that one answers for it."""
+    caller = request.auth
+    found, _events = queries.breach(caller.actor, number)
+    actions.answer_breach(breach=found, text=body.text, contest=body.contest, by=caller.actor, now=caller.now)
+    return _breach_shown(caller, number)
+
+
+@breaches_router.post(
+    "/{number}/verdict",
+    operation_id="judgeBreach",
+    summary="认可与否 · take the explanation or not",
+    **asks(Permission.AGREEMENT_BREACH_ANSWER, shapes.BreachOut, *_BODY),
+)
+def judge_breach(request: ApiRequest, number: BreachNumber, body: shapes.BreachVerdictIn) -> shapes.BreachOut:
+    """Take an explanation or an objection as the other side, or hand an explanation back with a reason."""
+    caller = request.auth
+    found, _events = queries.breach(caller.actor, number)
+    actions.judge_breach(breach=found, accept=body.accept, text=body.text, by=caller.actor, now=caller.now)
+    return _breach_shown(caller, number)

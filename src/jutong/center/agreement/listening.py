@@ -10,6 +10,7 @@ from jutong.center.agreement.actions import _common as common
 from jutong.center.agreement.actions.drafting import draft_agreement
 from jutong.center.agreement.actions.signing import put_signature
 from jutong.center.agreement.actions.taking_effect import take_effect
+from jutong.center.agreement.by_clock import on_breached
 from jutong.center.agreement.enums import AgreementEvent, AgreementKind, AgreementState
 from jutong.center.agreement.models import Agreement
 from jutong.center.agreement.rules import AGREEMENTS
@@ -17,6 +18,7 @@ from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.clocks import actions as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.process.moments import Moment, hold_grants, listen
+from jutong.center.sharing.compile import number_agreements
 from jutong.center.sharing.models import Application, Grant
 
 UNSIGNED = gettext_noop("等待双方签署共享协议")
@@ -30,6 +32,14 @@ def connect() -> None:
     listen(Moment.GRANT_SUSPENDED, "agreement", on_suspended)
     listen(Moment.GRANT_LIFTED, "agreement", on_lifted)
     listen(Moment.GRANT_ENDED, "agreement", on_ended)
+    listen(Moment.CLOCK_BREACHED, "agreement", on_breached)
+    number_agreements(number_of)
+
+
+def number_of(grant: Grant) -> str:
+    """Return the number of the agreement a grant runs under, or of the undertaking confirmed for it."""
+    rows = Agreement.objects.filter(application_id=grant.application_id).exclude(state=AgreementState.VOID)
+    return rows.order_by("-version").values_list("number", flat=True).first() or ""
 
 
 def reason_to_hold(grant: Grant) -> str:

@@ -35,6 +35,8 @@ def _access(call: AccessSummary, grant: Grant, node: str) -> Access:
         rows=call.rows,
         fields=list(call.fields),
         leaf_index=call.leaf_index,
+        took_ms=call.took_ms,
+        newest_at=datetime.fromtimestamp(call.newest_ms / 1000, UTC) if call.newest_ms else None,
     )
 
 

@@ -25,10 +25,17 @@ class Access(models.Model):
     rows = models.IntegerField()
     fields = models.JSONField(default=list)
     leaf_index = models.BigIntegerField()
+    took_ms = models.IntegerField(default=-1)
+    """How long the answer took; -1 where nobody measured."""
+    newest_at = models.DateTimeField(null=True, blank=True)
+    """When the newest row behind the answer was last changed, as far as the node knows."""
 
     class Meta:
         ordering = ("-at", "-record_id")
-        indexes = (models.Index(fields=("entry_code", "-at"), name="access_by_entry"),)
+        indexes = (
+            models.Index(fields=("entry_code", "-at"), name="access_by_entry"),
+            models.Index(fields=("grant_id", "at"), name="access_by_grant"),
+        )
 
 
 class DailyUse(models.Model):

@@ -10,7 +10,7 @@ from jutong.center.agreement.enums import AgreementState
 from jutong.center.agreement.queries import AgreementView
 from jutong.center.org.permissions import Permission
 from jutong.kernel.errors import JutongError
-from jutong.web.agreements.wording import term_rows
+from jutong.web.agreements.wording import kept_rows, term_rows
 from jutong.web.door import Visit, page
 
 TONES = {
@@ -57,6 +57,7 @@ def show(visit: Visit, view: AgreementView, problem: JutongError | None = None) 
         "shared_items": found.document["items"],
         "tone": TONES[AgreementState(found.state)],
         "signatures": view.signatures,
+        "kept": kept_rows(queries.kept(visit.actor, found)),
         "versions": view.versions,
         "open_version": view.open_version if view.open_version != found else None,
         "clock": view.clock,

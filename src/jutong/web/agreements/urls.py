@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.agreements import pages, papers, steps
+from jutong.web.agreements import breaches, pages, papers, steps
 
 urlpatterns = [
     path("agreements", pages.listing),
@@ -16,4 +16,8 @@ urlpatterns = [
     path("agreements/<str:number>/sign", steps.sign),
     path("agreements/<str:number>/hand-back", steps.hand_back),
     path("agreements/<str:number>/discard", steps.discard),
+    path("breaches", breaches.listing),
+    path("breaches/<str:number>", breaches.detail),
+    path("breaches/<str:number>/answer", breaches.answer),
+    path("breaches/<str:number>/judge", breaches.judge),
 ]

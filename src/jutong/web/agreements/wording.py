@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
+from jutong.center.agreement.enums import ObligationKind
+from jutong.center.agreement.queries import Kept
 from jutong.standards.agreement import Term, Value, standard_text
 
 
@@ -52,3 +54,35 @@ def term_rows(terms: Mapping[str, Value], before: Mapping[str, Value] | None) ->
             )
         )  # fmt: skip
     return rows
+
+
+def measured(kind: str, value: int | None) -> str:
+    """Return a measured value or a bound in the unit of its kind."""
+    if value is None:
+        return "—"
+    if kind == ObligationKind.AVAILABILITY:
+        return f"{value / 100:.2f}%"
+    if kind == ObligationKind.RESPONSE:
+        return gettext("%(n)s毫秒") % {"n": value}
+    if kind == ObligationKind.FRESHNESS:
+        return gettext("%(n)s小时") % {"n": value}
+    if kind in {ObligationKind.QUOTA, ObligationKind.SCOPE}:
+        return gettext("%(n)s次") % {"n": value}
+    return str(value)
+
+
+def kept_rows(rows: Iterable[Kept]) -> list[dict[str, object]]:
+    """Return the duties of a version as the page shows them, with one mark a day, the oldest first."""
+    return [
+        {
+            "kind": row.obligation.get_kind_display(),
+            "side": row.obligation.side,
+            "bound": measured(row.obligation.kind, row.obligation.bound),
+            "value": measured(row.obligation.kind, row.newest.value if row.newest else None),
+            "met": row.newest.met if row.newest else None,
+            "day": row.newest.day if row.newest else None,
+            "broken": sum(1 for day in row.days if day.met is False),
+            "days": len([day for day in row.days if day.met is not None]),
+        }
+        for row in rows
+    ]

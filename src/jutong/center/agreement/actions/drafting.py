@@ -13,11 +13,9 @@ from jutong.center.agreement import terms as wording
 from jutong.center.agreement.actions import _common as common
 from jutong.center.agreement.enums import AgreementEvent, AgreementKind, AgreementState
 from jutong.center.agreement.models import Agreement
-from jutong.center.agreement.rules import SIGNING_PERIOD
 from jutong.center.clocks import actions as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
-from jutong.center.process.table import Row
 from jutong.center.sharing.actions import _common as sharing
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.numbers import next_number
@@ -115,16 +113,12 @@ def hand_back(*, agreement: Agreement, note: str, by: Actor, now: datetime) -> A
     common.record("hand-back", locked, by, now, note=clean)
     open_now = locked
     if row.next == AgreementState.VOID:
-        _end_clock(locked, row, by, now)
+        clocks.cancel(subject_kind=common.SUBJECT, subject_id=locked.id, by=by, now=now)
         open_now = next_version(locked, application, note=locked.change_note, by=by, now=now)
     text = gettext_noop("“{title}”的共享协议{number}被退回修改，请修改条款后再送签。")
     for organisation in (locked.provider, locked.requester):
         common.notify(organisation, None, text, open_now, now)
     return open_now
-
-
-def _end_clock(agreement: Agreement, _row: Row, by: Actor, now: datetime) -> None:
-    clocks.cancel(subject_kind=common.SUBJECT, subject_id=agreement.id, by=by, now=now)
 
 
 def next_version(
@@ -151,6 +145,3 @@ def next_version(
     made.save(force_insert=True)
     common.record("draft", made, by, now, kind=made.kind, application=application.number)
     return made
-
-
-__all__ = ["SIGNING_PERIOD", "draft_agreement", "edit_terms", "hand_back", "next_version", "send"]
