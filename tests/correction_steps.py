@@ -62,7 +62,9 @@ def refused(world: World, now: datetime = NOW, *, finding: str = "false", **chan
 
 
 def disputed(world: World, now: datetime = NOW, **changes: Any) -> Correction:
-    return actions.dispute(correction=refused(world, now, **changes), by=world.requester, now=now)
+    return actions.dispute(
+        correction=refused(world, now, **changes), claim="更正为已婚", facts="有登记证明", by=world.requester, now=now
+    )
 
 
 def withdrawn(world: World, now: datetime = NOW, **changes: Any) -> Correction:

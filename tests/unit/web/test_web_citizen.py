@@ -47,7 +47,7 @@ def complained(world: World, client: Client, **changes: str) -> tuple[str, str]:
     assert response.status_code == 201, response.content.decode()
     found = CODE.search(response.content.decode())
     assert found is not None
-    return Complaint.objects.latest("received_at").number, found[1]
+    return Complaint.objects.latest("id").number, found[1]
 
 
 def test_a_complaint_is_written_without_an_account_and_followed_with_its_code(world: World, enter: SignIn) -> None:

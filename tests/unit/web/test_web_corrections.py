@@ -78,7 +78,7 @@ def test_a_refusal_a_dispute_and_a_withdrawal(world: World, enter: SignIn) -> No
     case = steps.verifying(world)
     here = f"/corrections/{case.number}"
     assert "已反馈" in post(steward, f"{here}/answer", {"finding": "false", "text": "档案一致"})
-    assert "已转争议" in post(requester, f"{here}/dispute")
+    assert "已转争议" in post(requester, f"{here}/dispute", {"claim": "更正", "facts": "有证明"})
     assert requester.post(f"{here}/withdraw").status_code == 409
     other = steps.raised(world, key={"公民身份号码": "629900199001010028"})
     steps.mark(world, other, "failed", problem="source is down")

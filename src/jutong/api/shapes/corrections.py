@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jutong.api.shapes.common import ClockOut, OrganisationRef, clock_out, organisation_ref, person
-from jutong.api.types import Day, In, Line, LongText, Note, Out, Short
+from jutong.api.types import Day, In, Line, LongText, Note, Out, Short, Text
 from jutong.center.clocks.queries import ClockView
 from jutong.center.complaint.models import Complaint, Inquiry, Secrecy
 from jutong.center.complaint.queries import ComplaintView, InquiryView
@@ -50,6 +50,13 @@ class CorrectionAnswerIn(In):
     finding: Literal["true", "partly", "false", "unknown"]
     corrected: Values = Field(default_factory=dict)
     text: LongText
+
+
+class CorrectionDisputeIn(In):
+    """What is asked for, and why; both sides and the coordinator read it, so no value of a person belongs here."""
+
+    claim: Text
+    facts: LongText
 
 
 class CorrectionOut(Out):

@@ -202,11 +202,11 @@ def receive(request: ApiRequest, number: Number) -> shapes.CorrectionDetailOut:
     "/{number}/dispute",
     operation_id="disputeCorrection",
     summary="转争议 · carry the answer into a dispute",
-    **asks(Permission.DISPUTE_CASE_RAISE, shapes.CorrectionDetailOut, *_STEP),
+    **asks(Permission.DISPUTE_CASE_RAISE, shapes.CorrectionDetailOut, *_WRITE),
 )
-def dispute(request: ApiRequest, number: Number) -> shapes.CorrectionDetailOut:
+def dispute(request: ApiRequest, number: Number, body: shapes.CorrectionDisputeIn) -> shapes.CorrectionDetailOut:
     """Carry an answer that did not uphold the claim whole into a dispute (条例 28)."""
-    return _take(request.auth, number, actions.dispute)
+    return _take(request.auth, number, actions.dispute, claim=body.claim, facts=body.facts)
 
 
 @router.post(

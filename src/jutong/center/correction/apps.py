@@ -7,7 +7,7 @@ class CorrectionConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the table under the registry's guard, tell the inbox what waits, and follow traces."""
-        from jutong.center.correction import queries  # noqa: PLC0415 - models are not loaded before
+        from jutong.center.correction import listening, queries  # noqa: PLC0415 - models are not loaded before
         from jutong.center.correction.actions import receiving, tracing  # noqa: PLC0415
         from jutong.center.correction.rules import CORRECTIONS  # noqa: PLC0415
         from jutong.center.org.permissions import Permission  # noqa: PLC0415
@@ -18,3 +18,4 @@ class CorrectionConfig(AppConfig):
         register("correction-answer", Permission.CORRECTION_CASE_ANSWER, queries.to_answer)
         register("correction-confirm", Permission.CORRECTION_CASE_CONFIRM, queries.to_confirm)
         tracing.when_answered(queries.SUBJECT, receiving.traced)
+        listening.listen_all()

@@ -154,9 +154,12 @@ def receive(visit: Visit, number: str) -> HttpResponseBase:
 @step(Permission.DISPUTE_CASE_RAISE)
 def dispute(visit: Visit, number: str) -> HttpResponseBase:
     """Carry the answer into a dispute."""
+    typed = visit.request.POST
     return _take(
         visit, number, _("已转争议，先由双方协商"),
-        lambda found: actions.dispute(correction=found, by=visit.actor, now=visit.now),
+        lambda found: actions.dispute(
+            correction=found, claim=typed.get("claim", ""), facts=typed.get("facts", ""), by=visit.actor, now=visit.now
+        ),
     )  # fmt: skip
 
 

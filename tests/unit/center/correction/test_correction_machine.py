@@ -52,7 +52,7 @@ CALLS: dict[Any, Callable[[Correction, Actor], Any]] = {
     Ev.REFUSE: lambda case, by: actions.refuse(correction=case, finding="false", text="不改", by=by, now=NOW),
     Ev.CONFIRM: lambda case, by: actions.confirm(correction=case, by=by, now=NOW),
     Ev.RECEIVE: lambda case, by: actions.receive(correction=case, by=by, now=NOW),
-    Ev.DISPUTE: lambda case, by: actions.dispute(correction=case, by=by, now=NOW),
+    Ev.DISPUTE: lambda case, by: actions.dispute(correction=case, claim="x", facts="y", by=by, now=NOW),
     Ev.REOPEN: lambda case, by: actions.dispute_over(correction=case, for_raiser=True, by=by, now=NOW),
     Ev.SETTLE: lambda case, by: actions.dispute_over(correction=case, for_raiser=False, by=by, now=NOW),
     Ev.RETRY: lambda case, by: actions.retry_mark(correction=case, by=by, now=NOW),
@@ -99,7 +99,7 @@ def test_guards_have_names(world: World) -> None:
     actions.withdraw(correction=case, by=world.requester, now=NOW)
     whole = steps.upheld(world)
     with pytest.raises(WhollyUpheldError):
-        actions.dispute(correction=whole, by=world.requester, now=NOW)
+        actions.dispute(correction=whole, claim="x", facts="y", by=world.requester, now=NOW)
     steps.mark(world, whole, "open")
     assert fresh(whole).mark == MarkState.ORDERED, "an answer to an earlier order changes nothing"
     steps.mark(world, whole, "corrected", grants=(steps.grant_of(world),))

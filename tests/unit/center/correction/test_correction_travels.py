@@ -12,7 +12,10 @@ from jutong.center.correction import actions, queries
 from jutong.center.correction.actions import About
 from jutong.center.correction.enums import MarkState, Origin
 from jutong.center.correction.errors import NotReceivedError
+from jutong.center.correction.listening import subject
 from jutong.center.correction.models import Correction, Trace
+from jutong.center.dispute import actions as disputes
+from jutong.center.dispute.models import Dispute
 from jutong.center.fleet.models import Order, ReceivedReceipt
 from jutong.center.sharing.models import Notice
 from jutong.center.sharing.queries import inbox
@@ -96,19 +99,34 @@ def test_a_refused_doubt_takes_the_mark_away_and_ends_when_the_raiser_agrees(wor
 
 
 def test_a_dispute_marks_the_row_again_and_its_outcome_is_followed(world: World) -> None:
-    from jutong.center.org.actor import platform_actor
-
     case = steps.disputed(world)
-    assert steps.orders("mark")[-1]["state"] == "open"
+    first = Dispute.objects.get()
+    assert (first.subject_number, first.respondent, fresh(case).dispute_number) == (
+        case.number, world.civil, first.number,
+    )  # fmt: skip
+    assert (fresh(case).state, steps.orders("mark")[-1]["state"]) == ("disputed", "open")
     assert queries.marks_count([world.entry.id]) == {world.entry.id: 1}
-    again = actions.dispute_over(correction=case, for_raiser=True, by=platform_actor("dispute"), now=at(5))
-    assert (fresh(again).state, fresh(again).finding, fresh(again).answer) == ("verifying", "", None)
+    disputes.propose(dispute=first, text="重新核对档案", by=world.steward, now=at(1))
+    disputes.answer_proposal(dispute=first, accepted=True, by=world.requester, now=at(2))
+    again = fresh(case)
+    assert (again.state, again.finding, again.answer) == ("verifying", "", None)
     running = StatutoryClock.objects.get(subject_id=str(case.id), period="SLA-COR", state="running")
-    assert running.started_on.isoformat() == "2026-11-14"
-    actions.refuse(correction=again, finding="unknown", text="仍无法核实", by=world.steward, now=at(6))
-    actions.dispute(correction=again, by=world.requester, now=at(6))
-    ended = actions.dispute_over(correction=again, for_raiser=False, by=platform_actor("dispute"), now=at(7))
-    assert (fresh(ended).state, steps.orders("mark")[-1]["state"]) == ("closed", "lifted")
+    assert running.started_on.isoformat() == "2026-11-11"
+    actions.refuse(correction=again, finding="unknown", text="仍无法核实", by=world.steward, now=at(3))
+    actions.dispute(correction=again, claim="x", facts="y", by=world.requester, now=at(3))
+    second = Dispute.objects.exclude(pk=first.pk).get()
+    disputes.withdraw_dispute(dispute=second, by=world.requester, now=at(4))
+    assert (fresh(case).state, steps.orders("mark")[-1]["state"]) == ("closed", "lifted")
+
+
+def test_only_an_answer_that_was_not_upheld_whole_is_disputable(world: World) -> None:
+    case = steps.verifying(world)
+    assert subject(world.requester, case.number, NOW).why_not
+    for other in (world.steward, world.stranger):
+        with pytest.raises(NotFoundError):
+            subject(other, case.number, NOW)
+    actions.refuse(correction=case, finding="false", text="x", by=world.steward, now=NOW)
+    assert subject(world.requester, case.number, NOW).why_not == ""
 
 
 def test_a_trace_finds_who_had_received_the_row(world: World) -> None:

@@ -1,6 +1,6 @@
 """The steps of a correction (条例 26). Each is one transaction with its audit event."""
 
-from jutong.center.correction.actions.answering import accept, dispute, dispute_over, refuse, uphold
+from jutong.center.correction.actions.answering import accept, dispute, dispute_over, disputed, refuse, uphold
 from jutong.center.correction.actions.marking import retry_mark
 from jutong.center.correction.actions.materials import File
 from jutong.center.correction.actions.raising import (
@@ -23,6 +23,7 @@ __all__ = [
     "confirm",
     "dispute",
     "dispute_over",
+    "disputed",
     "doubtable",
     "fetched",
     "key_names",

@@ -12,6 +12,7 @@ from jutong.center.correction.actions import receiving
 from jutong.center.correction.actions._common import (
     SUBJECT,
     begin,
+    lock,
     moved,
     not_raiser,
     start_confirming,
@@ -142,8 +143,25 @@ def refuse(*, correction: Correction, finding: str, text: str, by: Actor, now: d
 
 
 @transaction.atomic
-def dispute(*, correction: Correction, by: Actor, now: datetime, number: str = "") -> Correction:
-    """转争议 (条例 28): the row is marked again until the dispute is over. ``number`` is the dispute's.
+def dispute(*, correction: Correction, claim: str, facts: str, by: Actor, now: datetime) -> Correction:
+    """转争议 (条例 28): open a dispute about the answer; the case follows it, see :func:`disputed`.
+
+    Raises:
+        WhollyUpheldError: where the claim was upheld whole.
+        DisputeOpenError, InvalidInputError: see ``dispute.actions.raise_dispute``.
+    """
+    from jutong.center.dispute import actions as disputes  # noqa: PLC0415 - disputes stand above corrections
+
+    found = begin(correction, Ev.DISPUTE, by)
+    if found.finding == Finding.TRUE:
+        raise WhollyUpheldError(number=found.number)
+    disputes.raise_dispute(kind=SUBJECT, number=correction.number, claim=claim, facts=facts, by=by, now=now)
+    return lock(correction.id)
+
+
+@transaction.atomic
+def disputed(*, correction: Correction, by: Actor, now: datetime, number: str) -> Correction:
+    """Follow a dispute that was raised: the row is marked again until it is over. ``number`` is the dispute's.
 
     Raises:
         WhollyUpheldError: where the claim was upheld whole.
