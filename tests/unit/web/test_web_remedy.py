@@ -7,7 +7,7 @@ from io import BytesIO
 from openpyxl import load_workbook
 
 from jutong.center.remedy import actions
-from jutong.center.remedy.models import Disposal, LedgerEntry, Rectification
+from jutong.center.remedy.models import Disposal, LedgerEntry, Rectification, ServiceChange
 from jutong.center.sharing.enums import GrantState
 from jutong.kernel.canonical import digest
 from jutong.tasks import scans
@@ -154,3 +154,40 @@ def test_the_ledger_is_filled_corrected_inspected_and_sent_as_a_file(world: Worl
     assert grant.number in b"".join(steward.get("/ledger?format=csv")).decode()
     assert enter("stranger").get(f"{address}?format=xlsx").status_code == 404
     assert "还没有台账" in enter("stranger").get("/ledger").content.decode()
+
+
+def test_a_service_change_walks_from_proposal_to_acceptance_through_pages(world: World, enter: SignIn, watch) -> None:
+    sharing_steps.sharing(world)
+    steward, requester, authority = enter("steward"), enter("requester"), enter("authority")
+    code = world.entry.code
+    assert f"/service-changes/new?entry={code}" in steward.get(f"/manage/entries/{code}").content.decode()
+    assert "婚姻状况" in steward.get(f"/service-changes/new?entry={code}").content.decode()
+    said = {"entry": code, "kind": "reshape", "reason": "职责划出", "plan": "改由省级接口提供", "effective_on": ""}
+    assert steward.post("/service-changes/new", said).status_code == 422
+    said |= {"items": "婚姻状况", "effective_on": "2026-11-20"}
+    assert "已送使用部门协商" in steward.post("/service-changes/new", said, follow=True).content.decode()
+    change = ServiceChange.objects.get()
+    address = f"/service-changes/{change.number}"
+    assert address in requester.get("/inbox").content.decode()
+    assert steward.post(f"{address}/file").status_code == 409
+    assert requester.post(f"{address}/answer", {"stance": "object", "text": ""}).status_code == 422
+    requester.post(f"{address}/answer", {"stance": "condition", "text": "留三个月过渡"})
+    assert "留三个月过渡" in steward.get(address).content.decode()
+    assert "已向主管部门备案" in steward.post(f"{address}/file", follow=True).content.decode()
+    assert "变更服务的备案" in authority.get(f"/filings/{fresh(change).filing_id}").content.decode()
+    assert authority.post(f"{address}/decide", {"accepted": "0", "note": ""}).status_code == 422
+    assert "备案已接受" in authority.post(f"{address}/decide", {"accepted": "1"}, follow=True).content.decode()
+    assert change.number in requester.get("/service-changes").content.decode()
+    assert enter("stranger").get(address).status_code == 404
+
+
+def test_a_service_change_is_withdrawn(world: World, enter: SignIn) -> None:
+    sharing_steps.sharing(world)
+    said = {
+        "entry": world.entry.code, "kind": "stop", "reason": "停", "plan": "改用省级", "effective_on": "2026-12-01",
+    }  # fmt: skip
+    steward = enter("steward")
+    steward.post("/service-changes/new", said)
+    number = ServiceChange.objects.get().number
+    assert "已撤回" in steward.post(f"/service-changes/{number}/withdraw", follow=True).content.decode()
+    assert "没有服务变更" in enter("stranger").get("/service-changes").content.decode()

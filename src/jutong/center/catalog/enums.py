@@ -196,3 +196,10 @@ class RunState(models.TextChoices):
     WAITING = "waiting", _("等待办理")
     RUNNING = "running", _("正在办理")
     DONE = "done", _("办完")
+
+
+class FilingKind(models.TextChoices):
+    """What a filing of 条例 27(3) is about."""
+
+    END = "end", _("停止服务")
+    CHANGE = "change", _("变更服务")

@@ -161,6 +161,15 @@ class FilingDecidedError(JutongError):
     next_step = gettext_noop("请刷新后查看处理结果。")
 
 
+class ServiceInUseError(JutongError):
+    """条例 27(3): an interface in use changes only after its users were consulted and the change was filed."""
+
+    code = "catalog.service.in-use"
+    http_status = 409
+    message = gettext_noop("“{name}”正在被{departments}使用，不能改变或减少{items}（条例第二十七条）。")
+    next_step = gettext_noop("请先提出服务变更，与使用部门协商并向主管部门备案，到生效日再办理。")
+
+
 class NothingToFileError(JutongError):
     """No grant runs on the entry, so nobody has to be consulted."""
 

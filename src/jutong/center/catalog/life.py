@@ -77,10 +77,11 @@ class UpdateExtension(models.Model):
 
 
 class Filing(models.Model):
-    """备案 of 条例 27(3): why a running service ends, and what each department that uses it said."""
+    """备案 of 条例 27(3): why a running service ends or changes, and what each department that uses it said."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey("catalog.Entry", on_delete=models.PROTECT, related_name="filings")
+    kind = models.CharField(max_length=8, choices=enums.FilingKind, default=enums.FilingKind.END)
     reason = models.CharField(max_length=1000)
     consulted = models.JSONField()
     """Rows of ``code``, ``name`` and ``text`` per department: what was agreed with it."""

@@ -9,10 +9,11 @@ class RemedyConfig(AppConfig):
         """Put the tables under the registry's guard, listen to grants and say what waits."""
         from jutong.center.process.guard import guard  # noqa: PLC0415 - models are not loaded before
         from jutong.center.remedy import listening, tasks  # noqa: PLC0415
-        from jutong.center.remedy.rules import DISPOSALS, LEDGER_ASKS, RECTIFICATIONS  # noqa: PLC0415
+        from jutong.center.remedy.rules import DISPOSALS, LEDGER_ASKS, RECTIFICATIONS, SERVICE_CHANGES  # noqa: PLC0415
 
         guard(RECTIFICATIONS, "remedy.Rectification")
         guard(DISPOSALS, "remedy.Disposal")
         guard(LEDGER_ASKS, "remedy.LedgerAsk")
+        guard(SERVICE_CHANGES, "remedy.ServiceChange")
         listening.connect()
         tasks.connect()

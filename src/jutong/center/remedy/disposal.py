@@ -95,7 +95,7 @@ class Certificate(models.Model):
     document = models.JSONField()
     digest = models.CharField(max_length=71)
     signature = models.JSONField(null=True)
-    """Of the requester's organisation over the canonical text, where the instance keeps its key."""
+    """Of the requester's organisation over the canonical text: ``alg``, ``key_id``, ``public_key``, ``signature``."""
     made_at = models.DateTimeField()
 
     class Meta:

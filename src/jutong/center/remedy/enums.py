@@ -90,3 +90,41 @@ class LedgerAskEvent(models.TextChoices):
     """What can happen to it."""
 
     FILL = "fill", _("补记")
+
+
+class ServiceChangeKind(models.TextChoices):
+    """What a provider would do to an interface in use (条例 27(3))."""
+
+    RESHAPE = "reshape", _("调整信息项")
+    REBIND = "rebind", _("更换挂接")
+    STOP = "stop", _("停止服务")
+
+
+class ServiceChangeState(models.TextChoices):
+    """States of a service change; it may be made from its day on once accepted, and is made once."""
+
+    CONSULTING = "consulting", _("与使用部门协商中")
+    FILED = "filed", _("已备案，等主管部门处理")
+    ACCEPTED = "accepted", _("备案已接受")
+    REFUSED = "refused", _("备案未被接受")
+    EFFECTIVE = "effective", _("已变更")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+class ServiceChangeEvent(models.TextChoices):
+    """What can happen to a service change."""
+
+    ANSWER = "answer", _("答复协商")
+    FILE = "file", _("向主管部门备案")
+    WITHDRAW = "withdraw", _("撤回变更")
+    ACCEPT = "accept", _("接受备案")
+    REFUSE = "refuse", _("不接受备案")
+    APPLY = "apply", _("实施变更")
+
+
+class ConsultationStance(models.TextChoices):
+    """What a department that uses the interface says."""
+
+    AGREE = "agree", _("同意")
+    CONDITION = "condition", _("需要过渡安排")
+    OBJECT = "object", _("不同意")

@@ -65,3 +65,39 @@ class CorrectedAlreadyError(JutongError):
     http_status = 409
     message = gettext_noop("授权{number}的这条台账已经被更正过。")
     next_step = gettext_noop("请更正最新的那一条。")
+
+
+class NobodyToConsultError(JutongError):
+    """No grant runs on the entry, so the provider is free to change it."""
+
+    code = "remedy.change.needless"
+    http_status = 409
+    message = gettext_noop("“{name}”没有正在使用的授权，变更不用协商和备案。")
+    next_step = gettext_noop("请直接修改目录或挂接。")
+
+
+class ChangeOpenError(JutongError):
+    """One change of an entry is under way at a time."""
+
+    code = "remedy.change.open"
+    http_status = 409
+    message = gettext_noop("“{name}”已有正在办理的服务变更{number}。")
+    next_step = gettext_noop("请先办完或撤回它。")
+
+
+class ConsultationOpenError(JutongError):
+    """Users are given their period before the change is filed; silence is recorded, not read as consent."""
+
+    code = "remedy.change.consultation-open"
+    http_status = 409
+    message = gettext_noop("还有{count}个使用部门没有答复，协商期到{due}：{departments}")
+    next_step = gettext_noop("请等答复或等协商期满再备案。")
+
+
+class AnsweredAlreadyError(JutongError):
+    """A department answers a consultation once."""
+
+    code = "remedy.change.answered"
+    http_status = 409
+    message = gettext_noop("您所在的部门已答复服务变更{number}。")
+    next_step = gettext_noop("意见有变的，请直接联系提供部门。")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from jutong.center.org.actor import Actor
+from jutong.center.process.gates import Gate, keep
 from jutong.center.process.moments import Moment, listen
+from jutong.center.remedy.actions.change import consult_newcomer, let_through, on_filing_decided
 from jutong.center.remedy.actions.disposal import open_disposal
 from jutong.center.remedy.actions.ledger import kept_copies, prefill_scenario
 from jutong.center.remedy.enums import RectificationState
@@ -21,12 +23,15 @@ def connect() -> None:
     listen(Moment.GRANT_LIFTED, "remedy", on_lifted)
     listen(Moment.GRANT_ENDED, "remedy", on_ended)
     listen(Moment.GRANT_SUPPLIED, "remedy", on_supplied)
+    listen(Moment.FILING_DECIDED, "remedy", on_filing_decided)
+    keep(Gate.SERVICE_CHANGE, "remedy", let_through)
 
 
 def on_supplied(grant: Grant, *, by: Actor, now: datetime, first: bool) -> None:
     """Begin the usage ledger of a grant that is usable for the first time."""
     if first:
         prefill_scenario(grant, now=now)
+        consult_newcomer(grant, by=by, now=now)
 
 
 def on_lifted(grant: Grant, *, by: Actor, now: datetime) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from jutong.center.remedy.change import Consultation, ServiceChange
 from jutong.center.remedy.disposal import Certificate, Disposal, DisposalCopy
 from jutong.center.remedy.ledger import LedgerAsk, LedgerEntry, LedgerInspection
 from jutong.center.remedy.rectification import Rectification, RectificationReport
 
 __all__ = [
     "Certificate",
+    "Consultation",
     "Disposal",
     "DisposalCopy",
     "LedgerAsk",
@@ -15,4 +17,5 @@ __all__ = [
     "LedgerInspection",
     "Rectification",
     "RectificationReport",
+    "ServiceChange",
 ]

@@ -10,10 +10,10 @@ from jutong.center.clocks import queries as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY
-from jutong.center.remedy.actions import disposal, ledger, rectification
-from jutong.center.remedy.enums import DisposalState, LedgerAskState, RectificationState
-from jutong.center.remedy.models import Disposal, LedgerAsk, Rectification
-from jutong.center.remedy.rules import DISPOSE_PERIOD, LEDGER_PERIOD, RECTIFY_PERIOD
+from jutong.center.remedy.actions import change, disposal, ledger, rectification
+from jutong.center.remedy.enums import DisposalState, LedgerAskState, RectificationState, ServiceChangeState
+from jutong.center.remedy.models import Consultation, Disposal, LedgerAsk, Rectification
+from jutong.center.remedy.rules import CONSULT_PERIOD, DISPOSE_PERIOD, LEDGER_PERIOD, RECTIFY_PERIOD
 from jutong.center.sharing.queries.tasks import Task, TaskKind, register
 from jutong.kernel.clock import civil_date
 
@@ -29,6 +29,7 @@ def connect() -> None:
     register("remedy-dispose", Permission.REMEDY_DISPOSAL_REPORT, to_dispose)
     register("remedy-verify", Permission.REMEDY_DISPOSAL_VERIFY, to_verify)
     register("remedy-ledger", Permission.REMEDY_LEDGER_WRITE, to_fill)
+    register("remedy-consult", Permission.REMEDY_CHANGE_CONSULT, to_consult)
 
 
 def _own(actor: Actor) -> UUID:
@@ -119,6 +120,30 @@ def to_fill(actor: Actor, now: datetime) -> list[Task]:
                 subject_id=str(ask.id), organisation=ask.grant.provider.short_name, person="", since=ask.asked_at,
                 note=ask.quarter, clock=clocks.clock_view(clock, today, days=days) if clock else None,
                 link=f"/ledger/{ask.grant.number}/fill/{ask.quarter}",
+            )
+        )  # fmt: skip
+    return tasks
+
+
+def to_consult(actor: Actor, now: datetime) -> list[Task]:
+    """Return the service changes the actor's department is asked about."""
+    rows = Consultation.objects.filter(
+        organisation_id=_own(actor), stance="", change__state=ServiceChangeState.CONSULTING
+    ).select_related("change__entry__organisation", "change__proposed_by")
+    asked = list(rows.order_by("asked_at")[:CAP])
+    running = clocks.for_subjects(change.CONSULTATION, [row.id for row in asked])
+    days, today = (clocks.calendar() if running else None), civil_date(now)
+    tasks = []
+    for row in asked:
+        clock = running.get((CONSULT_PERIOD, str(row.id)))
+        found = row.change
+        tasks.append(
+            Task(
+                kind=TaskKind.CHANGE_CONSULT, title=found.entry.published_name, number=found.number,
+                subject_id=str(row.id), organisation=found.entry.organisation.short_name,
+                person=found.proposed_by.name, since=row.asked_at, note=found.reason[:100],
+                clock=clocks.clock_view(clock, today, days=days) if clock else None,
+                link=f"/service-changes/{found.number}",
             )
         )  # fmt: skip
     return tasks

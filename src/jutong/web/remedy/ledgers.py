@@ -179,7 +179,7 @@ def write(visit: Visit, number: str) -> HttpResponseBase:
         "grant": view.grant,
         "wrong": wrong,
         "parts": LedgerPart.choices,
-        "rows": _rows(_copies(typed) if isinstance(typed, QueryDict) else ()),
+        "rows": _rows(_copies(typed)),
         "kinds": CopyKind.choices,
         "problem": problem,
         "typed": typed,

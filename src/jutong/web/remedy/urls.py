@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.remedy import disposals, ledgers, rectifications
+from jutong.web.remedy import changes, disposals, ledgers, rectifications
 
 urlpatterns = [
     path("rectifications", rectifications.listing),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("rectifications/<str:number>/order-again", rectifications.order_again),
     path("rectifications/<str:number>/terminate", rectifications.terminate),
     path("rectifications/<str:number>/withdraw", rectifications.withdraw),
+    path("service-changes", changes.listing),
+    path("service-changes/new", changes.create),
+    path("service-changes/<str:number>", changes.detail),
+    path("service-changes/<str:number>/answer", changes.answer),
+    path("service-changes/<str:number>/file", changes.file),
+    path("service-changes/<str:number>/withdraw", changes.withdraw),
+    path("service-changes/<str:number>/decide", changes.decide),
     path("ledger", ledgers.listing),
     path("ledger/<str:number>", ledgers.detail),
     path("ledger/<str:number>/fill/<str:quarter>", ledgers.fill),

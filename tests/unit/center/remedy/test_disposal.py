@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import DatabaseError, IntegrityError, transaction
 
 from jutong.center.audit.models import AuditEvent
@@ -19,7 +21,7 @@ from jutong.center.sharing import actions as sharing_actions
 from jutong.center.sharing.models import Notice
 from jutong.center.sharing.queries import inbox
 from jutong.center.sharing.queries.tasks import TaskKind
-from jutong.kernel.canonical import digest
+from jutong.kernel.canonical import canonical_json, digest
 from jutong.kernel.errors import InvalidInputError, NotFoundError
 from tests import remedy_steps as steps
 from tests import sharing_steps
@@ -132,6 +134,9 @@ def test_the_certificate_states_each_copy_and_stands(world: World) -> None:
     assert made.digest == digest(made.document)
     assert [row["method"] for row in made.document["copies"]] == ["delete", "delete"]
     assert made.document["grant"] == case.grant.number
+    assert made.signature is not None
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(made.signature["public_key"]))
+    key.verify(base64.b64decode(made.signature["signature"]), canonical_json(made.document))
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         Certificate.objects.filter(id=made.id).update(digest="sha256:forged")
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():

@@ -263,7 +263,7 @@ def test_the_page_shows_five_parts_and_a_stranger_sees_nothing(world: World, yea
     assert seen.asks[0].clock is not None
     provider = queries.ledger(world.steward, number, now=TURN)
     assert (provider.may_write, provider.may_inspect) == (False, True)
-    assert [grant.is_asked for grant in queries.ledgers(world.requester, is_asked=True)] == [True]
+    assert [grant.number for grant in queries.ledgers(world.requester, is_asked=True)] == [number]
     assert queries.entries(world.authority, number).count() == 2
     assert queries.ask(world.requester, number, "2026Q4") == ask
     entry = LedgerEntry.objects.first()

@@ -22,6 +22,7 @@ from jutong.center.catalog.errors import (
     TableUnknownError,
 )
 from jutong.center.catalog.models import Binding, Entry, EntryVersion, UnboundFlag
+from jutong.center.catalog.service_gate import require_same_columns
 from jutong.center.fleet.models import Source
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
@@ -65,6 +66,7 @@ def bind(
         TableUnknownError: if the node's last inventory has no such table.
         ColumnsUnknownError: if the table has not all the columns.
         ItemsUnmappedError: for items the entry does not have, or keys left out.
+        ServiceInUseError: if it loses what running grants cover and no change was accepted (条例 27(3)).
         NotPublishedError: if the entry is not published.
         NotFoundError: if entry or source is another department's.
         ForbiddenError: if ``by`` does not bind.
@@ -72,6 +74,7 @@ def bind(
     locked, version = _published(entry, by)
     found = _table(locked, source, schema_name, table)
     _check_columns(version, table, found, columns, fresh_column)
+    require_same_columns(locked, columns.keys(), by, now)
     estimate = max(int(found["row_estimate"]), 0)
     binding = Binding(
         source=source, schema_name=schema_name, table=table, columns=dict(columns), row_estimate=estimate,
@@ -95,6 +98,7 @@ def bind_place(*, entry: Entry, kind: BindingKind, source: str, place: Place, by
     Raises:
         PlaceError: if the place cannot be meant, or carries a password.
         SourceUnfitError: if the source is a database, or a folder where hosts are wanted.
+        ServiceInUseError: if a table in use would be replaced and no change was accepted (条例 27(3)).
         NotPublishedError: if the entry is not published.
         NotFoundError: if entry or source is another department's.
         ForbiddenError: if ``by`` does not bind.
@@ -104,6 +108,7 @@ def bind_place(*, entry: Entry, kind: BindingKind, source: str, place: Place, by
     kept = _source(locked, source)
     if kept.dialect != wanted:
         raise SourceUnfitError(source=source, dialect=kept.dialect, kind=str(BindingKind(kind).label), wanted=wanted)
+    require_same_columns(locked, (), by, now)
     binding = Binding(kind=kind, source=source, place=place.model_dump(mode="json"))
     return _put(locked, binding, by, now)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from jutong.center.audit.actions import record
 from jutong.center.catalog.actions.draft import next_version, note_findings, published_of_own, save_new
 from jutong.center.catalog.actions.taking_down import users_of
-from jutong.center.catalog.enums import Event, VersionKind
+from jutong.center.catalog.enums import Event, FilingKind, VersionKind
 from jutong.center.catalog.errors import (
     FilingDecidedError,
     FilingPendingError,
@@ -28,6 +28,7 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY, as_uuid, authority_for, require
+from jutong.center.process.moments import Moment, tell
 from jutong.center.sharing.models import Notice
 from jutong.kernel.errors import NotFoundError
 from jutong.kernel.i18n import gettext_noop
@@ -36,6 +37,8 @@ FILING_CLAUSE = "政务数据共享条例第二十七条"
 LONGEST_REASON = 1000
 LONGEST_ANSWER = 500
 FILED = gettext_noop("{organisation}就“{name}”停止服务备案，请处理。")
+FILED_CHANGE = gettext_noop("{organisation}就“{name}”变更服务备案，请处理。")
+ACCEPTED_CHANGE = gettext_noop("主管部门接受了“{name}”变更服务的备案。")
 ACCEPTED = gettext_noop("主管部门接受了“{name}”的备案，可以下线。")
 REFUSED = gettext_noop("主管部门没有接受“{name}”的备案：{note}")
 
@@ -105,8 +108,16 @@ def _finish(version: EntryVersion) -> None:
 
 
 @transaction.atomic
-def file_end(*, entry: Entry, reason: str, consulted: Mapping[str, str], by: Actor, now: datetime) -> Filing:
-    """File with the authority that a running service is to end (条例 27(3)).
+def file_end(
+    *,
+    entry: Entry,
+    reason: str,
+    consulted: Mapping[str, str],
+    by: Actor,
+    now: datetime,
+    kind: FilingKind = FilingKind.END,
+) -> Filing:
+    """File with the authority that a running service is to end, or to change (条例 27(3)).
 
     Args:
         entry: of the actor's department.
@@ -114,6 +125,7 @@ def file_end(*, entry: Entry, reason: str, consulted: Mapping[str, str], by: Act
         consulted: per department that holds a grant, by its credit code, what was agreed with it.
         by: who files.
         now: when.
+        kind: whether it ends or changes.
 
     Raises:
         InvalidInputError: without a reason, or while a department that uses it was not consulted.
@@ -137,13 +149,15 @@ def file_end(*, entry: Entry, reason: str, consulted: Mapping[str, str], by: Act
     ]
     with constraint_errors(one_filing_waits=FilingPendingError(name=name)):
         filing = Filing.objects.create(
-            entry=locked, reason=reason.strip(), consulted=rows, filed_by_id=by.user_id or NOBODY, filed_at=now
-        )
-    _record("file", filing, by, now, departments=len(rows))
+            entry=locked, kind=kind, reason=reason.strip(), consulted=rows, filed_by_id=by.user_id or NOBODY,
+            filed_at=now,
+        )  # fmt: skip
+    _record("file", filing, by, now, departments=len(rows), kind=str(kind))
     authority = authority_for(locked.organisation.division_code)
     words = {"organisation": locked.organisation.short_name, "name": name}
+    text = FILED if kind == FilingKind.END else FILED_CHANGE
     Notice.objects.create(
-        organisation=authority, role=Role.AUTHORITY, text=FILED, fields=words, link=f"/filings/{filing.id}", at=now
+        organisation=authority, role=Role.AUTHORITY, text=text, fields=words, link=f"/filings/{filing.id}", at=now
     )
     return filing
 
@@ -178,11 +192,12 @@ def decide_filing(*, filing: Filing, accepted: bool, note: str = "", by: Actor, 
     Notice.objects.create(
         organisation=entry.organisation,
         role=Role.STEWARD,
-        text=ACCEPTED if accepted else REFUSED,
+        text=(ACCEPTED if locked.kind == FilingKind.END else ACCEPTED_CHANGE) if accepted else REFUSED,
         fields={"name": entry.published_name, "note": locked.note},
         link=f"/filings/{locked.id}",
         at=now,
     )
+    tell(Moment.FILING_DECIDED, locked, by=by, now=now)
     return locked
 
 

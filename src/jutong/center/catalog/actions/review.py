@@ -33,6 +33,7 @@ from jutong.center.catalog.publication import (
     show,
 )
 from jutong.center.catalog.rules import transition
+from jutong.center.catalog.service_gate import entries_in_use, require_same_shape
 from jutong.center.catalog.steps import CLOCK_SUBJECT, deciding_event, note, open_step, require_other_hands
 from jutong.center.catalog.tokens import same_name_key
 from jutong.center.clocks import many as clocks
@@ -60,6 +61,7 @@ def publish(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
     Raises:
         NameTakenError: if another entry of the department took the name meanwhile.
         EntryInUseError: if grants run on an entry to take down and no filing was accepted (条例 27(3)).
+        ServiceInUseError: if it drops or turns what running grants cover and no change was accepted.
         RepliesOwedError: if applications for an entry to take down wait for their reply.
         WriterDecidesError: if the reviewer wrote it or consented to it.
         NotFoundError: if it is another division's.
@@ -67,7 +69,7 @@ def publish(*, version: EntryVersion, by: Actor, now: datetime) -> EntryVersion:
         ForbiddenError: if ``by`` does not review.
     """
     locked, row = open_step(version, deciding_event(version), by)
-    _may_publish([locked], by)(locked)
+    _may_publish([locked], by, now)(locked)
     _let_through([(locked, row)], by, now)
     return locked
 
@@ -82,16 +84,17 @@ def publish_many(*, ids: Iterable[UUID], by: Actor, now: datetime) -> list[Outco
         ids,
         Event.PUBLISH,
         by,
-        prepare=lambda versions: _may_publish(versions, by),
+        prepare=lambda versions: _may_publish(versions, by, now),
         apply=lambda rows: _let_through(rows, by, now),
     )
 
 
-def _may_publish(versions: Sequence[EntryVersion], by: Actor) -> Judge:
+def _may_publish(versions: Sequence[EntryVersion], by: Actor, now: datetime) -> Judge:
     """Lock the departments, so that no name is taken between judging and writing."""
     owners = {row.entry.organisation_id for row in versions}
     list(Organisation.objects.select_for_update().filter(id__in=owners).order_by("id").values_list("id"))
     taken = bearers(owners)
+    used = entries_in_use(row.entry_id for row in versions)
 
     def judge(version: EntryVersion) -> None:
         require_other_hands(version, deciding_event(version), by)
@@ -99,6 +102,8 @@ def _may_publish(versions: Sequence[EntryVersion], by: Actor) -> Judge:
             require_unused(version.entry)
         elif any(entry_id != version.entry_id for _, entry_id in taken[_key(version)]):
             raise NameTakenError(name=version.name)
+        elif version.entry_id in used:
+            require_same_shape(version, by, now)
 
     return judge
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from jutong.center.catalog.enums import FilingKind
 from jutong.center.catalog.errors import EntryInUseError, RepliesOwedError
 from jutong.center.catalog.life import Filing
 from jutong.center.catalog.models import Binding, Entry
@@ -26,8 +27,8 @@ def users_of(entry: Entry) -> dict[str, Organisation]:
 
 
 def accepted_filing(entry: Entry) -> Filing | None:
-    """Return the newest filing the authority accepted, or None."""
-    return entry.filings.filter(accepted=True).select_related("filed_by").first()
+    """Return the newest filing of an end the authority accepted, or None."""
+    return entry.filings.filter(accepted=True, kind=FilingKind.END).select_related("filed_by").first()
 
 
 def require_unused(entry: Entry) -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from jutong.center.remedy.actions.change import (
+    answer_consultation,
+    decide_change,
+    file_change,
+    propose_change,
+    withdraw_change,
+)
 from jutong.center.remedy.actions.copies import Copy, Handling
 from jutong.center.remedy.actions.disposal import (
     Silence,
@@ -40,9 +47,12 @@ __all__ = [
     "Handling",
     "Silence",
     "accept_rectification",
+    "answer_consultation",
     "call_refused",
     "counted",
+    "decide_change",
     "declare_copies",
+    "file_change",
     "fill",
     "inspect_ledger",
     "keep_ledgers",
@@ -51,6 +61,7 @@ __all__ = [
     "order_again",
     "order_rectification",
     "prefill_scenario",
+    "propose_change",
     "prove_disposals",
     "reject_rectification",
     "report_disposal",
@@ -61,6 +72,7 @@ __all__ = [
     "start_missing_clocks",
     "terminate",
     "verify_disposal",
+    "withdraw_change",
     "withdraw_rectification",
     "write_entry",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from jutong.center.agreement.keys import organisation_signer
 from jutong.center.org.actor import Actor
 from jutong.center.remedy.models import Certificate, Disposal, DisposalCopy
-from jutong.kernel.canonical import digest
+from jutong.kernel.canonical import canonical_json, digest
 from jutong.kernel.clock import BEIJING
 
 KIND = "jutong-destruction-certificate"
@@ -48,10 +50,22 @@ def document_of(case: Disposal, copies: Sequence[DisposalCopy], *, by: Actor, no
 
 
 def make_certificate(case: Disposal, copies: Sequence[DisposalCopy], *, by: Actor, now: datetime) -> Certificate:
-    """Keep the certificate of the report of this round."""
+    """Keep the certificate of the report of this round, signed with the requester's key."""
     document = document_of(case, copies, by=by, now=now)
+    signer = organisation_signer(case.grant.requester, now=now)
+    signature = {
+        "alg": signer.alg,
+        "key_id": signer.key_id,
+        "public_key": signer.public_b64,
+        "signature": base64.b64encode(signer.sign(canonical_json(document))).decode(),
+    }
     return Certificate.objects.create(
-        disposal=case, round=case.round, document=document, digest=digest(document), made_at=now
+        disposal=case,
+        round=case.round,
+        document=document,
+        digest=digest(document),
+        signature=signature,
+        made_at=now,
     )
 
 

@@ -66,7 +66,7 @@ def counted(grant: Grant, quarter: str) -> dict[str, Any]:
 
 def prefill_scenario(grant: Grant, *, now: datetime) -> LedgerEntry | None:
     """Write the scenario of a grant from its application, once."""
-    if grant.ledger.filter(part=LedgerPart.SCENARIO, by=None).exists():
+    if LedgerEntry.objects.filter(grant=grant, part=LedgerPart.SCENARIO, by=None).exists():
         return None
     application = grant.application
     facts = {
@@ -198,7 +198,7 @@ def keep_ledgers(*, now: datetime, limit: int = 200) -> int:
 @transaction.atomic
 def _ask(grant_id: UUID, quarter: str, now: datetime) -> bool:
     grant = common.lock_grant(grant_id)
-    if grant.ledger_asks.filter(quarter=quarter).exists():
+    if LedgerAsk.objects.filter(grant=grant, quarter=quarter).exists():
         return False
     by = platform_actor("usage ledger")
     prefill_scenario(grant, now=now)
@@ -222,7 +222,7 @@ def _ask(grant_id: UUID, quarter: str, now: datetime) -> bool:
 
 def standing(grant: Grant, part: str) -> LedgerEntry | None:
     """Return the newest entry of a part that no later one corrects."""
-    return grant.ledger.filter(part=part, corrected=None).order_by("-at", "-id").first()
+    return LedgerEntry.objects.filter(grant=grant, part=part, corrected=None).order_by("-at", "-id").first()
 
 
 def kept_copies(grant: Grant) -> list[Copy]:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from jutong.center.remedy.queries.changes import (
+    ConsultationRow,
+    ServiceChangeView,
+    broken_services,
+    service_change,
+    service_changes,
+)
 from jutong.center.remedy.queries.disposals import DisposalView, disposal, disposal_by_grant, disposals, overdue
 from jutong.center.remedy.queries.ledgers import AskView, Gap, LedgerView, ask, entries, entry, gaps, ledger, ledgers
 from jutong.center.remedy.queries.rectifications import (
@@ -13,11 +20,14 @@ from jutong.center.remedy.queries.rectifications import (
 
 __all__ = [
     "AskView",
+    "ConsultationRow",
     "DisposalView",
     "Gap",
     "LedgerView",
     "RectificationView",
+    "ServiceChangeView",
     "ask",
+    "broken_services",
     "disposal",
     "disposal_by_grant",
     "disposals",
@@ -30,4 +40,6 @@ __all__ = [
     "overdue",
     "rectification",
     "rectifications",
+    "service_change",
+    "service_changes",
 ]

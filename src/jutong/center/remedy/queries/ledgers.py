@@ -79,13 +79,13 @@ def ledger(actor: Actor, number: str, *, now: datetime) -> LedgerView:
     grant = ledgers(actor).filter(number=number).first()
     if grant is None:
         raise NotFoundError(what=number)
-    entries = list(grant.ledger.select_related("by", "corrects", "corrected"))
+    entries = list(LedgerEntry.objects.filter(grant=grant).select_related("by", "corrects", "corrected"))
     sides = sides_of(grant.application, actor)
     return LedgerView(
         grant=grant,
         parts=[(part, [row for row in entries if row.part == part]) for part in LedgerPart],
-        asks=_asks(grant.ledger_asks.select_related("filled_by"), now),
-        inspections=list(grant.ledger_inspections.select_related("office", "by")),
+        asks=_asks(LedgerAsk.objects.filter(grant=grant).select_related("filled_by"), now),
+        inspections=list(LedgerInspection.objects.filter(grant=grant).select_related("office", "by")),
         may_write=Side.REQUESTER in sides and org.has(actor, Permission.REMEDY_LEDGER_WRITE),
         may_inspect=bool(sides & {Side.PROVIDER, Side.AUTHORITY}),
     )
@@ -98,7 +98,7 @@ def ask(actor: Actor, number: str, quarter: str) -> LedgerAsk:
         NotFoundError: if nothing was, or the actor may not see the grant.
     """
     grant = ledgers(actor).filter(number=number).first()
-    found = grant.ledger_asks.filter(quarter=quarter).first() if grant else None
+    found = LedgerAsk.objects.filter(grant=grant, quarter=quarter).first() if grant else None
     if found is None:
         raise NotFoundError(what=f"{number} {quarter}")
     return found
@@ -111,7 +111,7 @@ def entry(actor: Actor, number: str, entry_id: object) -> LedgerEntry:
         NotFoundError: if there is none, or the actor may not see the grant.
     """
     grant = ledgers(actor).filter(number=number).first()
-    found = grant.ledger.filter(id=org.as_uuid(str(entry_id))).first() if grant else None
+    found = LedgerEntry.objects.filter(grant=grant, id=org.as_uuid(str(entry_id))).first() if grant else None
     if found is None:
         raise NotFoundError(what=str(entry_id))
     return found
