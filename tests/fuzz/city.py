@@ -19,7 +19,7 @@ from jutong.contracts.receipts import AccessSummary, GrantReceipt, ServedReceipt
 from jutong.kernel.keys import generate_signer
 from tests import sharing_world
 from tests.api_client import Caller
-from tests.fuzz import catalog_city, sharing_city
+from tests.fuzz import catalog_city, corrections_city, demand_city, remedy_city, sharing_city
 
 CIVIL, EDUCATION = "11629900MB4482457G", "11629900MB5345980L"
 """Credit codes whose check characters are right, which submission asks for."""
@@ -40,6 +40,7 @@ _SIDES = {
     Permission.SHARING_SUSPENSION_LIFT: "provider_head",
     Permission.SHARING_GRANT_SUSPEND: "steward",
     Permission.CATALOG_ENTRY_SUBMIT: "steward",
+    Permission.DISPUTE_CASE_DECIDE: "leader",
     Permission.CATALOG_DRAFT_VIEW: "steward",
     Permission.CATALOG_FILING_SUBMIT: "steward",
     Permission.FLEET_SOURCE_VIEW: "steward",
@@ -47,6 +48,10 @@ _SIDES = {
     Permission.JOBS_JOB_VIEW: "steward",
     Permission.NORMS_NORM_VIEW: "steward",
     Permission.OWNERSHIP_SOURCE_VIEW: "steward",
+    Permission.REMEDY_CHANGE_PROPOSE: "steward",
+    Permission.REMEDY_DISPOSAL_VERIFY: "steward",
+    Permission.REMEDY_LEDGER_INSPECT: "steward",
+    Permission.REMEDY_RECTIFICATION_ORDER: "provider_head",
 }
 """Whose side a step belongs to, where the permission alone does not tell."""
 
@@ -184,6 +189,9 @@ def build() -> FuzzCity:
     _applications(city)
     _catalogue(city)
     catalog_city.extend(city)
+    corrections_city.extend(city)
+    demand_city.extend(city)
+    remedy_city.extend(city)
     sharing_city.extend(city)
     return city
 
