@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-from tests import sharing_world
 
 from jutong.api.app import PREFIX, api, description
 from jutong.api.door import PUBLIC as API_PUBLIC
@@ -21,6 +20,7 @@ from jutong.center.org.enums import Role
 from jutong.center.org.models import Post
 from jutong.center.org.permissions import HOLDERS, Permission
 from jutong.web.door import PUBLIC, SIGNED_IN
+from tests import sharing_world
 
 NODE = "node-envelope"
 ALLOWED = {PUBLIC, SIGNED_IN, NODE, *Permission}
@@ -110,7 +110,7 @@ def sample(address: str, operation: dict[str, Any]) -> str:
         "classification": "307010", "sequence": "1", "code": "11629900MB0000001A", "name": "civil", "key_id": "key-1",
         "system_id": "0199c0de-0000-7000-8000-000000000001", "job_id": "0199c0de-0000-7000-8000-000000000001",
         "record_id": "0199c0de-0000-7000-8000-000000000001",
-        "key": "gbt2260", "line": "2",
+        "key": "gbt2260", "line": "2", "quarter": "2026Q4",
         **dict.fromkeys(re.findall(r"{(\w+_id)}", address), "0199c0de-0000-7000-8000-000000000001"),
         "number": "SQ20260101-0001" if "/applications/" in address else "GQ20260101-0001",
     }  # fmt: skip
