@@ -37,6 +37,8 @@ LONGEST_VALUE = 500
 LONGEST_TEXT = 2000
 LONGEST_BUSINESS = 200
 MOST_ITEMS = 20
+MOST_KEYS = 10
+"""Columns a node looks a row up by at most."""
 CLAUSE = "条例 26"
 RAISED = gettext_noop("{raiser}对“{entry}”提出校核申请{number}，10个工作日内核实并反馈")
 WITHDRAWN = gettext_noop("校核申请{number}已撤回")
@@ -110,8 +112,8 @@ def _check(claim: Claim, version: EntryVersion, grant: Grant | None) -> None:
     wrong += [
         _row("items", name, gettext_noop("不在可以提出的信息项里")) for name in claim.claimed if name not in items
     ]
-    if not any(value.strip() for value in claim.key.values()):
-        wrong.append(_row("key", gettext_noop("定位哪一条数据"), gettext_noop("至少填一项，如公民身份号码")))
+    if not 1 <= sum(bool(value.strip()) for value in claim.key.values()) <= MOST_KEYS:
+        wrong.append(_row("key", gettext_noop("定位哪一条数据"), gettext_noop("填1到10项，如公民身份号码")))
     if not 1 <= len(claim.claimed) <= MOST_ITEMS:
         wrong.append(_row("items", gettext_noop("哪些信息项有问题"), gettext_noop("请选1到20项")))
     for name, value in (*claim.key.items(), *claim.claimed.items(), *claim.present.items()):
@@ -199,8 +201,9 @@ def raise_correction(
     order_mark(made, by, now)
     made.save(update_fields=["mark", "mark_problem"])
     if made.node is not None:
+        values = [value.strip() for value in claim.key.values() if value.strip()]
         tracing.ask(
-            node=made.node, subject_kind=SUBJECT, subject_id=made.id, values=claim.key.values(), since_ms=0,
+            node=made.node, subject_kind=SUBJECT, subject_id=made.id, values=values, since_ms=0,
             entry_code=about.entry.code, by=by, now=now,
         )  # fmt: skip
     write_step(made, "", by, now)
