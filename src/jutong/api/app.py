@@ -53,6 +53,7 @@ from jutong.api.v1 import (
     systems,
     templates,
     tokens,
+    violations,
 )
 
 PREFIX = "/api/v1/"
@@ -112,6 +113,7 @@ for prefix, router in (
     ("jobs", jobs.router),
     ("calendar", calendars.router),
     ("clocks", clocks.router),
+    ("violations", violations.router),
 ):
     api.add_router(prefix, router)
 

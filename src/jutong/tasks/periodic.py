@@ -46,6 +46,8 @@ def _every(cron: str, name: str, scan: Callable[[datetime], int], *, at_start: b
 
 _every(EVERY_MINUTE, "scan-breaches", scans.scan_breaches)
 _every(EVERY_MINUTE, "escalate", scans.escalate)
+_every(EVERY_HOUR, "offer-violations", scans.offer_violations)
+_every(EVERY_HOUR, "find-violations", scans.find_violations, at_start=False)
 _every(EVERY_MINUTE, "expire-grants", scans.expire_grants)
 _every(EVERY_MINUTE, "prove-disposals", scans.prove_disposals)
 _every(EVERY_HOUR, "keep-ledgers", scans.keep_ledgers)

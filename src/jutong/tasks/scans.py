@@ -30,6 +30,8 @@ from jutong.center.ownership import holdings
 from jutong.center.process.moments import Moment, tell
 from jutong.center.remedy import actions as remedy
 from jutong.center.sharing import actions as sharing
+from jutong.center.supervision import actions as supervision
+from jutong.center.supervision import watch
 
 logger = logging.getLogger(__name__)
 RECEIPTS_KEPT = timedelta(days=7)
@@ -46,7 +48,7 @@ def scan_breaches(now: datetime) -> int:
     while True:
         with transaction.atomic():
             breaches = clocks.scan_breaches(by=by, now=now)
-            sharing.record_violations(breaches=breaches, by=by, now=now)
+            supervision.record_breaches(breaches=breaches, by=by, now=now)
             for clock in breaches:
                 tell(Moment.CLOCK_BREACHED, clock, by=by, now=now)
         total += len(breaches)
@@ -60,6 +62,16 @@ def escalate(now: datetime) -> int:
     while taken := escalation.escalate(by=by, now=now):
         total += taken
     return total
+
+
+def offer_violations(now: datetime) -> int:
+    """Hand violations that nobody could judge when they were found to whoever can now. Returns how many."""
+    return watch.catch_up(now)
+
+
+def find_violations(now: datetime) -> int:
+    """Run every rule that finds violations by looking. Returns how many are new."""
+    return watch.look(now)
 
 
 def expire_grants(now: datetime) -> int:

@@ -71,5 +71,6 @@ urlpatterns = [
     path("", include("jutong.web.jobs.urls")),
     path("", include("jutong.web.usage.urls")),
     path("", include("jutong.web.clocks.urls")),
+    path("", include("jutong.web.supervision.urls")),
     path("admin/", include("jutong.web.admin.urls")),
 ]

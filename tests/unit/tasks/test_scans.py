@@ -35,7 +35,7 @@ def test_a_breach_whose_violation_cannot_be_written_is_found_again(world: World,
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("jutong.tasks.scans.sharing.record_violations", broken)
+        patch.setattr("jutong.tasks.scans.supervision.record_breaches", broken)
         with pytest.raises(OSError, match="disk full"):
             scans.scan_breaches(at(20))
     assert StatutoryClock.objects.get().breached_at is None

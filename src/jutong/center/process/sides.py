@@ -15,6 +15,7 @@ class Side(models.TextChoices):
     HOLDER = "holder", _("被认为持有数据的部门")
     RECIPIENT = "recipient", _("收到数据的部门")
     RECEIVER = "receiver", _("受理部门")
+    CONCERNED = "concerned", _("被核实的单位")
     ANYONE = "anyone", _("任何部门")
     CITIZEN = "citizen", _("本人")
     NODE = "node", _("前置节点")

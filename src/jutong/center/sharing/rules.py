@@ -7,7 +7,6 @@ allowed. Overdue is not an event: the law knows no tacit consent, so lateness ch
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise, lazy
@@ -26,11 +25,9 @@ __all__ = [
     "GRANTS",
     "MACHINES",
     "MAX_YEARS",
-    "OFFENCES",
     "SUPPLY_PERIOD",
     "Guard",
     "Machine",
-    "Offence",
     "Row",
     "Who",
     "joined",
@@ -170,21 +167,3 @@ SUPPLY_PERIOD = "SLA-SUP"
 APPLICATIONS = Machine(_("申请"), A, APPLICATION, "application", (A.DRAFT,))
 GRANTS = Machine(_("授权"), G, GRANT, "grant", (G.AWAITING_BINDING,))
 MACHINES = (APPLICATIONS, GRANTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Offence:
-    """What a breached period is in the law's list of violations (rulebook 1.6)."""
-
-    code: str
-    clause: str
-
-
-OFFENCES: dict[str, Offence] = {
-    "SLA-REP-U": Offence("P4", "条例 39(4)"),
-    "SLA-REP-C": Offence("P4", "条例 39(4)"),
-    "SLA-SUP": Offence("P4", "条例 39(4)"),
-    "SLA-CAT-UPD": Offence("P1", "条例 39(1)"),
-    "SLA-COR": Offence("P6", "条例 39(6)"),
-}
-"""By period. Lateness is recorded, never read as consent."""

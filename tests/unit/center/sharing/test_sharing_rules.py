@@ -131,11 +131,6 @@ def test_the_reply_period_follows_the_attribute(attribute: str, period: str) -> 
     assert rules.reply_period(attribute) == period
 
 
-def test_every_period_of_sharing_has_its_offence() -> None:
-    for period in ("SLA-REP-U", "SLA-REP-C", "SLA-SUP"):
-        assert rules.OFFENCES[period] == rules.Offence("P4", "条例 39(4)")
-
-
 def test_a_refusal_is_worded_when_it_is_read() -> None:
     with pytest.raises(StepNotAllowedError) as error:
         rules.APPLICATIONS.step(ApplicationState.DRAFT, Event.AGREE, label="SQ1")

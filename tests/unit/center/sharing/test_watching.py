@@ -4,71 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from jutong.center.clocks import actions as clocks
-from jutong.center.clocks.models import StatutoryClock
-from jutong.center.org.actor import platform_actor
-from jutong.center.org.models import Organisation
 from jutong.center.process.errors import StepNotAllowedError
 from jutong.center.sharing import actions
 from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError, SystemWithoutKeyError
-from jutong.center.sharing.models import Notice, Violation
+from jutong.center.sharing.models import Notice
 from jutong.contracts.orders import TicketOrder
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
-from tests.sharing_steps import agreed, awaiting, fresh, prepared, sharing, submitted, suspended
+from tests.sharing_steps import awaiting, prepared, sharing, submitted, suspended
 from tests.sharing_world import World, at
-
-
-def scan(world: World, days: float) -> list[Violation]:
-    by = platform_actor("breach scan")
-    return actions.record_violations(breaches=clocks.scan_breaches(by=by, now=at(days)), by=by, now=at(days))
-
-
-def test_lateness_is_a_violation_and_never_a_consent(world: World) -> None:
-    application = submitted(world)
-    assert scan(world, 14) == []
-    (violation,) = scan(world, 15)
-    assert (violation.code, violation.clause, violation.organisation) == ("P4", "条例 39(4)", world.civil)
-    assert violation.subject_label.startswith(application.number)
-    assert fresh(application).state == "submitted"
-    assert not hasattr(fresh(application), "grant")
-    told = set(Notice.objects.filter(text__contains="超期").values_list("organisation__short_name", "role"))
-    assert told == {("市民政局", "office-head"), ("市大数据局", "authority")}
-    assert Notice.objects.filter(text__contains="超期")[0].link == f"/applications/{application.number}"
-    assert scan(world, 16) == []
-
-
-def test_the_same_breach_is_written_down_once(world: World) -> None:
-    submitted(world)
-    scan(world, 15)
-    again = actions.record_violations(
-        breaches=StatutoryClock.objects.all(), by=platform_actor("breach scan"), now=at(16)
-    )
-    assert again == []
-    assert Violation.objects.count() == 1
-
-
-def test_late_supply_is_a_violation_of_its_own(world: World) -> None:
-    agreed(world)
-    assert [row.code for row in scan(world, 60)] == ["P4"]
-
-
-def test_a_period_that_is_no_offence_is_left_alone(world: World) -> None:
-    clocks.start(
-        period="SLA-CAT-REV", subject_kind="catalog-version", subject_id="1", subject_label="x",
-        organisation=world.bigdata, by=world.authority, now=at(0),
-    )  # fmt: skip
-    assert scan(world, 30) == []
-
-
-def test_where_there_is_no_authority_the_violation_stands_all_the_same(world: World) -> None:
-    submitted(world)
-    Organisation.objects.filter(id=world.bigdata.id).update(is_authority=False)
-    assert len(scan(world, 15)) == 1
-
-
-def test_people_do_not_write_violations(world: World) -> None:
-    with pytest.raises(ForbiddenError):
-        actions.record_violations(breaches=[], by=world.authority, now=at(1))
 
 
 def test_both_sides_write_each_other(world: World) -> None:

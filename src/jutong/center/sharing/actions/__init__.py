@@ -32,7 +32,7 @@ from jutong.center.sharing.actions.supply import (
     release_grant,
     retry_supply,
 )
-from jutong.center.sharing.actions.watching import TryTicket, count_uses, message, record_violations, remind, try_grant
+from jutong.center.sharing.actions.watching import TryTicket, count_uses, message, remind, try_grant
 from jutong.center.sharing.need import Ask, Need
 
 __all__ = [
@@ -64,7 +64,6 @@ __all__ = [
     "on_entry_bound",
     "on_system_keys_changed",
     "prepare_reply",
-    "record_violations",
     "register_duty",
     "reissue_grants",
     "release_grant",

@@ -1,8 +1,7 @@
-"""Messages, reminders, try-it tickets, and what is written down when the law's time runs out."""
+"""Messages, reminders and try-it tickets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,21 +11,17 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from jutong.center.audit import actions as audit
 from jutong.center.catalog.models import Entry
-from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
-from jutong.center.org.errors import NoAuthorityError
-from jutong.center.org.permissions import Permission
 from jutong.center.sharing import rules
 from jutong.center.sharing.actions import _common as common
 from jutong.center.sharing.enums import ApplicationState, Event, GrantState, Side
 from jutong.center.sharing.errors import GrantExpiredError, GrantNotUsableError, RemindedError, SystemWithoutKeyError
-from jutong.center.sharing.models import Application, Grant, Message, Violation
+from jutong.center.sharing.models import Application, Grant, Message
 from jutong.center.sharing.parties import sides_of
 from jutong.contracts.envelope import Envelope
 from jutong.kernel.clock import civil_date
@@ -121,50 +116,3 @@ def count_uses() -> int:
     for entry_id, count in rows:
         Entry.objects.filter(pk=entry_id).update(use_count=count)
     return len(rows)
-
-
-@transaction.atomic
-def record_violations(*, breaches: Iterable[StatutoryClock], by: Actor, now: datetime) -> list[Violation]:
-    """Write down every breached clock as a violation and tell the authority and the head of who was late.
-
-    An application's state is not touched: the law knows no tacit consent (条例 39(4)). The same clock again writes
-    nothing.
-    """
-    org.require(by, Permission.SHARING_VIOLATION_RECORD)
-    written = []
-    for clock in breaches:
-        offence = rules.OFFENCES.get(clock.period)
-        if offence is None:
-            continue
-        violation, fresh = Violation.objects.get_or_create(
-            code=offence.code, subject_kind="clock", subject_id=str(clock.id),
-            defaults={
-                "clause": offence.clause, "organisation": clock.organisation, "subject_label": clock.subject_label,
-                "found_at": now,
-            },
-        )  # fmt: skip
-        if fresh:
-            _escalate(violation, clock, by, now)
-            written.append(violation)
-    return written
-
-
-def _escalate(violation: Violation, clock: StatutoryClock, by: Actor, now: datetime) -> None:
-    audit.record(
-        event="sharing:violation:record", by=by, now=now, subject_kind=clock.subject_kind,
-        subject_id=clock.subject_id, subject_label=clock.subject_label, code=violation.code,
-        clause=violation.clause, organisation=clock.organisation.code, due_on=clock.due_on.isoformat(),
-    )  # fmt: skip
-    number = clock.subject_label.split(" ", 1)[0]
-    link = f"/applications/{number}" if clock.subject_kind == common.SUBJECT else ""
-    text = gettext_noop("{who}应于{due}办结“{label}”，已超期，已记录违规（{clause}）。")
-    fields = {
-        "who": clock.organisation.short_name, "due": clock.due_on, "label": clock.subject_label,
-        "clause": violation.clause,
-    }  # fmt: skip
-    common.notify(clock.organisation, Role.OFFICE_HEAD, text, link, now, **fields)
-    try:
-        authority = org.authority_for(clock.organisation.division_code)
-    except NoAuthorityError:
-        return
-    common.notify(authority, Role.AUTHORITY, text, link, now, **fields)
