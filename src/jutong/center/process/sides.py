@@ -15,6 +15,8 @@ class Side(models.TextChoices):
     HOLDER = "holder", _("被认为持有数据的部门")
     RECIPIENT = "recipient", _("收到数据的部门")
     RECEIVER = "receiver", _("受理部门")
+    CLAIMANT = "claimant", _("提出争议的一方")
+    RESPONDENT = "respondent", _("争议的对方")
     CONCERNED = "concerned", _("被核实的单位")
     ANYONE = "anyone", _("任何部门")
     CITIZEN = "citizen", _("本人")
