@@ -17,7 +17,6 @@ from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
 from jutong.center.supervision import actions, queries
 from jutong.center.supervision.models import Case
-from jutong.kernel.errors import NotFoundError
 
 router = Router(tags=["违规核实 violations"])
 PAGE_SIZE = 50
@@ -125,9 +124,7 @@ def register(request: ApiRequest, body: shapes.ExchangePlatformIn) -> shapes.Exc
 def join(request: ApiRequest, platform_id: PlatformId, body: shapes.PlatformJoiningIn) -> shapes.ExchangePlatformOut:
     """Say on what day and by what document an own platform was brought into the national system."""
     caller = request.auth
-    own = queries.platforms(caller.actor).filter(id=platform_id, organisation_id=caller.actor.organisation_id).first()
-    if own is None:
-        raise NotFoundError(what=str(platform_id))
+    own = queries.own_platform(caller.actor, platform_id)
     actions.join_platform(
         platform=own, joined_on=body.joined_on, document=body.document, by=caller.actor, now=caller.now
     )  # fmt: skip

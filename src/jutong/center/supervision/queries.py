@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext
@@ -134,6 +135,18 @@ def platforms(actor: Actor) -> QuerySet[ExchangePlatform]:
     if has(actor, Permission.SUPERVISION_VIOLATION_DECIDE):
         rule |= Q(organisation__division_code=actor.division_code)
     return rows.filter(rule).order_by("organisation__code", "name")
+
+
+def own_platform(actor: Actor, platform_id: UUID) -> ExchangePlatform:
+    """Return a platform of the actor's own organisation.
+
+    Raises:
+        NotFoundError: if it has none of that id.
+    """
+    found = platforms(actor).filter(id=platform_id, organisation_id=actor.organisation_id or NOBODY).first()
+    if found is None:
+        raise NotFoundError(what=str(platform_id))
+    return found
 
 
 def _allowed(found: Case, sides: set[Side], actor: Actor, today: date) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -94,47 +95,47 @@ def _whole(visit: Visit) -> int:
 @step(Permission.SUPERVISION_VIOLATION_ANSWER)
 def state(visit: Visit, number: str) -> HttpResponseBase:
     """Put the organisation's account on record."""
-    words = {"text": _text(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("陈述已记录并送达"), lambda case: actions.state(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_DECIDE)
 def dismiss(visit: Visit, number: str) -> HttpResponseBase:
     """Find that there is no violation."""
-    words = {"text": _text(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("已认定不成立并告知对方"), lambda case: actions.dismiss(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_DECIDE)
 def order(visit: Visit, number: str) -> HttpResponseBase:
     """Order that it is put right."""
-    words = {"text": _text(visit), "days": _whole(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "days": _whole(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("责令改正通知书已送达"), lambda case: actions.notice(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_ANSWER)
 def fix(visit: Visit, number: str) -> HttpResponseBase:
     """Report that it was put right."""
-    words = {"text": _text(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("已报告改正，等待验收"), lambda case: actions.report(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_DECIDE)
 def accept(visit: Visit, number: str) -> HttpResponseBase:
     """Find that it was put right."""
-    words = {"text": _text(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("已验收"), lambda case: actions.accept(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_DECIDE)
 def reject(visit: Visit, number: str) -> HttpResponseBase:
     """Find that it was not put right."""
-    words = {"text": _text(visit), "days": _whole(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "days": _whole(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("已退回，重新限期改正"), lambda case: actions.reject(case=case, **words))
 
 
 @step(Permission.SUPERVISION_VIOLATION_DECIDE)
 def refer(visit: Visit, number: str) -> HttpResponseBase:
     """Hand it on for sanctions."""
-    words = {"text": _text(visit), "by": visit.actor, "now": visit.now}
+    words: dict[str, Any] = {"text": _text(visit), "by": visit.actor, "now": visit.now}
     return _take(visit, number, _("已移送处理"), lambda case: actions.refer(case=case, **words))

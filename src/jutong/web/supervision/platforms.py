@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.center.supervision import actions, queries
-from jutong.kernel.errors import InvalidInputError, JutongError, NotFoundError
+from jutong.kernel.errors import InvalidInputError, JutongError
 from jutong.web.door import Visit, form_page, step
 from jutong.web.paging import paged
 
@@ -42,10 +42,7 @@ def join(visit: Visit, platform_id: UUID) -> HttpResponseBase:
     """Say that a platform was brought into the national system."""
     typed = visit.request.POST
     try:
-        found = queries.platforms(visit.actor).filter(id=platform_id, organisation_id=visit.actor.organisation_id)
-        platform, day = found.first(), _day(typed.get("joined_on", ""))
-        if platform is None:
-            raise NotFoundError(what=str(platform_id))
+        platform, day = queries.own_platform(visit.actor, platform_id), _day(typed.get("joined_on", ""))
         if day is None:
             raise _no_day("")
         actions.join_platform(

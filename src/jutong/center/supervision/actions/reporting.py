@@ -106,7 +106,7 @@ def join_platform(
     """Say on what day and by what document an own platform was brought into the national system."""
     require(by, Permission.CATALOG_ENTRY_BIND)
     _check_joining(joined_on, document.strip())
-    own = ExchangePlatform.objects.select_for_update().get(id=platform.id, organisation_id=by.organisation_id)
+    own = ExchangePlatform.objects.select_for_update().get(id=platform.id, organisation_id=by.organisation_id or NOBODY)
     own.joined_on, own.document = joined_on, document.strip()
     own.save(update_fields=["joined_on", "document"])
     _record("join", own, by, now)
