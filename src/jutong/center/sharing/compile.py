@@ -177,6 +177,6 @@ def compile_grant(grant: Grant, application: Application, binding: Binding, item
         page_rows=PAGE_ROWS if ordered else 0,
         per_minute=application.per_minute,
         hours=hours_of(application),
-        order_columns=_order_columns(application, binding) if ordered else (),
+        order_columns=_order_columns(application, binding) if ordered or "file" in ways else (),
         fresh_column=binding.fresh_column if "changes" in ways else "",
     )
