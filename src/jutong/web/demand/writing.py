@@ -62,9 +62,10 @@ def edit(visit: Visit, number: str) -> HttpResponseBase:
 
 def _read(typed: QueryDict) -> DemandFields:
     day = typed.get("wanted_on", "").strip()
+    values: dict[str, Any] = {name: typed.get(name, "").strip() for name in _TEXTS}
+    values |= {name: typed.get(name) == "1" for name in _DECLARATIONS}
     return DemandFields(
-        **{name: typed.get(name, "").strip() for name in _TEXTS},
-        **{name: typed.get(name) == "1" for name in _DECLARATIONS},
+        **values,
         wanted_on=written_day(day, "wanted_on", gettext_noop("期望时间"), CLAUSE) if day else None,
         items=read_items(typed.get("items", "")),
     )
