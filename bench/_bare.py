@@ -1,8 +1,9 @@
 """The same query served bare by the same server: no signature, no grant, no mask, no record.
 
 ``python _bare.py PORT DSN POOL``: same HTTP server and settings, same statement, same JSON encoder as the gateway.
-POOL is ``own``, the gateway's own connections, so that the difference is what the gateway adds, or ``stock``, the
-driver's pool as it comes, which is what serving the query without the gateway would mean to most.
+POOL is ``own``, the gateway's own connections with a statement for each query, so that the difference is what the
+gateway adds, or ``stock``, the driver's pool as it comes, which is what serving the query without the gateway would
+mean to most.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ async def main(port: int, dsn: str, pool: str) -> None:
     grant = bench_grant()
     items = tuple(grant.visible)
     query = grant.plan(items)
-    source = PostgresSource(SourceConfig("bench", "postgresql", "0", dsn))
+    source = PostgresSource(SourceConfig("bench", "postgresql", "0", dsn), gather=False)
     if pool == "own":
 
         async def fetch(value: str) -> Sequence[Any]:

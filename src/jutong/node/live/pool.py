@@ -9,7 +9,7 @@ from jutong.node.live import library
 from jutong.node.live.guarded import GuardedSource, Load, guarded
 from jutong.node.live.library import LibrarySource
 from jutong.node.live.mysql import MysqlSource
-from jutong.node.live.postgresql import POOL_SIZE, PostgresSource
+from jutong.node.live.postgresql import CALLS_AT_ONCE, PostgresSource
 from jutong.node.live.rest import CONNECTIONS, RestSource
 from jutong.node.live.source import LiveSource
 from jutong.node.live.sqlite import SqliteSource
@@ -23,7 +23,13 @@ OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
     "rest": RestSource,
     "library": LibrarySource,
 }
-PLACES = {"postgresql": POOL_SIZE, "sqlite": THREADS, "mysql": THREADS, "rest": CONNECTIONS, "library": library.THREADS}
+PLACES = {
+    "postgresql": CALLS_AT_ONCE,
+    "sqlite": THREADS,
+    "mysql": THREADS,
+    "rest": CONNECTIONS,
+    "library": library.THREADS,
+}
 """How many calls a source of each dialect works on at once."""
 
 

@@ -15,12 +15,16 @@ from typing import Any
 import asyncpg
 
 from jutong.node.errors import KeyUnfitError, SourceChangedError, SourceSlowError, SourceUnavailableError
+from jutong.node.live.gathering import AT_ONCE, MOST_TOGETHER, Gathering
 from jutong.node.live.ranges import build_lateral, build_range, columns_of
 from jutong.node.live.source import CONNECT_SECONDS, STATEMENT_SECONDS, PointQuery, ProbedTable, RangeQuery, Row
 from jutong.node.live.statement import LIKE_ESCAPE, Dialect, Statement, build
 from jutong.node.sources import SourceConfig
 
 POOL_SIZE = 16
+CALLS_AT_ONCE = AT_ONCE * MOST_TOGETHER
+"""Calls this source works on at once, most of them gathered into few statements."""
+
 MOST_STATEMENTS = 512
 """Prepared statements of one connection; one that has more is replaced, so that old grants do not pile up."""
 
@@ -82,12 +86,28 @@ class _Slot:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.statements: dict[PointQuery, Any] = {}
+        self.together: dict[PointQuery, Any] = {}
 
 
 class PostgresSource:
     """A department's PostgreSQL database."""
 
-    def __init__(self, config: SourceConfig, *, size: int = POOL_SIZE, seconds: float = STATEMENT_SECONDS) -> None:
+    def __init__(
+        self,
+        config: SourceConfig,
+        *,
+        size: int = POOL_SIZE,
+        seconds: float = STATEMENT_SECONDS,
+        gather: bool = True,
+    ) -> None:
+        """Prepare a source; no connection is made yet.
+
+        Args:
+            config: the source.
+            size: how many connections there may be.
+            seconds: how long a statement may take.
+            gather: whether calls that come at once go to the database together.
+        """
         self.name = config.name
         self._config = config
         self._seconds = seconds
@@ -95,6 +115,7 @@ class PostgresSource:
         self._idle: list[_Slot] = []
         self._compiled: dict[PointQuery, Statement] = {}
         self._closed = False
+        self._point = Gathering(self._alone, self._together).fetch if gather else self._alone
 
     async def _connect(self) -> _Slot:
         settings = {
@@ -111,7 +132,12 @@ class PostgresSource:
         return _Slot(connection)
 
     def _release(self, slot: _Slot, *, good: bool) -> None:
-        if good and not self._closed and not slot.connection.is_closed() and len(slot.statements) < MOST_STATEMENTS:
+        if (
+            good
+            and not self._closed
+            and not slot.connection.is_closed()
+            and len(slot.statements) + len(slot.together) < MOST_STATEMENTS
+        ):
             self._idle.append(slot)
         else:
             slot.connection.terminate()
@@ -151,7 +177,14 @@ class PostgresSource:
 
     async def fetch(self, query: PointQuery, values: Sequence[str | None]) -> Sequence[Row]:
         """Return at most ``query.limit`` rows; see ``LiveSource``."""
+        return await self._point(query, values)
+
+    async def _alone(self, query: PointQuery, values: Sequence[str | None]) -> Sequence[Row]:
         return await self._answered(lambda slot: self._run(slot, query, values), query)
+
+    async def _together(self, query: PointQuery, keys: Sequence[Sequence[str | None]]) -> Sequence[tuple[int, Row]]:
+        rows = await self._answered(lambda slot: self._run_together(slot, query, keys), query)
+        return [(row[0], tuple(row)[1:]) for row in rows]
 
     async def fetch_many(self, query: PointQuery, keys: Sequence[Sequence[str]]) -> Sequence[tuple[int, Row]]:
         """Return rows with the number of their key; see ``BulkSource``."""
@@ -218,6 +251,21 @@ class PostgresSource:
                 statement = slot.statements[query] = (prepared.fetch, compiled.constants)
             fetch, constants = statement
             return await fetch(*values, *constants, timeout=self._seconds)  # type: ignore[no-any-return]
+        except Exception as error:
+            self._raise(slot, query, error)
+            raise
+
+    async def _run_together(
+        self, slot: _Slot, query: PointQuery, keys: Sequence[Sequence[str | None]]
+    ) -> Sequence[Row]:
+        try:
+            statement = slot.together.get(query)
+            if statement is None:
+                compiled = build_lateral(query, await self._dialect(slot, query))
+                prepared = await slot.connection.prepare(compiled.sql, timeout=self._seconds)
+                statement = slot.together[query] = (prepared.fetch, compiled.constants)
+            fetch, constants = statement
+            return await fetch(*zip(*keys, strict=True), *constants, timeout=self._seconds)  # type: ignore[no-any-return]
         except Exception as error:
             self._raise(slot, query, error)
             raise
