@@ -19,7 +19,7 @@ from jutong.contracts.receipts import AccessSummary, GrantReceipt, ServedReceipt
 from jutong.kernel.keys import generate_signer
 from tests import sharing_world
 from tests.api_client import Caller
-from tests.fuzz import catalog_city, corrections_city, demand_city, remedy_city, sharing_city
+from tests.fuzz import agreement_city, catalog_city, corrections_city, demand_city, remedy_city, sharing_city
 
 CIVIL, EDUCATION = "11629900MB4482457G", "11629900MB5345980L"
 """Credit codes whose check characters are right, which submission asks for."""
@@ -36,6 +36,8 @@ BINDING = {
 _ORDER = ("requester", "requester_head", "steward", "provider_head", "department_head", "authority", "system_admin")
 _OTHERS = ("security_admin", "auditor")
 _SIDES = {
+    Permission.AGREEMENT_AGREEMENT_SIGN: "provider_head",
+    Permission.AGREEMENT_BREACH_VIEW: "steward",
     Permission.SHARING_REPLY_CONSENT: "provider_head",
     Permission.SHARING_SUSPENSION_LIFT: "provider_head",
     Permission.SHARING_GRANT_SUSPEND: "steward",
@@ -192,6 +194,7 @@ def build() -> FuzzCity:
     corrections_city.extend(city)
     demand_city.extend(city)
     remedy_city.extend(city)
+    agreement_city.extend(city)
     sharing_city.extend(city)
     return city
 

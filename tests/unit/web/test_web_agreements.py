@@ -105,3 +105,23 @@ def test_pages_ask_the_registry_a_bounded_number_of_times(
     sharing_steps.answer(world, Grant.objects.get(), "ready", at(2))
     with django_assert_max_num_queries(70):
         clerk.get("/breaches")
+
+
+def test_the_undertaking_is_read_before_it_is_confirmed(world: World, enter: SignIn) -> None:
+    from jutong.center.sharing.models import Application
+
+    application = sharing_steps.awaiting(world)
+    head = enter("requester_head")
+    paper = head.get(f"/applications/{application.number}/undertaking").content.decode()
+    assert "政务数据使用承诺书" in paper
+    assert not Agreement.objects.exists()
+    Application.objects.filter(id=application.id).update(share_attribute="unconditional")
+    assert "看使用承诺书" in head.get(f"/applications/{application.number}").content.decode()
+    assert enter("stranger").get(f"/applications/{application.number}/undertaking").status_code == 404
+
+
+def test_application_and_grant_lead_to_their_agreement(world: World, enter: SignIn) -> None:
+    made = steps.in_force(world)
+    clerk = enter("requester")
+    for address in (f"/applications/{made.application.number}", f"/grants/{Grant.objects.get().number}"):
+        assert f"/agreements/{made.number}" in clerk.get(address).content.decode()

@@ -5,13 +5,14 @@ The document is in Chinese, the language of the law it rests on, whoever reads i
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
 
-from jutong.center.agreement.enums import AgreementKind
+from jutong.center.agreement.enums import AgreementKind, AgreementState
 from jutong.center.agreement.models import Agreement
-from jutong.center.agreement.terms import duties
+from jutong.center.agreement.terms import duties, first_terms
 from jutong.center.org.models import Organisation
 from jutong.center.sharing.enums import ItemAnswer
 from jutong.center.sharing.models import Application
@@ -25,6 +26,16 @@ def draw_up(agreement: Agreement, application: Application) -> dict[str, Any]:
     """Return the document of a version from its application and terms."""
     with override("zh-hans"):
         return _document(agreement, application)
+
+
+def preview(application: Application, *, now: datetime) -> Agreement:
+    """Return the undertaking an application will be submitted with; nothing is kept of it."""
+    draft = Agreement(
+        kind=AgreementKind.UNDERTAKING, application=application, requester=application.requester,
+        provider=application.provider, state=AgreementState.ACCEPTED, terms=first_terms(application), drafted_at=now,
+    )  # fmt: skip
+    draft.document = draw_up(draft, application)
+    return draft
 
 
 def _document(agreement: Agreement, application: Application) -> dict[str, Any]:

@@ -128,16 +128,12 @@ def signing_keys(actor: Actor) -> list[OrganisationKey]:
     return list(OrganisationKey.objects.select_related("organisation"))
 
 
-def of_grant(actor: Actor, grant_number: str) -> Agreement | None:
-    """Return the version of a grant's agreement that counts, if the actor may see one."""
-    rows = list(_readable(actor).filter(grant__number=grant_number).order_by("-version"))
-    return _counting(rows) if rows else None
-
-
-def of_application(actor: Actor, number: str) -> Agreement | None:
-    """Return the version of an application's agreement or undertaking that counts."""
-    rows = list(_readable(actor).filter(application__number=number).order_by("-version"))
-    return _counting(rows) if rows else None
+def number_of(actor: Actor, application_number: str) -> str:
+    """Return the number of an application's agreement or undertaking as far as the actor may see it, else nothing."""
+    if not org.has(actor, Permission.AGREEMENT_AGREEMENT_VIEW):
+        return ""
+    rows = _readable(actor).filter(application__number=application_number).exclude(state="void")
+    return rows.order_by("-version").values_list("number", flat=True).first() or ""
 
 
 def kept(actor: Actor, agreement_: Agreement) -> list[Kept]:

@@ -23,7 +23,7 @@ class Guard(StrEnum):
 
     SAME_TEXT = "same-text"
     NO_OPEN_VERSION = "no-open-version"
-    AMENDMENT = "amendment"
+    IS_CHANGE = "is-change"
     RESPONSIBLE = "responsible"
     OTHER_SIDE = "other-side"
 
@@ -43,7 +43,7 @@ AGREEMENT: tuple[Row, ...] = (
     Row(A.SIGNED, Ev.SIGN_REQUESTER, _REQUESTER_HEAD, A.IN_FORCE, "条例 20(2)", (Guard.SAME_TEXT,)),
     Row(A.SENT, Ev.HAND_BACK, _HEADS, A.DRAFTED, "条例 20(1)"),
     Row(A.SIGNED, Ev.HAND_BACK, _REQUESTER_HEAD, A.VOID, "条例 20(1)"),
-    *(Row(state, Ev.DISCARD, _DRAFTERS, A.VOID, "条例 27(3)", (Guard.AMENDMENT,)) for state in _UNSIGNED),
+    *(Row(state, Ev.DISCARD, _DRAFTERS, A.VOID, "条例 27(3)", (Guard.IS_CHANGE,)) for state in _UNSIGNED),
     Row(A.IN_FORCE, Ev.PROPOSE, _DRAFTERS, A.IN_FORCE, "条例 27(3)", (Guard.NO_OPEN_VERSION,)),
     Row(A.ACCEPTED, Ev.TAKE_EFFECT, _PLATFORM, A.IN_FORCE, "条例 21(1)"),
     *(Row(state, Ev.SUPERSEDE, _PLATFORM, A.SUPERSEDED, "条例 27(3)") for state in _LIVING),

@@ -8,9 +8,11 @@ from django.http import HttpResponse, HttpResponseBase
 
 from jutong.center.agreement import queries
 from jutong.center.agreement.export import signed_file
+from jutong.center.agreement.paper import preview
 from jutong.center.agreement.pdf import pdf_bytes
 from jutong.center.agreement.queries import AgreementView
 from jutong.center.org.permissions import Permission
+from jutong.center.sharing import queries as sharing
 from jutong.web.agreements.pages import asked_version
 from jutong.web.door import Visit, page
 
@@ -34,6 +36,22 @@ def as_html(visit: Visit, number: str) -> HttpResponseBase:
         "shared_items": document["items"],
         "agreement": view.agreement,
         "signatures": view.signatures,
+        "back": f"/agreements/{number}?version={view.agreement.version}",
+    }
+    return visit.render("agreements/paper.html", context)
+
+
+@page(Permission.SHARING_APPLICATION_VIEW)
+def undertaking(visit: Visit, number: str) -> HttpResponseBase:
+    """Show the undertaking a head confirms by submitting an application for data shared without conditions."""
+    application = sharing.application(visit.actor, number)
+    draft = preview(application, now=visit.now)
+    context = {
+        "document": draft.document,
+        "shared_items": draft.document["items"],
+        "agreement": draft,
+        "signatures": [],
+        "back": f"/applications/{number}",
     }
     return visit.render("agreements/paper.html", context)
 

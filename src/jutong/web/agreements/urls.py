@@ -5,6 +5,7 @@ from django.urls import path
 from jutong.web.agreements import breaches, pages, papers, steps
 
 urlpatterns = [
+    path("applications/<str:number>/undertaking", papers.undertaking),
     path("agreements", pages.listing),
     path("agreements/<str:number>.html", papers.as_html),
     path("agreements/<str:number>.pdf", papers.as_pdf),

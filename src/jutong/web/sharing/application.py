@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
+from jutong.center.agreement import queries as agreements
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
@@ -50,6 +51,7 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
     """Render the page of an application, with the error of a step that was refused and what was typed."""
     context: dict[str, Any] = {
         "here": f"/applications/{application.number}",
+        "agreement_number": agreements.number_of(visit.actor, application.number),
         "application": application,
         "timeline": queries.timeline(application, visit.now),
         "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor, visit.now)},

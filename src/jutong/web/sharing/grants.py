@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from jutong.center.agreement import queries as agreements
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
@@ -55,6 +56,7 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
         "may_answer": holds and works and console.inquiry is not None and console.inquiry.answered_at is None,
         "idle_answers": IdleAnswer.choices,
         "here": f"/grants/{view.grant.number}",
+        "agreement_number": agreements.number_of(visit.actor, view.grant.application.number),
         "grant": view.grant,
         "items": view.items,
         # What is lent under an address is opened with a player or a client, not in a form.

@@ -243,8 +243,9 @@ def test_strangers_are_told_there_is_none(world: World) -> None:
         assert queries.agreements(who).rows == []
     for who in (world.requester, world.steward, world.authority, world.auditor):
         assert queries.agreement(who, made.number, now=NOW).agreement == made
-    assert queries.of_grant(world.requester, Grant.objects.get().number) == made
-    assert queries.of_application(world.stranger, made.application.number) is None
+    assert queries.number_of(world.requester, made.application.number) == made.number
+    assert queries.number_of(world.stranger, made.application.number) == ""
+    assert queries.number_of(world.system_admin, made.application.number) == ""
 
 
 def test_the_pdf_carries_the_number_and_pages(world: World) -> None:
