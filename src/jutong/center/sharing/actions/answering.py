@@ -168,24 +168,15 @@ def prepare_reply(
     asked = list(locked.items.select_related("item"))
     less = not agreed or bool(conditions)
     less = less or any(answers.get(ask.item_id, Answer(ask.asked)).mode != ask.asked for ask in asked)
-    narrowing, wrong = settled(conditions, locked.version)
     if less and locked.share_attribute == ShareAttribute.UNCONDITIONAL:
         raise UnconditionalRefusedError(entry=locked.version.name)
+    narrowing, wrong = settled(conditions, locked.version)
     problems = [*_answer_problems(asked, answers), *_reply_problems(agreed, refusal, text.strip(), less)]
     problems += [*wrong, *_rest_problems(locked, asked, answers, narrowing)] if agreed else []
     if problems:
         raise InvalidInputError(problems=problems)
-    for ask in asked:
-        _write_answer(ask, answers.get(ask.item_id, Answer(ask.asked)) if agreed else Answer(REFUSE))
-    ApplicationItem.objects.bulk_update(asked, ["answer", "given", "answer_note"])
-    write_conditions(locked, ConditionOrigin.PROVIDER, narrowing if agreed else ())
-    Reply.objects.update_or_create(
-        application=locked,
-        defaults={
-            "agreed": agreed, "refusal": "" if agreed else refusal, "text": text.strip(),
-            "prepared_by_id": common.user_id(by), "prepared_at": now,
-        },
-    )  # fmt: skip
+    _write_answers(locked, asked, answers if agreed else None, narrowing)
+    _keep_reply(locked, by, now, agreed=agreed, refusal=refusal, text=text.strip())
     locked.state = row.next
     locked.save(update_fields=["state"])
     common.record("sharing:reply:prepare", locked, by, now, agreed=agreed, narrowed=less)
@@ -194,6 +185,29 @@ def prepare_reply(
         common.application_link(locked), now, name=by.name, title=locked.title,
     )  # fmt: skip
     return locked
+
+
+def _keep_reply(application: Application, by: Actor, now: datetime, *, agreed: bool, refusal: str, text: str) -> None:
+    Reply.objects.update_or_create(
+        application=application,
+        defaults={
+            "agreed": agreed, "refusal": "" if agreed else refusal, "text": text,
+            "prepared_by_id": common.user_id(by), "prepared_at": now,
+        },
+    )  # fmt: skip
+
+
+def _write_answers(
+    application: Application,
+    asked: Sequence[ApplicationItem],
+    answers: Mapping[UUID, Answer] | None,
+    narrowing: Sequence[RowCondition],
+) -> None:
+    """Put the answers on the items and the provider's conditions on the application; ``None`` refuses all."""
+    for ask in asked:
+        _write_answer(ask, Answer(REFUSE) if answers is None else answers.get(ask.item_id, Answer(ask.asked)))
+    ApplicationItem.objects.bulk_update(asked, ["answer", "given", "answer_note"])
+    write_conditions(application, ConditionOrigin.PROVIDER, () if answers is None else narrowing)
 
 
 def _answer_problems(asked: Sequence[ApplicationItem], answers: Mapping[UUID, Answer]) -> list[Problem]:
