@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "jutong.center.correction",
     "jutong.center.remedy",
     "jutong.center.dispute",
+    "jutong.center.returns",
     "jutong.center.supervision",
     "jutong.center.complaint",
     "jutong.center.notify",

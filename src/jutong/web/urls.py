@@ -65,6 +65,7 @@ urlpatterns = [
     path("", include("jutong.web.manage.urls")),
     path("", include("jutong.web.demand.urls")),
     path("", include("jutong.web.dispute.urls")),
+    path("", include("jutong.web.returns.urls")),
     path("", include("jutong.web.ownership.urls")),
     path("", include("jutong.web.norms.urls")),
     path("", include("jutong.web.open.urls")),

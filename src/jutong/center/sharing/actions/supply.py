@@ -249,7 +249,7 @@ def _supplied(grant: Grant, application: Application, by: Actor, now: datetime) 
     grant.supplied_at = grant.supplied_at or now
     application.state = rules.APPLICATIONS.step(application.state, Event.SUPPLY, label=application.number).next
     application.save(update_fields=["state"])
-    if first:
+    if first and not hasattr(application, "return_flow"):  # a return has a clock of its own (条例 24)
         clocks.stop(subject_kind=common.SUBJECT, subject_id=application.id, period=rules.SUPPLY_PERIOD, by=by, now=now)
     common.record_grant("sharing:grant:supply", grant, by, now, first=first)
     tell(Moment.GRANT_SUPPLIED, grant, by=by, now=now, first=first)
