@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -154,6 +156,23 @@ async def test_the_nodes_own_door_knows_a_caller_by_its_certificate(world: World
         digest = hashlib.sha256(bytes.fromhex(paper.caller.digest)).hexdigest()
         assert first["request_signature"] == "sha256:" + digest
         assert first["answer_digest"] == "sha256:" + hashlib.sha256(answers[0].content).hexdigest()
+
+
+async def test_what_is_no_http_is_refused_and_the_door_stays_open(world: World, paper: Paper) -> None:
+    context = ssl.create_default_context(cafile=str(paper.ca.certificate_file))
+    context.load_cert_chain(paper.caller.certificate_file, paper.caller.key_file)
+    async with up(world, paper.config()) as (_, door):
+        assert door is not None
+        for said in (b"nothing of the kind\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000):
+            reader, writer = await asyncio.open_connection("127.0.0.1", door.port, ssl=context)
+            writer.write(said)
+            assert (await reader.read()).startswith(b"HTTP/1.1 4")
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        async with client(paper, paper.caller) as http:
+            url = f"https://127.0.0.1:{door.port}/gw/v1/query"
+            assert (await http.post(url, json=query_body())).status_code == 200
 
 
 async def test_nobody_without_a_certificate_of_the_authority_gets_in(world: World, paper: Paper) -> None:

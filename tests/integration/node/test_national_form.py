@@ -227,6 +227,47 @@ async def test_an_exhausted_quota_is_the_one_answer_that_is_no_200(national: Run
     assert int(response.headers["retry-after"]) > 0
 
 
+async def test_a_full_gateway_and_a_fault_answer_in_the_form_too(
+    national: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(national)
+    await client.exchange(QUERY_SID)
+
+    async def ask(**headers: str) -> httpx.Response:
+        values = {**client.headers(QUERY_SID, client.secrets[QUERY_SID]), **headers}
+        return await national.http.post(
+            client.base + "/httpproxy", headers=values, json={"cert_num": ID_ZHANG, "case_no": "1", "start": None}
+        )
+
+    national.node.gateway.most_under_way = 0
+    busy = await ask()
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (429, "-1", "1")
+    national.node.gateway.most_under_way = 8
+    wrong = await national.http.post(client.base + "/httpproxy?cert_num=1&cert_num=2", headers=client.headers(
+        QUERY_SID, client.secrets[QUERY_SID]))  # fmt: skip
+    assert wrong.json()["code"] == "-1"
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(national.node.gateway.serving, "serve", broken)
+    fault = (await ask()).json()
+    assert fault["code"] == "-1"
+    assert "broken" not in fault["message"]
+
+
+def test_marks_of_rows_in_dispute_have_a_member_of_their_own() -> None:
+    from jutong.node.gateway.callers.config import NationalService
+    from jutong.node.gateway.callers.national import _Dress
+
+    service = NationalService.model_validate_json(json.dumps(NATIONAL["services"][0]))
+    marks = [{"correction": "CO-1", "items": ["住址"], "since": 7}]
+    content = {"record": "r", "blind": "b", "rows": [{"姓名": "张**"}], "marks": marks}
+    dressed = json.loads(_Dress(service)(json.dumps(content).encode()))
+    assert dressed["data"] == [{"name": "张**"}]
+    assert dressed["marks"] == marks
+
+
 def test_the_file_must_be_private_and_make_sense(tmp_path: Path) -> None:
     from jutong.node.gateway.callers.config import load
     from jutong.node.gateway.callers.errors import CallersExposedError, CallersFileError
