@@ -19,7 +19,15 @@ from jutong.contracts.receipts import AccessSummary, GrantReceipt, ServedReceipt
 from jutong.kernel.keys import generate_signer
 from tests import sharing_world
 from tests.api_client import Caller
-from tests.fuzz import agreement_city, catalog_city, corrections_city, demand_city, remedy_city, sharing_city
+from tests.fuzz import (
+    agreement_city,
+    catalog_city,
+    corrections_city,
+    demand_city,
+    remedy_city,
+    sharing_city,
+    supervision_city,
+)
 
 CIVIL, EDUCATION = "11629900MB4482457G", "11629900MB5345980L"
 """Credit codes whose check characters are right, which submission asks for."""
@@ -196,6 +204,7 @@ def build() -> FuzzCity:
     remedy_city.extend(city)
     agreement_city.extend(city)
     sharing_city.extend(city)
+    supervision_city.extend(city)
     return city
 
 

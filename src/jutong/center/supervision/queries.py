@@ -158,7 +158,7 @@ def _allowed(found: Case, sides: set[Side], actor: Actor, today: date) -> list[A
     ]
     heard = found.stated_at is not None or (found.hear_until is not None and today > found.hear_until)
     over = found.state == CaseState.REPORTED or (found.rectify_until is not None and today > found.rectify_until)
-    held = {CaseEvent.NOTICE: heard, CaseEvent.REFER: over}
+    held: dict[Any, bool] = {CaseEvent.NOTICE: heard, CaseEvent.REFER: over}
     return [event for event in allowed if held.get(event, True)]
 
 

@@ -32,7 +32,8 @@ def create(visit: Visit) -> HttpResponseBase:
             problem = error
         else:
             return visit.done(_("举报已送主管部门，被举报单位看不到举报人"), f"/violations/{made.number}")
-    others = org.visible_organisations(visit.actor).exclude(id=visit.actor.organisation_id).order_by("code")
+    own = visit.actor.organisation_id or org.NOBODY
+    others = org.visible_organisations(visit.actor).exclude(id=own).order_by("code")
     context = {
         "codes": [("", _("请选择")), *((code, name_of(code)) for code in REPORTABLE)],
         "organisations": [("", _("请选择")), *((row.code, row.name) for row in others)],

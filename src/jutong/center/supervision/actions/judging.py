@@ -174,9 +174,10 @@ def _serve(case: Case, demand: str, by: Actor, now: datetime) -> OrderPaper:
     """Write the order as it is served: what was found, on what evidence, what was said to it, what to do by when."""
     offence, office = offences()[case.code], own_organisation(by)
     heard = CaseStep.objects.filter(case=case, event=CaseEvent.STATE).order_by("at", "id")
+    number = next_number(PAPER_LETTERS, now)
     content = {
         "format": FORMAT,
-        "number": next_number(PAPER_LETTERS, now),
+        "number": number,
         "case": case.number,
         "to": {"code": case.concerned.code, "name": case.concerned.name},
         "by": {"code": office.code, "name": office.name, "person": by.name},
@@ -189,5 +190,5 @@ def _serve(case: Case, demand: str, by: Actor, now: datetime) -> OrderPaper:
         "issued_on": civil_date(now).isoformat(),
     }
     return OrderPaper.objects.create(
-        case=case, number=content["number"], content=content, digest=digest(content), at=now
+        case=case, number=number, content=content, digest=digest(content), at=now
     )  # fmt: skip
