@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Max
 
@@ -45,19 +44,19 @@ def suspended(world: World, now: datetime = NOW) -> Agreement:
     grant = _grant(made)
     steps.answer(world, grant, "ready", now)
     sharing.suspend_grant(grant=grant, reason="疑似超范围使用", by=world.steward, now=now)
-    return steps.fresh(made)
+    return Agreement.objects.get(id=made.id)
 
 
 def ended(world: World, now: datetime = NOW) -> Agreement:
     made = in_force(world, now)
     sharing.revoke_grant(grant=_grant(made), reason="不再需要", by=world.requester_head, now=now)
-    return steps.fresh(made)
+    return Agreement.objects.get(id=made.id)
 
 
 def void(world: World, now: datetime = NOW) -> Agreement:
     made = signed(world, now)
     actions.hand_back(agreement=made, note="留存太短", by=world.requester_head, now=now)
-    return steps.fresh(made)
+    return Agreement.objects.get(id=made.id)
 
 
 def changed(world: World, now: datetime = NOW, **changes: object) -> Agreement:
@@ -72,7 +71,7 @@ def superseded(world: World, now: datetime = NOW) -> Agreement:
     later = sign(changed(world, now), world.provider_head, now)
     sign(later, world.requester_head, now)
     assert later.previous is not None
-    return steps.fresh(later.previous)
+    return Agreement.objects.get(id=later.previous.id)
 
 
 def accepted(now: datetime = NOW) -> tuple[World, Agreement]:
@@ -83,6 +82,7 @@ def accepted(now: datetime = NOW) -> tuple[World, Agreement]:
 
 
 def _grant(agreement: Agreement) -> Grant:
+    assert agreement.grant_id is not None
     return Grant.objects.get(id=agreement.grant_id)
 
 
@@ -112,8 +112,3 @@ def broken(world: World, outcome: str = "node.source.unavailable") -> Breach:
     calls(_grant(made), at(0.2), 30, outcome=outcome)
     actions.measure(now=at(1.2))
     return Breach.objects.get()
-
-
-def id_of(row: Any) -> UUID:
-    found: UUID = row.id
-    return found

@@ -116,7 +116,10 @@ def test_the_registry_refuses_every_change_the_table_does_not_know(state: str) -
 def test_the_registry_keeps_texts_signatures_and_evidence_as_they_are() -> None:
     world = build()
     case = steps.signed(world)
-    for changes in ({"digest": "sha256:0"}, {"document": {}}, {"terms": {}}, {"number": "XY1"}, {"version": 9}):
+    changed: tuple[dict[str, Any], ...] = (
+        {"digest": "sha256:0"}, {"document": {}}, {"terms": {}}, {"number": "XY1"}, {"version": 9},
+    )  # fmt: skip
+    for changes in changed:
         with pytest.raises(IntegrityError, match="stands"), transaction.atomic():
             Agreement.objects.filter(id=case.id).update(**changes)
     for refused in (
