@@ -48,7 +48,10 @@ def test_a_doubt_goes_through_its_pages_from_a_call_to_the_archive(world: World,
     again = requester.post(f"/corrections/new?record={record}", TYPED)
     assert (again.status_code, case.number in again.content.decode()) == (409, True)
     steps.mark(world, case, "open", grants=(grant,))
-    assert "有1条数据正在核实" in text(requester, f"/grants/{grant.number}")
+    granted = text(requester, f"/grants/{grant.number}")
+    assert "有1条数据正在核实" in granted
+    assert f"/corrections/new?grant={grant.number}" in granted
+    assert f"/corrections/new?grant={grant.number}" not in text(steward, f"/grants/{grant.number}")
     assert "有1条数据正在核实" in text(enter("stranger"), f"/catalog/{world.entry.code}")
     assert "核实纠错" in text(steward, "/inbox")
     shown = text(steward, here)

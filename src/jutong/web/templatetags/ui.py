@@ -22,6 +22,9 @@ from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import written
 from jutong.center.clocks.queries import ClockView
 from jutong.center.correction import queries as corrections
+from jutong.center.org.permissions import Permission
+from jutong.center.org.queries import has
+from jutong.center.sharing.models import Grant
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
 from jutong.standards import periods
@@ -135,10 +138,12 @@ def entry_marks(entry_id: UUID) -> dict[str, Any]:
     return {"marks": corrections.marks_of_entry(entry_id)}
 
 
-@register.inclusion_tag("correction/marks.html")
-def grant_marks(grant_id: UUID) -> dict[str, Any]:
-    """Show a grant's two sides which of the rows read under it are in doubt."""
-    return {"marks": corrections.marks_of_grant(grant_id)}
+@register.inclusion_tag("correction/marks.html", takes_context=True)
+def grant_marks(context: Context, grant: Grant) -> dict[str, Any]:
+    """Show a grant's two sides which of the rows read under it are in doubt, and its holder where to raise one."""
+    actor = context["visit"].actor
+    may_raise = actor.organisation_id == grant.requester_id and has(actor, Permission.CORRECTION_CASE_RAISE)
+    return {"marks": corrections.marks_of_grant(grant.id), "raise_for": grant.number if may_raise else ""}
 
 
 @register.filter

@@ -198,18 +198,23 @@ def raise_correction(
         period=ANSWER_PERIOD, subject_kind=SUBJECT, subject_id=made.id, subject_label=f"{number} {version.name}",
         organisation=made.responsible, by=by, now=now,
     )  # fmt: skip
+    _ask_node(made, claim, by, now)
+    write_step(made, "", by, now)
+    for side in {made.responsible_id: made.responsible, made.provider_id: made.provider}.values():
+        tell(side, RAISED, made, now, raiser=raiser.short_name, entry=version.name)
+    return made
+
+
+def _ask_node(made: Correction, claim: Claim, by: Actor, now: datetime) -> None:
+    """Order the mark, and the search for who had read the row."""
     order_mark(made, by, now)
     made.save(update_fields=["mark", "mark_problem"])
     if made.node is not None:
         values = [value.strip() for value in claim.key.values() if value.strip()]
         tracing.ask(
             node=made.node, subject_kind=SUBJECT, subject_id=made.id, values=values, since_ms=0,
-            entry_code=about.entry.code, by=by, now=now,
+            entry_code=made.entry.code, by=by, now=now,
         )  # fmt: skip
-    write_step(made, "", by, now)
-    for side in {made.responsible_id: made.responsible, made.provider_id: made.provider}.values():
-        tell(side, RAISED, made, now, raiser=raiser.short_name, entry=version.name)
-    return made
 
 
 def _made(about: About, claim: Claim, *, version: EntryVersion, number: str, by: Actor, now: datetime) -> Correction:
