@@ -28,6 +28,7 @@ from jutong.center.org.models import Organisation
 from jutong.center.org.queries import NOBODY
 from jutong.center.ownership.enums import HitWay
 from jutong.center.ownership.matching import Hit, hits_for
+from jutong.center.ownership.meaning import NAME
 from jutong.center.ownership.models import Holding
 
 MOST_MATCHES = 8
@@ -224,13 +225,13 @@ def _publishing(divisions: Sequence[str], wanted: Sequence[WantedItem]) -> dict[
     """Return which of the items each organisation of the divisions publishes, shared or not."""
     by_key = {item_key(item.name): item.name for item in wanted}
     rows = Holding.objects.filter(
-        subject__division_code__in=divisions, subject__key__in=[f"n:{key}" for key in by_key]
+        subject__division_code__in=divisions, subject__key__in=[f"{NAME}{key}" for key in by_key]
     ).values_list("organisation_id", "subject__key")
     named = Holding.objects.filter(
         subject__division_code__in=divisions, item_name__in=[item.name for item in wanted]
     ).values_list("organisation_id", "item_name")
     found: dict[UUID, list[str]] = {}
-    for organisation_id, name in (*((one, by_key[key[2:]]) for one, key in rows), *named):
+    for organisation_id, name in (*((one, by_key[key.removeprefix(NAME)]) for one, key in rows), *named):
         names = found.setdefault(organisation_id, [])
         if name not in names:
             names.append(name)
