@@ -41,6 +41,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("批量同意申请"), "/applications/batch", "check", Permission.SHARING_APPLICATION_CONSENT),
             Place(_("代办人"), "/delegations", "people", Permission.SHARING_DELEGATION_MANAGE),
             Place(_("职责登记"), "/duties", "file", Permission.SHARING_APPLICATION_DRAFT),
+            Place(_("数据回流"), "/returns", "swap", Permission.SHARING_RETURN_VIEW),
             Place(_("争议"), "/disputes", "people", Permission.DISPUTE_CASE_VIEW),
             Place(_("校核"), "/corrections", "check", Permission.CORRECTION_CASE_VIEW),
         ),
