@@ -42,7 +42,7 @@ class StatementOut(Out):
     at: datetime
 
 
-class EvidenceOut(Out):
+class DisputeEvidenceOut(Out):
     """A piece of evidence."""
 
     organisation: OrganisationRef
@@ -91,7 +91,7 @@ class DisputeOut(DisputeRowOut):
     facts: str
     claimant_views: list[StatementOut]
     respondent_views: list[StatementOut]
-    evidence: list[EvidenceOut]
+    evidence: list[DisputeEvidenceOut]
     proposals: list[ProposalOut]
     decision: GovernmentDecisionOut | None
     settlement: str
@@ -115,7 +115,7 @@ class ViewIn(In):
     text: LongText
 
 
-class EvidenceIn(In):
+class DisputeEvidenceIn(In):
     """What it is, where it is found, what it shows; never a person's values."""
 
     title: Annotated[str, Field(min_length=1, max_length=128)]
@@ -194,7 +194,7 @@ def dispute_out(view: DisputeView) -> DisputeOut:
         claimant_views=[_said(one) for one in view.claimed],
         respondent_views=[_said(one) for one in view.answered],
         evidence=[
-            EvidenceOut(
+            DisputeEvidenceOut(
                 organisation=organisation_ref(one.organisation), title=one.title, reference=one.reference,
                 shows=one.shows, at=one.at,
             )

@@ -105,7 +105,7 @@ def state_view(request: ApiRequest, number: Number, body: shapes.ViewIn) -> shap
     summary="提交证据 · add evidence",
     **asks(May.DISPUTE_CASE_VIEW, shapes.DisputeOut, *_STEP),
 )
-def add_evidence(request: ApiRequest, number: Number, body: shapes.EvidenceIn) -> shapes.DisputeOut:
+def add_evidence(request: ApiRequest, number: Number, body: shapes.DisputeEvidenceIn) -> shapes.DisputeOut:
     """Add a piece of evidence."""
     return _take(request, number, actions.add_evidence, title=body.title, reference=body.reference, shows=body.shows)
 
