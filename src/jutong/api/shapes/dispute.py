@@ -61,7 +61,7 @@ class ProposalAnswerOut(Out):
     at: datetime
 
 
-class ProposalOut(Out):
+class SettlementProposalOut(Out):
     """A way to settle it."""
 
     organisation: OrganisationRef
@@ -92,7 +92,7 @@ class DisputeOut(DisputeRowOut):
     claimant_views: list[StatementOut]
     respondent_views: list[StatementOut]
     evidence: list[DisputeEvidenceOut]
-    proposals: list[ProposalOut]
+    proposals: list[SettlementProposalOut]
     decision: GovernmentDecisionOut | None
     settlement: str
     execute_by: date | None
@@ -212,9 +212,9 @@ def dispute_out(view: DisputeView) -> DisputeOut:
     )  # fmt: skip
 
 
-def _proposals(view: DisputeView) -> list[ProposalOut]:
+def _proposals(view: DisputeView) -> list[SettlementProposalOut]:
     return [
-        ProposalOut(
+        SettlementProposalOut(
             organisation=organisation_ref(one.proposal.organisation), text=one.proposal.text,
             execute_by=one.proposal.execute_by, at=one.proposal.at, is_latest=one.is_latest,
             answers=[
