@@ -15,8 +15,7 @@ from jutong.center.process.guard import guarded
 def unguarded(*models: str) -> Iterator[None]:
     """Take the guard off the tables of these models (``app.Model``) for a moment."""
     names = [
-        (apps.get_model(model)._meta.db_table, f"step_{guarded()[model].key.replace('-', '_')}")
-        for model in models
+        (apps.get_model(model)._meta.db_table, f"step_{guarded()[model].key.replace('-', '_')}") for model in models
     ]
     _switch(names, "DISABLE")
     try:

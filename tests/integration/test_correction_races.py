@@ -61,7 +61,7 @@ def test_two_people_of_a_department_doubt_the_same_row_at_once_and_one_is_told(t
     about = steps.about(world)
     second = person(world.education, Role.REQUESTER, "requester-2", "冯经办")
     told = at_once(*(
-        lambda by=by: actions.raise_correction(about=about, claim=steps.claim(), by=by, now=NOW)  # type: ignore[misc]
+        lambda by=by: actions.raise_correction(about=about, claim=steps.claim(), by=by, now=NOW)
         for by in (world.requester, second)
     ))  # fmt: skip
     assert told == ["correction.case.open-already", "done"]

@@ -7,22 +7,28 @@ to the center's door leads through this process instead of a socket.
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from django.db import connections
 from django.test import Client
+from http_message_signatures import HTTPMessageSigner, algorithms
 
 from jutong.center.clocks.queries import calendar
 from jutong.center.org.models import User
+from jutong.client.signing import COVERED, LABEL, TAG
 from jutong.kernel.clock import BEIJING, civil_date
+from jutong.kernel.keys import Ed25519Signer
 from jutong.kernel.settings import Settings
 from jutong.node import service
 from jutong.node.agent.loop import Agent
@@ -81,7 +87,14 @@ class Life:
     calendar: Calendar
     node: service.Node
     run: Callable[[Awaitable[Any]], Any]
+    key: Ed25519Signer
+    """What the requester's system signs with."""
     people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """The node's folder, beside which the provider's own database lies."""
+        return self.node.settings.home
 
     def person(self, username: str) -> Person:
         """Somebody signed in."""
@@ -130,8 +143,20 @@ class Life:
             self.settle()
         return self.calendar.today
 
-    def gateway(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the gateway as a system of a department would."""
+    def call(self, kind: str, body: dict[str, Any], *, key: Ed25519Signer) -> httpx.Response:
+        """Call the gateway as a system of a department would, signed at the simulated moment."""
+        address = f"{self.node.settings.gateway_base}/gw/v1/{kind}"
+        content = json.dumps(body, ensure_ascii=False).encode()
+        request = httpx.Request("POST", address, content=content, headers={"Content-Type": "application/json"})
+        signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519)
+        prepared = signer.prepare(
+            request, key_id=key.key_id, nonce=secrets.token_urlsafe(16), created=self.calendar.now(), label=LABEL,
+            tag=TAG, covered_component_ids=COVERED, body=content,
+        )  # fmt: skip
+        signer.apply(request, prepared, key.sign(prepared.signature_base))
+        return self._gateway(request)
+
+    def _gateway(self, request: httpx.Request) -> httpx.Response:
 
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.node.gateway)
@@ -151,7 +176,7 @@ def every_scan() -> list[Callable[[datetime], int]]:
 
 
 @contextmanager
-def life(settings: Settings, start: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+def life(settings: Settings, start: datetime, key: Ed25519Signer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     """Run a node of an instance on a simulated calendar, beside the pages."""
     shown = Calendar(start)
     for module in WEB:
@@ -182,7 +207,7 @@ def life(settings: Settings, start: datetime, monkeypatch: pytest.MonkeyPatch) -
     node = run(running.__aenter__())
     node.gateway.clock = shown.seconds
     try:
-        yield Life(shown, node, run)
+        yield Life(shown, node, run, key)
     finally:
         run(running.__aexit__(None, None, None))
         loop.call_soon_threadsafe(loop.stop)

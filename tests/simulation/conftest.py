@@ -61,7 +61,9 @@ def city(transactional_db: None, system_key: Ed25519Signer) -> City:
 
 
 @pytest.fixture
-def world(city: City, tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+def world(
+    city: City, tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch, system_key: Ed25519Signer
+) -> Iterator[Life]:
     """The city on a simulated calendar, with a node of its own beside the civil affairs database."""
     home = replace(django_settings.JUTONG, home=tmp_path, demo=True)
     settings.JUTONG = home  # type: ignore[attr-defined]  # pytest-django's own fixture
@@ -78,6 +80,6 @@ def world(city: City, tmp_path: Path, settings: object, monkeypatch: pytest.Monk
     sources.write_text(json.dumps([row]))
     sources.chmod(0o600)
     ensure_local_node(home, START)
-    with life(home, START, monkeypatch) as made:
+    with life(home, START, system_key, monkeypatch) as made:
         made.settle()
         yield made

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -58,9 +58,14 @@ class _Reader(HTMLParser):
         self._loose: list[tuple[str, Control]] = []
         self._named: dict[str, list[str]] = {}
         self._quiet = 0
+        self._group: tuple[str, str, int] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: C901 - one case a tag
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: C901, PLR0912 - one case a tag
         own = {key: value or "" for key, value in attrs}
+        if own.get("role") == "radiogroup":
+            self._group = (own.get("aria-label", ""), tag, 1)
+        elif self._group is not None and self._group[1] == tag:
+            self._group = (*self._group[:2], self._group[2] + 1)
         if tag in {"script", "style", "template"}:
             self._quiet += 1
         elif tag == "form":
@@ -100,6 +105,8 @@ class _Reader(HTMLParser):
         control = Control(own.get("name", ""), kind, value, ident=own.get("id", ""))
         if own.get("aria-label"):
             control.labels.append(own["aria-label"])
+        if kind == "radio" and self._group is not None:
+            control.labels.append(self._group[0])
         if "disabled" in own:
             control.name = ""
         if own.get("form"):
@@ -111,6 +118,9 @@ class _Reader(HTMLParser):
         return control
 
     def handle_endtag(self, tag: str) -> None:  # noqa: C901, PLR0912 - one case a tag
+        if self._group is not None and self._group[1] == tag:
+            left = self._group[2] - 1
+            self._group = (*self._group[:2], left) if left else None
         if tag in {"script", "style", "template"}:
             self._quiet -= 1
         elif tag == "form":
@@ -236,7 +246,7 @@ class Person:
         """
         forms = [form for form in self.read.order if any(_called(text, button) for text, _n, _v in form.buttons)]
         assert forms, f"no button {button!r} on {self.address}: {self._buttons()}"
-        fitting = [form for form in forms if all(_find(form, label) for label in typed)]
+        fitting = [form for form in forms if all(_find(form, label) for label in typed) and _agrees(form, typed)]
         assert fitting, (
             f"no form with {list(typed)} for {button!r} on {self.address}; there are "
             f"{[(c.labels, c.name) for c in forms[0].controls]}"
@@ -281,7 +291,7 @@ class Person:
         return data
 
     def _send(self, form: Form, data: list[tuple[str, Any]]) -> str:
-        target = urljoin(self.address, form.action or urlsplit(self.address).path)
+        target = urljoin(self.address, form.action) if form.action else self.address
         sent: dict[str, Any] = {}
         for name, value in data:
             sent.setdefault(name, []).append(value)
@@ -297,6 +307,12 @@ def _called(text: str, button: str) -> bool:
 def _find(form: Form, label: str) -> list[Control]:
     exact = [one for one in form.controls if label == one.name or label in one.labels]
     return exact or [one for one in form.controls if any(said.startswith(label) for said in one.labels)]
+
+
+def _agrees(form: Form, typed: dict[str, Any]) -> bool:
+    """Tell whether what is hidden in a form is what was asked for: that tells two forms of one look apart."""
+    hidden = {control.name: control.value for control in form.controls if control.kind == "hidden"}
+    return all(hidden.get(label, value) == value for label, value in typed.items())
 
 
 def _option(control: Control, wanted: str) -> str:

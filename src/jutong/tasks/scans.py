@@ -19,8 +19,8 @@ from jutong.center.catalog.index import writer as index
 from jutong.center.catalog.index.faults import IndexBrokenError
 from jutong.center.catalog.life import BatchRun
 from jutong.center.clocks import actions as clocks
-from jutong.center.complaint import actions as complaints
 from jutong.center.clocks import escalation
+from jutong.center.complaint import actions as complaints
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs

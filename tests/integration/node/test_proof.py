@@ -125,7 +125,8 @@ class _Slow:
 
 async def test_a_grant_revoked_while_the_database_works_gives_nothing(started: Running) -> None:
     slow = _Slow()
-    started.node.gateway.serving.sources._open["police"] = slow
+    open_sources: dict[str, Any] = started.node.gateway.serving.sources._open
+    open_sources["police"] = slow
     pending = asyncio.ensure_future(started.query(query_body()))
     await slow.asked.wait()
     started.world.center.order("grant-state", GrantStateOrder(grant_id=GRANT, state="revoked", reason="收回"))
@@ -143,7 +144,8 @@ class _Broken(_Slow):
 async def test_an_unforeseen_fault_says_nothing_but_a_number(
     started: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    started.node.gateway.serving.sources._open["police"] = _Broken()
+    open_sources: dict[str, Any] = started.node.gateway.serving.sources._open
+    open_sources["police"] = _Broken()
     response = await started.query(query_body())
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (500, "node.gateway.fault")

@@ -66,7 +66,7 @@ def test_a_clock_is_extended_within_the_cap_it_started_under(city: City) -> None
     start(city)
     load()
     start(city, "a-2")
-    key = {"subject_kind": "application", "period": "SLA-REP-C", "by": PLATFORM, "now": NOW}
+    key: dict[str, Any] = {"subject_kind": "application", "period": "SLA-REP-C", "by": PLATFORM, "now": NOW}
     assert actions.extend(subject_id="a-1", days=10, **key).extension == 10
     with pytest.raises(ExtensionTooLongError):
         actions.extend(subject_id="a-2", days=6, **key)

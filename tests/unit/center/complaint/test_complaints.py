@@ -207,7 +207,7 @@ def test_words_are_shown_to_the_receiver_alone_and_recorded(world: World) -> Non
         ({"entry_code": "9/9"}, "entry"),
     ],
 )
-def test_a_wrong_complaint_names_its_places(world: World, changes: dict, place: str) -> None:
+def test_a_wrong_complaint_names_its_places(world: World, changes: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         outside.received(world, **changes)
     assert place in {row["place"] for row in error.value.fields["problems"]}
@@ -263,7 +263,11 @@ def test_a_legal_basis_hides_a_use_until_its_day_and_no_longer(world: World) -> 
     read = steps.served(world, grant)
     inquiry = outside.tracing(world)
     outside.report(world, inquiry, read)
-    state = {"basis_title": "反有组织犯罪法", "basis_article": "第二十七条", "until": date(2026, 11, 20)}
+    state: dict[str, Any] = {
+        "basis_title": "反有组织犯罪法",
+        "basis_article": "第二十七条",
+        "until": date(2026, 11, 20),
+    }
     with pytest.raises(NotHolderOfGrantError):
         actions.state_secrecy(grant=grant, **state, by=world.steward, now=NOW)
     for wrong in ({"basis_title": " "}, {"basis_article": ""}, {"until": None}, {"until": date(2026, 11, 9)}):
@@ -329,7 +333,7 @@ def test_an_inquiry_ends_and_who_asked_is_erased(world: World) -> None:
         ({"checked": False}, "checked"),
     ],
 )
-def test_the_counter_checks_before_it_asks(world: World, changes: dict, place: str) -> None:
+def test_the_counter_checks_before_it_asks(world: World, changes: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         outside.opened(world, **changes)
     assert place in {row["place"] for row in error.value.fields["problems"]}

@@ -154,7 +154,7 @@ def test_whoever_raised_it_does_not_verify_it(world: World) -> None:
         ("other", {"婚姻状况": RIGHT}, "x"),
     ],
 )
-def test_a_wrong_answer_names_its_places(world: World, finding: str, corrected: dict, text: str) -> None:
+def test_a_wrong_answer_names_its_places(world: World, finding: str, corrected: dict[str, str], text: str) -> None:
     case = steps.verifying(world)
     with pytest.raises(InvalidInputError) as error:
         actions.uphold(correction=case, finding=finding, corrected=corrected, text=text, by=world.steward, now=NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_a_trace_finds_who_had_received_the_row(world: World) -> None:
     trace.refresh_from_db()
     assert (trace.is_complete, trace.answered_at, trace.hits.count()) == (True, NOW, 3)
     assert [row.grant for row in case.recipients.all()] == [grant]
-    assert queries.traces_of("correction", case.id)[0].found == 3
+    assert vars(queries.traces_of("correction", case.id)[0])["found"] == 3
 
 
 def test_nothing_said_of_the_person_lies_open_anywhere(world: World) -> None:
@@ -196,7 +197,7 @@ def test_values_are_masked_until_one_of_the_two_sides_asks_and_that_is_recorded(
         ({"urgency": "now"}, "urgency"),
     ],
 )
-def test_a_wrong_claim_names_its_places_and_repeats_nothing(world: World, changes: dict, place: str) -> None:
+def test_a_wrong_claim_names_its_places_and_repeats_nothing(world: World, changes: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         steps.raised(world, **changes)
     rows = error.value.fields["problems"]

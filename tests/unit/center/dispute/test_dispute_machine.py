@@ -113,11 +113,12 @@ def test_what_was_said_stays(world: World) -> None:
     actions.add_evidence(dispute=other, title="答复", shows="理由不成立", by=world.requester, now=at(2))
     actions.propose(dispute=other, text="核验", by=world.steward, now=at(2))
     actions.answer_proposal(dispute=other, accepted=False, reason="不够", by=world.requester, now=at(2))
-    for model in (Statement, Evidence, Proposal, Response, Decision):
-        rows = model.objects.all()  # type: ignore[attr-defined]
+    models: tuple[Any, ...] = (Statement, Evidence, Proposal, Response, Decision)
+    for model in models:
+        rows = model.objects.all()
         assert rows.exists(), model
         with pytest.raises(IntegrityError, match="not changed"), transaction.atomic():
             rows.update(at=at(9))
         with pytest.raises(IntegrityError, match="not changed"), transaction.atomic():
-            rows.first()._meta.model.objects.filter(pk=rows.first().pk)._raw_delete("default")
+            rows.filter(pk=rows.first().pk)._raw_delete("default")
     assert dispute.state == "decided"

@@ -164,7 +164,8 @@ def test_bad_input_names_its_place_and_one_return_goes_on_at_a_time(world: World
         asked(world, upper, items=[world.items["姓名"].id], system_id=upper.entry.id, share_way="fax", frequency="x")
     places = [row["place"] for row in refusal.value.fields["problems"]]
     assert places == ["items", "system", "share_way", "frequency"]
-    for change in ({"basis": ""}, {"scenario": " "}):
+    changes: tuple[dict[str, Any], ...] = ({"basis": ""}, {"scenario": " "})
+    for change in changes:
         with pytest.raises(InvalidInputError):
             asked(world, upper, **change)
     asked(world, upper)

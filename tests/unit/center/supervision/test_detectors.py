@@ -71,6 +71,7 @@ def test_a_system_without_an_entry_is_found_after_its_grace(world: World) -> Non
 
 
 def test_a_condition_that_only_gets_in_the_way_is_found(world: World) -> None:
+    assert world.entry.published_id is not None
     version = EntryVersion.objects.get(id=world.entry.published_id)
     EntryVersion.objects.filter(id=version.id).update(use_conditions="限本市教育部门核验入学资格使用")
     assert run("self-made-condition") == []

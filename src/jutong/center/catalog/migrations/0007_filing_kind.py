@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0006_saved_searches'),
+        ("catalog", "0006_saved_searches"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='filing',
-            name='kind',
-            field=models.CharField(choices=[('end', '停止服务'), ('change', '变更服务')], default='end', max_length=8),
+            model_name="filing",
+            name="kind",
+            field=models.CharField(choices=[("end", "停止服务"), ("change", "变更服务")], default="end", max_length=8),
         ),
     ]

@@ -7,166 +7,385 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0002_cache_table'),
+        ("org", "0002_cache_table"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('negotiating', '双方协商'), ('coordinating', '主管部门协调'), ('referred', '报请本级人民政府决定'), ('settled', '已达成一致，待执行'), ('decided', '人民政府已决定，待执行'), ('executed', '已执行'), ('withdrawn', '已撤回')], db_index=True, max_length=16)),
-                ('subject_kind', models.CharField(choices=[('application', '使用申请的答复或供给'), ('demand', '数据需求的答复'), ('designation', '数源部门的指定'), ('correction', '校核结论'), ('breach', '违反协议的认定'), ('return', '数据回流')], max_length=16)),
-                ('subject_number', models.CharField(max_length=64)),
-                ('subject_label', models.CharField(max_length=200)),
-                ('subject_link', models.CharField(blank=True, default='', max_length=200)),
-                ('government_division', models.CharField(blank=True, default='', max_length=12)),
-                ('claim', models.CharField(max_length=1000)),
-                ('facts', models.CharField(max_length=2000)),
-                ('settlement', models.CharField(blank=True, default='', max_length=2000)),
-                ('execute_by', models.DateField(blank=True, null=True)),
-                ('execution_note', models.CharField(blank=True, default='', max_length=1000)),
-                ('raised_at', models.DateTimeField(db_index=True)),
-                ('escalated_at', models.DateTimeField(blank=True, null=True)),
-                ('referred_at', models.DateTimeField(blank=True, null=True)),
-                ('refer_reason', models.CharField(blank=True, default='', max_length=1000)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('executed_at', models.DateTimeField(blank=True, null=True)),
-                ('moved_at', models.DateTimeField()),
-                ('claimant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes_raised', to='org.organisation')),
-                ('coordinator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disputes_coordinated', to='org.organisation')),
-                ('raised_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('respondent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes_answered', to='org.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.CharField(max_length=32, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("negotiating", "双方协商"),
+                            ("coordinating", "主管部门协调"),
+                            ("referred", "报请本级人民政府决定"),
+                            ("settled", "已达成一致，待执行"),
+                            ("decided", "人民政府已决定，待执行"),
+                            ("executed", "已执行"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        db_index=True,
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "subject_kind",
+                    models.CharField(
+                        choices=[
+                            ("application", "使用申请的答复或供给"),
+                            ("demand", "数据需求的答复"),
+                            ("designation", "数源部门的指定"),
+                            ("correction", "校核结论"),
+                            ("breach", "违反协议的认定"),
+                            ("return", "数据回流"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject_number", models.CharField(max_length=64)),
+                ("subject_label", models.CharField(max_length=200)),
+                ("subject_link", models.CharField(blank=True, default="", max_length=200)),
+                ("government_division", models.CharField(blank=True, default="", max_length=12)),
+                ("claim", models.CharField(max_length=1000)),
+                ("facts", models.CharField(max_length=2000)),
+                ("settlement", models.CharField(blank=True, default="", max_length=2000)),
+                ("execute_by", models.DateField(blank=True, null=True)),
+                ("execution_note", models.CharField(blank=True, default="", max_length=1000)),
+                ("raised_at", models.DateTimeField(db_index=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("referred_at", models.DateTimeField(blank=True, null=True)),
+                ("refer_reason", models.CharField(blank=True, default="", max_length=1000)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("executed_at", models.DateTimeField(blank=True, null=True)),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "claimant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes_raised",
+                        to="org.organisation",
+                    ),
+                ),
+                (
+                    "coordinator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes_coordinated",
+                        to="org.organisation",
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "respondent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes_answered",
+                        to="org.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-raised_at', '-id'),
+                "ordering": ("-raised_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('upheld', '支持提出方'), ('partly', '部分支持提出方'), ('rejected', '不支持提出方')], max_length=16)),
-                ('text', models.CharField(max_length=2000)),
-                ('reasons', models.CharField(max_length=2000)),
-                ('document_number', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispute', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='dispute.dispute')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("upheld", "支持提出方"), ("partly", "部分支持提出方"), ("rejected", "不支持提出方")],
+                        max_length=16,
+                    ),
+                ),
+                ("text", models.CharField(max_length=2000)),
+                ("reasons", models.CharField(max_length=2000)),
+                ("document_number", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "dispute",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decision", to="dispute.dispute"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=128)),
-                ('reference', models.CharField(blank=True, default='', max_length=200)),
-                ('shows', models.CharField(max_length=1000)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='dispute.dispute')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=128)),
+                ("reference", models.CharField(blank=True, default="", max_length=200)),
+                ("shows", models.CharField(max_length=1000)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dispute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="evidence", to="dispute.dispute"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=2000)),
-                ('execute_by', models.DateField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='dispute.dispute')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("text", models.CharField(max_length=2000)),
+                ("execute_by", models.DateField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dispute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="proposals", to="dispute.dispute"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Response',
+            name="Response",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('accepted', models.BooleanField()),
-                ('reason', models.CharField(blank=True, default='', max_length=1000)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.organisation')),
-                ('proposal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='dispute.proposal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("accepted", models.BooleanField()),
+                ("reason", models.CharField(blank=True, default="", max_length=1000)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.organisation"
+                    ),
+                ),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="responses", to="dispute.proposal"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=2000)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('dispute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='dispute.dispute')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=2000)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dispute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="statements", to="dispute.dispute"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'id'),
+                "ordering": ("at", "id"),
             },
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(('claimant', models.F('respondent')), _negated=True), name='dispute_between_two'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("claimant", models.F("respondent")), _negated=True), name="dispute_between_two"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(('coordinator', None), models.Q(models.Q(('coordinator', models.F('claimant')), _negated=True), models.Q(('coordinator', models.F('respondent')), _negated=True)), _connector='OR'), name='dispute_coordinator_is_third'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("coordinator", None),
+                    models.Q(
+                        models.Q(("coordinator", models.F("claimant")), _negated=True),
+                        models.Q(("coordinator", models.F("respondent")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="dispute_coordinator_is_third",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'coordinating'), _negated=True), models.Q(('coordinator__isnull', False), ('escalated_at__isnull', False)), _connector='OR'), name='dispute_coordinated_by_somebody'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "coordinating"), _negated=True),
+                    models.Q(("coordinator__isnull", False), ("escalated_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="dispute_coordinated_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('referred', 'decided')), _negated=True), models.Q(('referred_at__isnull', False), models.Q(('government_division', ''), _negated=True)), _connector='OR'), name='dispute_referred_somewhere'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("referred", "decided")), _negated=True),
+                    models.Q(("referred_at__isnull", False), models.Q(("government_division", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="dispute_referred_somewhere",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ('negotiating', 'coordinating', 'referred'))), models.Q(models.Q(('state__in', ('negotiating', 'coordinating', 'referred')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='dispute_close_dated'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state__in", ("negotiating", "coordinating", "referred"))),
+                    models.Q(
+                        models.Q(("state__in", ("negotiating", "coordinating", "referred")), _negated=True),
+                        ("closed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="dispute_close_dated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'settled'), _negated=True), models.Q(models.Q(('settlement', ''), _negated=True), ('execute_by__isnull', False)), _connector='OR'), name='dispute_settled_on_terms'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "settled"), _negated=True),
+                    models.Q(models.Q(("settlement", ""), _negated=True), ("execute_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="dispute_settled_on_terms",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('executed_at__isnull', False), ('state', 'executed')), models.Q(models.Q(('state', 'executed'), _negated=True), ('executed_at', None)), _connector='OR'), name='dispute_execution_dated'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("executed_at__isnull", False), ("state", "executed")),
+                    models.Q(models.Q(("state", "executed"), _negated=True), ("executed_at", None)),
+                    _connector="OR",
+                ),
+                name="dispute_execution_dated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(('executed_at', None), ('executed_at__gte', models.F('closed_at')), _connector='OR'), name='dispute_executed_later'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("executed_at", None), ("executed_at__gte", models.F("closed_at")), _connector="OR"),
+                name="dispute_executed_later",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('negotiating', 'coordinating', 'referred'))), fields=('subject_kind', 'subject_number', 'claimant'), name='one_open_dispute_a_subject'),
+            model_name="dispute",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("negotiating", "coordinating", "referred"))),
+                fields=("subject_kind", "subject_number", "claimant"),
+                name="one_open_dispute_a_subject",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text', ''), _negated=True), models.Q(('reasons', ''), _negated=True)), name='dispute_decision_reasoned'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("reasons", ""), _negated=True)),
+                name="dispute_decision_reasoned",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.UniqueConstraint(fields=('proposal', 'organisation'), name='proposal_answered_once'),
+            model_name="response",
+            constraint=models.UniqueConstraint(fields=("proposal", "organisation"), name="proposal_answered_once"),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted', True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='proposal_refusal_reasoned'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accepted", True), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                name="proposal_refusal_reasoned",
+            ),
         ),
     ]

@@ -10,212 +10,409 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0006_saved_searches'),
-        ('org', '0002_cache_table'),
-        ('sharing', '0001_initial'),
+        ("catalog", "0006_saved_searches"),
+        ("org", "0002_cache_table"),
+        ("sharing", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='GrantAlert',
+            name="GrantAlert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('quota', '用量将满'), ('expiry-month', '一个月内到期'), ('expiry-week', '一周内到期')], max_length=16)),
-                ('key', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("quota", "用量将满"),
+                            ("expiry-month", "一个月内到期"),
+                            ("expiry-week", "一周内到期"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("key", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('-at',),
+                "ordering": ("-at",),
             },
         ),
         migrations.CreateModel(
-            name='GrantUse',
+            name="GrantUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('calls', models.BigIntegerField(default=0)),
-                ('refused', models.BigIntegerField(default=0)),
-                ('rows', models.BigIntegerField(default=0)),
-                ('last_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("calls", models.BigIntegerField(default=0)),
+                ("refused", models.BigIntegerField(default=0)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("last_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='IdleInquiry',
+            name="IdleInquiry",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('idle_since', models.DateTimeField()),
-                ('asked_at', models.DateTimeField()),
-                ('answer', models.CharField(blank=True, choices=[('keep', '还要用'), ('give-up', '不再需要')], default='', max_length=8)),
-                ('text', models.CharField(blank=True, default='', max_length=500)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("idle_since", models.DateTimeField()),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True, choices=[("keep", "还要用"), ("give-up", "不再需要")], default="", max_length=8
+                    ),
+                ),
+                ("text", models.CharField(blank=True, default="", max_length=500)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('-asked_at',),
+                "ordering": ("-asked_at",),
             },
         ),
         migrations.AddField(
-            model_name='application',
-            name='call_days',
-            field=models.CharField(blank=True, default='', max_length=7),
+            model_name="application",
+            name="call_days",
+            field=models.CharField(blank=True, default="", max_length=7),
         ),
         migrations.AddField(
-            model_name='application',
-            name='expected_monthly',
+            model_name="application",
+            name="expected_monthly",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='application',
-            name='first_minute',
+            model_name="application",
+            name="first_minute",
             field=models.PositiveSmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='application',
-            name='frequency',
-            field=models.CharField(blank=True, choices=[('realtime', '随办随用'), ('daily', '每日'), ('weekly', '每周'), ('monthly', '每月'), ('quarterly', '每季度'), ('yearly', '每年'), ('once', '一次')], default='', max_length=16),
+            model_name="application",
+            name="frequency",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("realtime", "随办随用"),
+                    ("daily", "每日"),
+                    ("weekly", "每周"),
+                    ("monthly", "每月"),
+                    ("quarterly", "每季度"),
+                    ("yearly", "每年"),
+                    ("once", "一次"),
+                ],
+                default="",
+                max_length=16,
+            ),
         ),
         migrations.AddField(
-            model_name='application',
-            name='last_minute',
+            model_name="application",
+            name="last_minute",
             field=models.PositiveSmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='application',
-            name='per_minute',
+            model_name="application",
+            name="per_minute",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='application',
-            name='renews',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='renewals', to='sharing.grant'),
+            model_name="application",
+            name="renews",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="renewals",
+                to="sharing.grant",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='on_behalf_of',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="consent",
+            name="on_behalf_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='application',
-            name='share_way',
-            field=models.CharField(blank=True, choices=[('service', '服务接口'), ('batch', '批量交换'), ('file', '文件下载'), ('subscription', '变化订阅')], default='', max_length=16),
+            model_name="application",
+            name="share_way",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("service", "服务接口"),
+                    ("batch", "批量交换"),
+                    ("file", "文件下载"),
+                    ("subscription", "变化订阅"),
+                ],
+                default="",
+                max_length=16,
+            ),
         ),
         migrations.AlterField(
-            model_name='grant',
-            name='state',
-            field=models.CharField(choices=[('awaiting-signing', '待签署协议'), ('awaiting-binding', '待提供方挂接数据'), ('ordered', '正在开通'), ('active', '可以使用'), ('failed', '开通失败'), ('suspended', '已暂停'), ('revoked', '已收回'), ('expired', '已到期')], db_index=True, default='ordered', max_length=16),
+            model_name="grant",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("awaiting-signing", "待签署协议"),
+                    ("awaiting-binding", "待提供方挂接数据"),
+                    ("ordered", "正在开通"),
+                    ("active", "可以使用"),
+                    ("failed", "开通失败"),
+                    ("suspended", "已暂停"),
+                    ("revoked", "已收回"),
+                    ("expired", "已到期"),
+                ],
+                db_index=True,
+                default="ordered",
+                max_length=16,
+            ),
         ),
         migrations.CreateModel(
-            name='ApplicationCondition',
+            name="ApplicationCondition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operator', models.CharField(choices=[('eq', '等于'), ('in', '是其中之一'), ('prefix', '开头是'), ('ge', '不小于'), ('le', '不大于')], max_length=8)),
-                ('values', models.JSONField()),
-                ('origin', models.CharField(choices=[('requester', '申请方'), ('provider', '提供方')], default='requester', max_length=10)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='sharing.application')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "operator",
+                    models.CharField(
+                        choices=[
+                            ("eq", "等于"),
+                            ("in", "是其中之一"),
+                            ("prefix", "开头是"),
+                            ("ge", "不小于"),
+                            ("le", "不大于"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("values", models.JSONField()),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("requester", "申请方"), ("provider", "提供方")], default="requester", max_length=10
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="conditions", to="sharing.application"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.item"),
+                ),
             ],
             options={
-                'ordering': ('-origin', 'item__position', 'id'),
+                "ordering": ("-origin", "item__position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('delegate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_held', to=settings.AUTH_USER_MODEL)),
-                ('head', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations_made', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations', to='org.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delegate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_held",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "head",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations_made",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="delegations", to="org.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-valid_from', '-id'),
+                "ordering": ("-valid_from", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.UUIDField(default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=200)),
-                ('basis', models.CharField(max_length=500)),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='org.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=jutong.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=200)),
+                ("basis", models.CharField(max_length=500)),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="duties", to="org.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('code', 'created_at'),
+                "ordering": ("code", "created_at"),
             },
         ),
         migrations.AddField(
-            model_name='application',
-            name='duty',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sharing.duty'),
+            model_name="application",
+            name="duty",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sharing.duty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call_days', ''), ('first_minute', None), ('last_minute', None)), models.Q(models.Q(('call_days', ''), _negated=True), ('first_minute__isnull', False), ('first_minute__lt', models.F('last_minute')), ('last_minute__isnull', False), ('last_minute__lte', 1440)), _connector='OR'), name='call_hours_paired'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("call_days", ""), ("first_minute", None), ("last_minute", None)),
+                    models.Q(
+                        models.Q(("call_days", ""), _negated=True),
+                        ("first_minute__isnull", False),
+                        ("first_minute__lt", models.F("last_minute")),
+                        ("last_minute__isnull", False),
+                        ("last_minute__lte", 1440),
+                    ),
+                    _connector="OR",
+                ),
+                name="call_hours_paired",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('renews',), name='one_open_renewal'),
+            model_name="application",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("renews",), name="one_open_renewal"
+            ),
         ),
         migrations.AddField(
-            model_name='grantalert',
-            name='grant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='sharing.grant'),
+            model_name="grantalert",
+            name="grant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="alerts", to="sharing.grant"
+            ),
         ),
         migrations.AddField(
-            model_name='grantuse',
-            name='grant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='sharing.grant'),
+            model_name="grantuse",
+            name="grant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="uses", to="sharing.grant"
+            ),
         ),
         migrations.AddField(
-            model_name='idleinquiry',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="idleinquiry",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='idleinquiry',
-            name='grant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inquiries', to='sharing.grant'),
+            model_name="idleinquiry",
+            name="grant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="inquiries", to="sharing.grant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='delegation_ends_after_start'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="delegation_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('head', models.F('delegate')), _negated=True), name='delegation_to_another'),
+            model_name="delegation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("head", models.F("delegate")), _negated=True), name="delegation_to_another"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('revoked_at', None)), expressions=(('organisation', '='), ('head', '='), (jutong.center.sharing.office.DaySpan('valid_from', 'valid_until', django.contrib.postgres.fields.ranges.RangeBoundary(True, True)), '&&')), name='one_delegate_at_a_time'),
+            model_name="delegation",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("revoked_at", None)),
+                expressions=(
+                    ("organisation", "="),
+                    ("head", "="),
+                    (
+                        jutong.center.sharing.office.DaySpan(
+                            "valid_from", "valid_until", django.contrib.postgres.fields.ranges.RangeBoundary(True, True)
+                        ),
+                        "&&",
+                    ),
+                ),
+                name="one_delegate_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('organisation', 'code'), name='duty_code_once'),
+            model_name="duty",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("organisation", "code"), name="duty_code_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantalert',
-            constraint=models.UniqueConstraint(fields=('grant', 'kind', 'key'), name='grant_alert_once'),
+            model_name="grantalert",
+            constraint=models.UniqueConstraint(fields=("grant", "kind", "key"), name="grant_alert_once"),
         ),
         migrations.AddConstraint(
-            model_name='grantuse',
-            constraint=models.UniqueConstraint(fields=('grant', 'day'), name='grant_use_once_a_day'),
+            model_name="grantuse",
+            constraint=models.UniqueConstraint(fields=("grant", "day"), name="grant_use_once_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='idleinquiry',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('grant',), name='one_open_inquiry_per_grant'),
+            model_name="idleinquiry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answered_at", None)), fields=("grant",), name="one_open_inquiry_per_grant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idleinquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None), ('answered_by', None)), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), models.Q(('answer', ''), _negated=True), models.Q(('text', ''), _negated=True)), _connector='OR'), name='inquiry_answer_whole'),
+            model_name="idleinquiry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        models.Q(("answer", ""), _negated=True),
+                        models.Q(("text", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="inquiry_answer_whole",
+            ),
         ),
     ]
