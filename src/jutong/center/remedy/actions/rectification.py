@@ -32,6 +32,7 @@ from jutong.center.sharing.enums import GrantState
 from jutong.center.sharing.models import Grant
 from jutong.center.sharing.numbers import next_number
 from jutong.center.usage.models import Access
+from jutong.kernel.calendar import CalendarYearMissingError
 from jutong.kernel.clock import civil_date
 
 SUBJECT = "rectification"
@@ -57,7 +58,8 @@ def order_rectification(
         records: ids of access records under this grant that show it, at most 50.
 
     Raises:
-        InvalidInputError: for an empty text, a limit outside 1 to 60, or a record of another grant.
+        InvalidInputError: for an empty text, a limit outside 1 to 60 or beyond the known calendar, or a record of
+            another grant.
         GrantOverError: if the grant has ended.
         RectificationOpenError: if one runs already.
         NotFoundError: for somebody who is neither provider nor authority.
@@ -265,10 +267,15 @@ def _records(grant: Grant, records: Sequence[str]) -> list[str]:
 
 
 def _start_clock(case: Rectification, by: Actor, now: datetime) -> None:
-    clocks.start(
-        period=RECTIFY_PERIOD, subject_kind=SUBJECT, subject_id=case.id, subject_label=case.number,
-        organisation=case.grant.requester, by=by, now=now, length=case.days,
-    )  # fmt: skip
+    """Start the limit; one whose last day lies in a year without calendar is refused at its field."""
+    try:
+        clocks.start(
+            period=RECTIFY_PERIOD, subject_kind=SUBJECT, subject_id=case.id, subject_label=case.number,
+            organisation=case.grant.requester, by=by, now=now, length=case.days,
+        )  # fmt: skip
+    except CalendarYearMissingError as missing:
+        message = _("期限落在还没有工作日历的年份，请缩短期限，或先装入日历；要立即停用的，可以在授权页面暂停")
+        raise common.invalid("days", case.days, str(missing.fields["year"]), message, CLAUSE) from missing
 
 
 def _decide(case: Rectification, *, accepted: bool, note: str, by: Actor, now: datetime) -> None:
