@@ -258,7 +258,9 @@ def renew(world: Life, grant: str) -> str:
     for username in ("office-head", "requester-head"):
         head = world.person(username)
         head.open("/inbox")
-        head.follow(TITLE)
+        head.sees("签署协议")
+        head.open("/agreements")
+        head.follow(TITLE)  # the newest stands first
         head.press("签署协议")
     clerk.open(f"/applications/{application}")
     found = re.search(r"GQ\d+-\d+", clerk.page)
@@ -319,6 +321,6 @@ def test_a_need_that_nobody_has_cataloged_lives_its_whole_life(world: Life, syst
     following = renew(world, grant)
     while world.calendar.today.isoformat() <= UNTIL:
         world.next_workday()
-    assert use(world, grant, system_key, LOOKED_UP)["error"]["code"] == "node.grant.expired"
+    assert use(world, grant, system_key, LOOKED_UP)["error"]["code"] == "node.grant.revoked"
     assert use(world, following, system_key, LOOKED_UP)["rows"], "the renewed grant takes over"
     dispose(world, following)

@@ -109,7 +109,7 @@ class AgreementChangeIn(In):
     note: Annotated[Note, Field(min_length=1)]
 
 
-class SignIn(In):
+class SignatureIn(In):
     """The text that is signed."""
 
     digest: Digest

@@ -158,7 +158,7 @@ def send(request: ApiRequest, number: Number) -> shapes.AgreementOut:
     summary="签署 · sign",
     **asks(Permission.AGREEMENT_AGREEMENT_SIGN, shapes.AgreementOut, *_BODY),
 )
-def sign(request: ApiRequest, number: Number, body: shapes.SignIn) -> shapes.AgreementOut:
+def sign(request: ApiRequest, number: Number, body: shapes.SignatureIn) -> shapes.AgreementOut:
     """Sign the text with this digest as a 工作机构负责人; the requester's signature puts it in force."""
     caller = request.auth
     actions.sign(agreement=_found(caller, number), text_digest=body.digest, by=caller.actor, now=caller.now)
