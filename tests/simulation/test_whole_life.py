@@ -284,7 +284,7 @@ def dispose(world: Life, grant: str) -> None:
     clerk.press("登记", kind="database", place="学生资助系统的aid.check表")
     copy = "学生资助系统的aid.check表"
     clerk.open(f"/disposals/{number}")
-    done = {"处置方式": "deleted", "处置日期": world.calendar.today.isoformat(), "监督人": "郑雅文"}
+    done = {"处置方式": "删除并清空", "处置日期": world.calendar.today.isoformat(), "监督人": "郑雅文"}
     clerk.press("报送处置结果", **{f"{copy}的{what}": said for what, said in done.items()})
     clerk.open(f"/disposals/{number}/certificate")
     clerk.sees("销毁证明", copy)

@@ -64,6 +64,7 @@ def test_keys_are_the_security_administrators(city: City, system: InformationSys
 @pytest.mark.parametrize(
     ("key_id", "public_key", "problems"),
     [("a b", "!", 2), ("good.id", "AAAA", 1), ("good.id", "密钥", 1), ("x", generate_signer("x").public_b64, 1)],
+    ids=("blank", "short", "letters", "too-short-an-id"),
 )
 def test_a_key_has_its_shape(city: City, system: InformationSystem, key_id: str, public_key: str, problems: int):
     with pytest.raises(InvalidInputError) as refused:
