@@ -7,7 +7,7 @@ SHELL := /bin/bash
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-JOBS ?= 2
+LONG := e2e or fault or fuzz
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -46,7 +46,17 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@touch $@
 
 test: $(VENV)/installed-dev ## run the tests with the coverage gate (ARGS='-k name' narrows them, without the gate)
-	@$(BIN)/pytest $(if $(ARGS),$(ARGS),-n $(JOBS) --dist loadgroup --cov --cov-report=term)
+ifneq ($(ARGS),)
+	@$(BIN)/pytest $(ARGS)
+else
+	@# Two processes on two cores: what runs platforms, kills them or fuzzes the API, and everything else.
+	@rm -f .coverage .coverage.*; mkdir -p bench/out; failed=0; \
+	COVERAGE_FILE=.coverage.long $(BIN)/pytest -m '$(LONG)' --cov --cov-report= --cov-fail-under=0 \
+	  > bench/out/long-tests.log 2>&1 & long=$$!; \
+	COVERAGE_FILE=.coverage.rest $(BIN)/pytest -m 'not ($(LONG))' --cov --cov-report= --cov-fail-under=0 || failed=1; \
+	wait $$long || failed=1; cat bench/out/long-tests.log; \
+	$(BIN)/coverage combine -q && $(BIN)/coverage report || failed=1; exit $$failed
+endif
 
 check: $(VENV)/installed-dev ## format, lint, types and import contracts; changes nothing
 	@$(BIN)/ruff format --check $(CODE)
