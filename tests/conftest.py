@@ -6,6 +6,7 @@ import pytest
 
 from jutong.runtime.postgres import Postgres
 
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the browser's tests last: its driver keeps an event loop running, and no other can start beside it."""
