@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 LONG := e2e or fault or fuzz
+PART := --cov --cov-report= --cov-fail-under=0
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -49,12 +50,13 @@ test: $(VENV)/installed-dev ## run the tests with the coverage gate (ARGS='-k na
 ifneq ($(ARGS),)
 	@$(BIN)/pytest $(ARGS)
 else
-	@# Two processes on two cores: what runs platforms, kills them or fuzzes the API, and everything else.
+	@# Side by side: what runs platforms, kills them or fuzzes the API; the center's parts; everything else.
 	@rm -f .coverage .coverage.*; mkdir -p bench/out; failed=0; \
-	COVERAGE_FILE=.coverage.long $(BIN)/pytest -m '$(LONG)' --cov --cov-report= --cov-fail-under=0 \
-	  > bench/out/long-tests.log 2>&1 & long=$$!; \
-	COVERAGE_FILE=.coverage.rest $(BIN)/pytest -m 'not ($(LONG))' --cov --cov-report= --cov-fail-under=0 || failed=1; \
-	wait $$long || failed=1; cat bench/out/long-tests.log; \
+	$(BIN)/pytest -m '$(LONG)' --no-cov > bench/out/long-tests.log 2>&1 & long=$$!; \
+	COVERAGE_FILE=.coverage.center $(BIN)/pytest tests/unit/center -m 'not ($(LONG))' $(PART) \
+	  > bench/out/center-tests.log 2>&1 & center=$$!; \
+	COVERAGE_FILE=.coverage.rest $(BIN)/pytest --ignore=tests/unit/center -m 'not ($(LONG))' $(PART) || failed=1; \
+	wait $$center || failed=1; wait $$long || failed=1; cat bench/out/center-tests.log bench/out/long-tests.log; \
 	$(BIN)/coverage combine -q && $(BIN)/coverage report || failed=1; exit $$failed
 endif
 
