@@ -62,12 +62,18 @@ def commands() -> dict[str, click.Command]:
     for name in COMMANDS:
         command = jutong.get_command(context, name)
         assert command is not None, f"jutong {name} is in the table and not in the code"
-        found[name] = command
-        if isinstance(command, click.Group):
-            for child in command.list_commands(context):
-                below = command.get_command(context, child)
-                assert below is not None
-                found[f"{name} {child}"] = below
+        found |= below(name, command, context)
+    return found
+
+
+def below(name: str, command: click.Command, context: click.Context) -> dict[str, click.Command]:
+    """The command and everything under it, by the words one types."""
+    found = {name: command}
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            under = command.get_command(context, child)
+            assert under is not None
+            found |= below(f"{name} {child}", under, context)
     return found
 
 
