@@ -77,7 +77,7 @@ def test_the_worker_scans_at_once_and_stops_when_told(registry_server: Postgres)
     violation = Violation.objects.get()
     assert (violation.code, violation.organisation.short_name) == ("P4", "市民政局")
     assert Notice.objects.filter(role="authority").count() == 1
-    assert StatutoryClock.objects.get().state == "running"
+    assert StatutoryClock.objects.get(subject_kind="application").state == "running"
 
 
 def test_a_killed_worker_loses_no_scan(registry_server: Postgres) -> None:
