@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from jutong.client import JutongClient, RefusedError
+from jutong.client import NEVER, JutongClient, RefusedError
 from jutong.client.errors import GatewayUnreachableError
 from jutong.contracts.orders import GrantStateOrder
 from jutong.evidence.home import open_log
@@ -101,7 +101,8 @@ def _answers(http: JutongClient) -> bool:
 
 
 def client(world: World) -> JutongClient:
-    return JutongClient(world.settings.gateway_base, world.caller.key_id, world.caller, node_key=world.node_key)
+    key, gateway = world.caller, world.settings.gateway_base
+    return JutongClient(gateway, key.key_id, key, node_key=world.node_key, retry=NEVER)
 
 
 def ask(http: JutongClient, number: int = 0) -> str:

@@ -200,11 +200,11 @@ def build() -> FuzzCity:
     _catalogue(city)
     catalog_city.extend(city)
     corrections_city.extend(city)
-    demand_city.extend(city)
     remedy_city.extend(city)
     agreement_city.extend(city)
     sharing_city.extend(city)
     supervision_city.extend(city)
+    demand_city.extend(city)  # last: an application for a matched entry carries the need on
     return city
 
 

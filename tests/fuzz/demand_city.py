@@ -26,8 +26,8 @@ def extend(city: FuzzCity) -> None:
     Division.objects.create(code=UPPER, name="上省", level=DivisionLevel.PROVINCE, valid_from=date(2020, 1, 1))
     Division.objects.filter(code=city.world.civil.division_code).update(parent_code=UPPER)
     sharing_world.organisation("11620000MB0000001A", "省大数据局", "省大数据局", authority=True, division=UPPER)
-    _demands(city)
     _disputes(city)
+    _demands(city)
 
 
 def _body() -> dict[str, Any]:
