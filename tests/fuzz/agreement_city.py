@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jutong.center.agreement import actions
 from jutong.center.agreement.models import Agreement, Breach
-from jutong.center.sharing.models import Grant
+from jutong.center.sharing.models import Application, Grant
 from tests import agreement_steps
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def extend(city: FuzzCity) -> None:
         "editAgreementTerms": _drafted(city, "协议起草"),
         "sendAgreement": _drafted(city, "协议送签"),
         "signAgreement": _drafted(city, "协议签署"),
+        "signAgreementInPlace": _lent(city, "代为签署"),
         "handBackAgreement": _sent(city, "协议退回"),
         "proposeAgreementChange": _in_force(city, "协议变更"),
         "discardAgreementChange": _changing(city, "放弃变更"),
@@ -33,6 +34,7 @@ def extend(city: FuzzCity) -> None:
     city.bodies |= {
         "editAgreementTerms": {"retention_days": 30},
         "signAgreement": {"digest": read.digest},
+        "signAgreementInPlace": {"digest": Agreement.objects.get(number=made["signAgreementInPlace"]).digest},
         "proposeAgreementChange": {"terms": {"daily_quota": 7}, "note": "减少"},
     }
     first, second = _breach(city, "违约说明"), _breach(city, "违约认可")
@@ -48,6 +50,15 @@ def _drafted(city: FuzzCity, title: str) -> str:
     number = city.prepared(title)
     city.caller("provider_head").ask("POST", f"/applications/{number}/reply/consent", {"agreed": True})
     return Agreement.objects.get(application__number=number).number
+
+
+def _lent(city: FuzzCity, title: str) -> str:
+    """An agreement the provider signed, of an application that who stands in for the other head did not draw up."""
+    number = _drafted(city, title)
+    read = Agreement.objects.get(number=number)
+    city.caller("provider_head").ask("POST", f"/agreements/{number}/signature", {"digest": read.digest})
+    Application.objects.filter(id=read.application_id).update(created_by=city.world.actors["drafter"].user_id)
+    return number
 
 
 def _sent(city: FuzzCity, title: str) -> str:

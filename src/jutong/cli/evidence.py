@@ -308,6 +308,8 @@ def agreement_command(voice: Voice, *, file: Path, keys: Path | None) -> None:
             person=row.person,
             at=row.at,
         )
+        if row.in_place_of:
+            voice.say(gettext_noop("    代{head}签署，在委托期内"), head=row.in_place_of)
         click.echo(f"    {row.key_id}")
     voice.say(gettext_noop("没有证明："))
     voice.say(gettext_noop("· 时间：取自签署时平台所在机器的时钟"))

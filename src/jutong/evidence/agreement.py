@@ -10,10 +10,12 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from jutong.evidence.errors import EvidenceError
 from jutong.kernel.canonical import canonical_json, digest
+from jutong.kernel.clock import civil_date
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import ED25519, Ed25519Verifier, fingerprint
 
@@ -71,6 +73,8 @@ class Signed:
     at: str
     key_id: str
     is_known_key: bool
+    in_place_of: str = ""
+    """The head and the days of the delegation it was signed under; empty where the head signed."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,7 @@ def _signature(row: dict[str, Any], document: dict[str, Any], found: str, truste
         person = (str(said["person"]), str(said["post"]), str(said["at"]))
         public, raw = str(row["public_key"]), base64.b64decode(row["signature"], validate=True)
         party = str(document[side]["code"]) if side in NEEDED["agreement"] else ""
+        stood = _standing_in(said, who)
         verifier = Ed25519Verifier.from_b64(str(row["key_id"]), public)
         message = canonical_json(said)
     except (ValueError, KeyError, TypeError) as error:
@@ -171,4 +176,20 @@ def _signature(row: dict[str, Any], document: dict[str, Any], found: str, truste
         raise AgreementSignatureError(organisation=who, problem="、".join(wrong))
     if not verifier.verify(raw, message):
         raise AgreementSignatureError(organisation=who, problem="ed25519")
-    return Signed(side, who, *person, str(row["key_id"]), known)
+    return Signed(side, who, *person, str(row["key_id"]), known, stood)
+
+
+def _standing_in(said: dict[str, Any], who: str) -> str:
+    """Return whose place a statement says was taken, and between which Beijing days.
+
+    Raises:
+        AgreementSignatureError: if it was signed on another day than the delegation covers.
+    """
+    lent = said.get("on_behalf_of")
+    if not lent:
+        return ""
+    stood = f"{lent['person']} {lent['from']}~{lent['until']}"
+    first, last = date.fromisoformat(lent["from"]), date.fromisoformat(lent["until"])
+    if not first <= civil_date(datetime.fromisoformat(said["at"])) <= last:
+        raise AgreementSignatureError(organisation=who, problem=f"on_behalf_of {stood}")
+    return stood

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from jutong.center.agreement.models import Agreement, Breach
 from jutong.center.sharing.models import Grant
@@ -125,3 +126,23 @@ def test_application_and_grant_lead_to_their_agreement(world: World, enter: Sign
     clerk = enter("requester")
     for address in (f"/applications/{made.application.number}", f"/grants/{Grant.objects.get().number}"):
         assert f"/agreements/{made.number}" in clerk.get(address).content.decode()
+
+
+def test_a_head_consents_and_signs_on_one_page(world: World, enter: SignIn) -> None:
+    world.bind()
+    ready = sharing_steps.prepared(world)
+    address = f"/applications/{ready.number}"
+    head = enter("provider_head")
+    assert f"{address}/agreement" in head.get(address).content.decode()
+    for other in ("requester_head", "steward"):
+        assert enter(other).get(f"{address}/agreement").status_code == 404
+    page = head.get(f"{address}/agreement").content.decode()
+    assert "提供的行：不限定行。" in page
+    refused = head.post(f"{address}/reply/sign", {"content": "sha256:0"})
+    assert (refused.status_code, fresh(ready).state) == (409, "reply-prepared")
+    content = re.search(r'name="content" value="([^"]+)"', page)
+    assert content is not None
+    said = head.post(f"{address}/reply/sign", {"content": content[1]}, follow=True).content.decode()
+    assert "答复已发出，协议已签署" in said
+    assert Agreement.objects.get().state == "signed"
+    assert head.post(f"{address}/reply/sign", {"content": content[1]}).status_code in {403, 409}

@@ -42,6 +42,7 @@ class AgreementSignatureOut(Out):
     side: str
     organisation: OrganisationRef
     person: str
+    in_place_of: str = Field(description="代谁签署，本人签署的为空 · the head signed for under a delegation, or empty")
     at: datetime
     alg: str
     key_id: str
@@ -204,6 +205,7 @@ def _signature(row: Signature) -> AgreementSignatureOut:
         side=row.side,
         organisation=organisation_ref(row.organisation),
         person=row.by.name,
+        in_place_of=row.on_behalf_of.name if row.on_behalf_of else "",
         at=row.at,
         alg=row.alg,
         key_id=row.key_id,

@@ -166,6 +166,17 @@ def sign(request: ApiRequest, number: Number, body: shapes.SignatureIn) -> shape
 
 
 @router.post(
+    "/{number}/signature/in-place",
+    operation_id="signAgreementInPlace",
+    summary="代为签署 · sign in the head's place",
+    **asks(Permission.AGREEMENT_AGREEMENT_DRAFT, shapes.AgreementOut, *_BODY),
+)
+def sign_in_place(request: ApiRequest, number: Number, body: shapes.SignatureIn) -> shapes.AgreementOut:
+    """Sign in the place of the own 工作机构负责人, under a delegation that runs today."""
+    return sign(request, number, body)
+
+
+@router.post(
     "/{number}/hand-back",
     operation_id="handBackAgreement",
     summary="退回修改 · hand back instead of signing",

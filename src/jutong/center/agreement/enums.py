@@ -51,6 +51,7 @@ class ObligationKind(models.TextChoices):
     FRESHNESS = "freshness", _("数据时效")
     QUALITY = "quality", _("数据质量")
     CORRECTION = "correction", _("校核反馈")
+    ROWS = "rows", _("行条件")
     QUOTA = "quota", _("调用上限")
     SCOPE = "scope", _("用途和信息项")
     THIRD_PARTY = "third-party", _("不给第三方")

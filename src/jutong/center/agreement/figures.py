@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from jutong.center.agreement.limits import OrderedRows
 from jutong.center.catalog.models import Binding
 from jutong.center.usage.models import Access
 from jutong.kernel.clock import BEIJING
@@ -60,6 +61,8 @@ class Figures:
     p95_ms: int | None = None
     timed: int = 0
     binding: Binding | None = None
+    limits: OrderedRows | None = None
+    """Only where rows were agreed on and the grant was ordered."""
 
     def count(self, codes: Collection[str]) -> int:
         """Return how many calls came out as one of these."""

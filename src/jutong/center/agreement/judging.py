@@ -24,7 +24,7 @@ HELD_BACK = 1.1
 """Calls tried beyond the quota count once they pass it by a tenth: the gateway refuses the first ones anyway."""
 LEAKED = "R3"
 """The violation that data was given to a third party."""
-WORST_OF_DAY = frozenset({ObligationKind.FRESHNESS, ObligationKind.QUALITY})
+WORST_OF_DAY = frozenset({ObligationKind.FRESHNESS, ObligationKind.QUALITY, ObligationKind.ROWS})
 """Read from the present state, so that a day keeps the worst it saw."""
 BY_CLOCKS = frozenset({ObligationKind.CORRECTION, ObligationKind.DISPOSAL})
 """Broken by a period of the law that ran out; nothing but a breach is written of them."""
@@ -88,6 +88,11 @@ def _quality(figures: Figures, _day: Day) -> Reading:
     return Reading(0 if binding.health == BindingHealth.OK else max(len(binding.problems), 1), 1)
 
 
+def _rows(figures: Figures, _day: Day) -> Reading:
+    limits = figures.limits
+    return Reading(None, 0) if limits is None else Reading(len(limits.missing), limits.agreed)
+
+
 def _quota(figures: Figures, _day: Day) -> Reading:
     calls = figures.count({of.OK}) + figures.count(of.OVER_QUOTA)
     return Reading(calls, calls)
@@ -106,6 +111,7 @@ _READERS: dict[ObligationKind, Callable[[Figures, Day], Reading]] = {
     ObligationKind.RESPONSE: _response,
     ObligationKind.FRESHNESS: _freshness,
     ObligationKind.QUALITY: _quality,
+    ObligationKind.ROWS: _rows,
     ObligationKind.QUOTA: _quota,
     ObligationKind.SCOPE: _scope,
     ObligationKind.THIRD_PARTY: _third_party,
@@ -133,6 +139,8 @@ def evidence(duty: Obligation, figures: Figures, day: Day) -> dict[str, Any]:
         }
     if kind == ObligationKind.RESPONSE:
         return {"p95_ms": figures.p95_ms, "records": of.slow_records(day.grant_id, day.on, duty.bound)}
+    if kind == ObligationKind.ROWS and figures.limits is not None:
+        return {"order": figures.limits.order, "missing": list(figures.limits.missing)}
     if kind in WORST_OF_DAY:
         return _probe(figures)
     if kind == ObligationKind.THIRD_PARTY:
@@ -157,7 +165,12 @@ def _probe(figures: Figures) -> dict[str, Any]:
 
 
 def answers_for(duty: Obligation, figures: Figures) -> Party:
-    """Return who answers for a duty that was not kept: the platform where most answers failed for it."""
+    """Return who answers for a duty that was not kept.
+
+    The platform, where most answers failed for it or its order left out a condition on rows.
+    """
+    if duty.kind == ObligationKind.ROWS:
+        return Party.PLATFORM
     if duty.kind == ObligationKind.AVAILABILITY and figures.count(of.PLATFORM_FAULTS) > figures.count(of.SOURCE_FAULTS):
         return Party.PLATFORM
     return Party(duty.side)

@@ -29,6 +29,7 @@ def connect() -> None:
     hold_grants("agreement", reason_to_hold)
     listen(Moment.APPLICATION_SUBMITTED, "agreement", on_submitted)
     listen(Moment.REPLY_AGREED, "agreement", on_agreed)
+    listen(Moment.APPLICATION_CLOSED, "agreement", on_closed)
     listen(Moment.GRANT_SUSPENDED, "agreement", on_suspended)
     listen(Moment.GRANT_LIFTED, "agreement", on_lifted)
     listen(Moment.GRANT_ENDED, "agreement", on_ended)
@@ -69,6 +70,15 @@ def on_agreed(application: Application, *, by: Actor, now: datetime) -> None:
     for undertaking in confirmed.select_related("requester", "provider", "application"):
         undertaking.grant = grant
         take_effect(undertaking, application, by=by, now=now)
+
+
+def on_closed(application: Application, *, by: Actor, now: datetime, reason: str) -> None:
+    """Void the undertaking confirmed with an application that was taken back or refused."""
+    confirmed = Agreement.objects.select_for_update(of=("self",)).filter(
+        application=application, state=AgreementState.ACCEPTED
+    )
+    for undertaking in confirmed.select_related("requester", "provider", "application"):
+        _move(undertaking, AgreementEvent.VOID, by, now, reason)
 
 
 def _living(grant: Grant, *states: str) -> list[Agreement]:

@@ -87,6 +87,8 @@ class Signature(models.Model):
     side = models.CharField(max_length=10, choices=SIDES)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The head whose delegation this was signed under, where somebody else signed."""
     at = models.DateTimeField()
     statement = models.JSONField()
     alg = models.CharField(max_length=16)

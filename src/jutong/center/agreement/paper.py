@@ -5,21 +5,27 @@ The document is in Chinese, the language of the law it rests on, whoever reads i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
 
 from jutong.center.agreement.enums import AgreementKind, AgreementState
+from jutong.center.agreement.limits import row_limits
 from jutong.center.agreement.models import Agreement
 from jutong.center.agreement.terms import duties, first_terms
+from jutong.center.catalog.enums import ShareAttribute
 from jutong.center.org.models import Organisation
+from jutong.center.sharing.conditions import sentence, sentences
 from jutong.center.sharing.enums import ItemAnswer
 from jutong.center.sharing.models import Application
+from jutong.kernel.canonical import digest
 from jutong.kernel.clock import civil_date
 from jutong.standards.agreement import standard_text
 
 FORMAT = "jutong.agreement/1"
+_GIVEN_LATER = frozenset({"number", "drafted_on", "grant"})
 
 
 def draw_up(agreement: Agreement, application: Application) -> dict[str, Any]:
@@ -28,19 +34,50 @@ def draw_up(agreement: Agreement, application: Application) -> dict[str, Any]:
         return _document(agreement, application)
 
 
-def preview(application: Application, *, now: datetime) -> Agreement:
-    """Return the undertaking an application will be submitted with; nothing is kept of it."""
+def renewed_by(application: Application) -> Agreement | None:
+    """Return the last agreement of the grant an application renews."""
+    grant_id = getattr(application, "renews_id", None)
+    if grant_id is None:
+        return None
+    return Agreement.objects.filter(grant_id=grant_id).exclude(in_force_at=None).order_by("-version").first()
+
+
+def preview(
+    application: Application, *, now: datetime, kind: AgreementKind = AgreementKind.UNDERTAKING
+) -> Agreement:  # fmt: skip
+    """Return the undertaking an application will be submitted with, or the agreement its reply will lead to.
+
+    Nothing is kept of it.
+    """
+    renewed = renewed_by(application)
+    state = AgreementState.ACCEPTED if kind == AgreementKind.UNDERTAKING else AgreementState.DRAFTED
     draft = Agreement(
-        kind=AgreementKind.UNDERTAKING, application=application, requester=application.requester,
-        provider=application.provider, state=AgreementState.ACCEPTED, terms=first_terms(application), drafted_at=now,
+        kind=kind, application=application, requester=application.requester, provider=application.provider,
+        state=state, previous=renewed, terms=first_terms(application, renewed.terms if renewed else None),
+        drafted_at=now,
     )  # fmt: skip
     draft.document = draw_up(draft, application)
     return draft
 
 
+def leads_to_one(application: Application) -> bool:
+    """Tell whether a prepared reply leads to an agreement: it agrees, and the share has conditions (条例 15)."""
+    reply = getattr(application, "reply", None)
+    return bool(reply and reply.agreed) and application.share_attribute != ShareAttribute.UNCONDITIONAL
+
+
+def content_digest(document: Mapping[str, Any]) -> str:
+    """Return the digest of what a document says, without the number, day and grant it gets when it is drawn up.
+
+    It is the same for a preview and for the agreement made from it while nothing of the application changed.
+    """
+    return digest({name: value for name, value in document.items() if name not in _GIVEN_LATER})
+
+
 def _document(agreement: Agreement, application: Application) -> dict[str, Any]:
     text, before = standard_text(), agreement.previous
-    blanks = _blanks(agreement, application)
+    limits = row_limits(application)
+    blanks = _blanks(agreement, application) | {"rows_text": sentences(limits) or "不限定行"}
     articles = [article for article in text.articles if agreement.kind in article.kinds]
     return {
         "format": FORMAT,
@@ -63,10 +100,14 @@ def _document(agreement: Agreement, application: Application) -> dict[str, Any]:
             "grade": application.version.get_grade_display() if application.version.grade else "",
         },
         "items": _items(application),
+        "conditions": [
+            {"item": row.item.name, "operator": row.operator, "values": list(row.values), "said": sentence(row)}
+            for row in limits
+        ],
         "terms": dict(agreement.terms),
         "obligations": [
             {"kind": duty.kind.value, "side": duty.side, "bound": duty.bound}
-            for duty in duties(agreement.kind, agreement.terms)
+            for duty in duties(agreement.kind, agreement.terms, narrowed=bool(limits))
         ],
         "articles": [
             {

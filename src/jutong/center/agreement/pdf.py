@@ -63,11 +63,18 @@ def _flow(agreement: Agreement, signatures: Sequence[Signature]) -> list[Any]:
     flow.append(Paragraph("签署", head))
     for row in signatures:
         at = row.at.astimezone(BEIJING).isoformat(" ", "seconds").removesuffix("+08:00")
-        flow.append(Paragraph(escape(f"{row.organisation.name}  {row.statement['post']} {row.by.name}  {at}"), text))
+        place = f"（代{row.on_behalf_of.name}，{_lent_days(row)}）" if row.on_behalf_of else ""
+        who = f"{row.statement['post']} {row.by.name}{place}"
+        flow.append(Paragraph(escape(f"{row.organisation.name}  {who}  {at}"), text))
         flow.append(Paragraph(escape(f"{row.alg} {row.key_id} {row.signature}"), small))
     if not signatures:
         flow.append(Paragraph("尚未签署", text))
     return flow
+
+
+def _lent_days(row: Signature) -> str:
+    lent = row.statement["on_behalf_of"]
+    return f"委托{lent['from']}至{lent['until']}"
 
 
 def _table(items: list[dict[str, Any]], style: Any) -> Any:

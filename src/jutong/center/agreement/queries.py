@@ -21,9 +21,12 @@ from jutong.center.paging import Page, newest_first
 from jutong.center.process.table import Machine
 from jutong.center.sharing.enums import Side
 from jutong.center.sharing.parties import sides_of, visible
+from jutong.center.sharing.standing_in import as_head
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 
+LENT = frozenset({AgreementEvent.SIGN_PROVIDER, AgreementEvent.SIGN_REQUESTER, AgreementEvent.HAND_BACK})
+"""Steps of a head that a delegation opens."""
 SHOWN_DAYS = 31
 """Days of measurements a page shows."""
 
@@ -80,7 +83,9 @@ def agreement(actor: Actor, number: str, *, version: int | None = None, now: dat
         _readable(actor)
         .filter(number=number)
         .select_related("previous", "drafted_by")
-        .prefetch_related(Prefetch("signatures", Signature.objects.select_related("by", "organisation")))
+        .prefetch_related(
+            Prefetch("signatures", Signature.objects.select_related("by", "on_behalf_of", "organisation"))
+        )
         .order_by("-version")
     )
     chosen = [row for row in rows if version is None or row.version == version]
@@ -93,7 +98,7 @@ def agreement(actor: Actor, number: str, *, version: int | None = None, now: dat
         versions=rows,
         open_version=next((row for row in rows if row.state in OPEN), None),
         clock=_clock(found, now),
-        events=_events(found, actor),
+        events=_events(found, actor, now),
     )
 
 
@@ -116,8 +121,12 @@ def _taken(machine: Machine, state: str, sides: frozenset[Side], actor: Actor) -
     ]
 
 
-def _events(found: Agreement, actor: Actor) -> frozenset[AgreementEvent]:
-    events = frozenset(_taken(AGREEMENTS, found.state, sides_of(found.application, actor), actor))
+def _events(found: Agreement, actor: Actor, now: datetime) -> frozenset[AgreementEvent]:
+    sides = sides_of(found.application, actor)
+    events = frozenset(_taken(AGREEMENTS, found.state, sides, actor))
+    head, delegation = as_head(actor, Permission.AGREEMENT_AGREEMENT_SIGN, now)
+    if delegation is not None:
+        events |= LENT & frozenset(_taken(AGREEMENTS, found.state, sides, head))
     first = not Agreement.objects.filter(number=found.number, state__in=("in-force", "suspended")).exists()
     return events - {AgreementEvent.DISCARD} if first else events
 

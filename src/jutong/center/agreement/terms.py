@@ -90,8 +90,11 @@ def narrower(before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
     return False
 
 
-def duties(kind: str, terms: Mapping[str, Value]) -> list[Duty]:
-    """Return the duties of an agreement that are measured; an undertaking promises no service of its own."""
+def duties(kind: str, terms: Mapping[str, Value], *, narrowed: bool = False) -> list[Duty]:
+    """Return the duties of an agreement that are measured; an undertaking promises no service of its own.
+
+    ``narrowed`` tells whether only some rows were agreed on.
+    """
 
     def number(name: str) -> int:
         return int(terms[name])
@@ -110,4 +113,6 @@ def duties(kind: str, terms: Mapping[str, Value]) -> list[Duty]:
     ]
     if number("freshness_hours"):
         common.insert(0, Duty(ObligationKind.FRESHNESS, "provider", number("freshness_hours")))
+    if narrowed:
+        common.append(Duty(ObligationKind.ROWS, "provider", 0))
     return [*(provider if kind == AgreementKind.AGREEMENT else []), *common]

@@ -17,6 +17,7 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing.queries.tasks import Task, TaskKind, register
+from jutong.center.sharing.standing_in import as_head
 from jutong.kernel.clock import civil_date
 
 CAP = 200
@@ -25,6 +26,7 @@ CAP = 200
 def connect() -> None:
     """Tell the inbox where to ask."""
     register("agreements to sign", Permission.AGREEMENT_AGREEMENT_SIGN, to_sign)
+    register("agreements to sign in a head's place", Permission.AGREEMENT_AGREEMENT_DRAFT, to_sign_in_place)
     register("breaches to explain", Permission.AGREEMENT_BREACH_ANSWER, to_explain)
 
 
@@ -51,6 +53,12 @@ def to_sign(actor: Actor, now: datetime) -> list[Task]:
             )
         )  # fmt: skip
     return tasks
+
+
+def to_sign_in_place(actor: Actor, now: datetime) -> list[Task]:
+    """Return what the actor may sign under a head's delegation."""
+    _head, delegation = as_head(actor, Permission.AGREEMENT_AGREEMENT_SIGN, now)
+    return [] if delegation is None else to_sign(actor, now)
 
 
 def to_explain(actor: Actor, now: datetime) -> list[Task]:

@@ -19,6 +19,8 @@ class Moment(StrEnum):
 
     APPLICATION_SUBMITTED = "application-submitted"
     """An ``Application`` reached its provider."""
+    APPLICATION_CLOSED = "application-closed"
+    """An ``Application`` that was taken back or refused: it will have no grant; ``reason``."""
     REPLY_AGREED = "reply-agreed"
     """An ``Application`` whose agreeing reply is in force; its grant exists."""
     GRANT_SUPPLIED = "grant-supplied"

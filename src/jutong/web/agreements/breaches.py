@@ -80,6 +80,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Breach], object])
     try:
         act(found)
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/breaches/{number}")
 

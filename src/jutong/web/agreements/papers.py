@@ -7,12 +7,15 @@ import json
 from django.http import HttpResponse, HttpResponseBase
 
 from jutong.center.agreement import queries
+from jutong.center.agreement.enums import AgreementKind
 from jutong.center.agreement.export import signed_file
-from jutong.center.agreement.paper import preview
+from jutong.center.agreement.paper import content_digest, leads_to_one, preview
 from jutong.center.agreement.pdf import pdf_bytes
 from jutong.center.agreement.queries import AgreementView
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries as sharing
+from jutong.center.sharing.enums import Event
+from jutong.kernel.errors import JutongError, NotFoundError
 from jutong.web.agreements.pages import asked_version
 from jutong.web.door import Visit, page
 
@@ -39,6 +42,35 @@ def as_html(visit: Visit, number: str) -> HttpResponseBase:
         "back": f"/agreements/{number}?version={view.agreement.version}",
     }
     return visit.render("agreements/paper.html", context)
+
+
+@page(Permission.SHARING_APPLICATION_VIEW)
+def draft(visit: Visit, number: str) -> HttpResponseBase:
+    """Show whoever may let the reply go out the agreement it leads to, to be signed at once."""
+    return show_draft(visit, number)
+
+
+def show_draft(visit: Visit, number: str, problem: JutongError | None = None) -> HttpResponse:
+    """Render the agreement a reply leads to, with the error of a refused signature.
+
+    Raises:
+        NotFoundError: for anybody else, and where the reply leads to none.
+    """
+    application = sharing.application(visit.actor, number)
+    if Event.AGREE not in sharing.events_for(application, visit.actor, visit.now) or not leads_to_one(application):
+        if problem is not None:
+            return visit.refuse(problem, back=f"/applications/{number}")
+        raise NotFoundError(what=number)
+    made = preview(application, now=visit.now, kind=AgreementKind.AGREEMENT)
+    context = {
+        "application": application,
+        "document": made.document,
+        "shared_items": made.document["items"],
+        "content": content_digest(made.document),
+        "problem": problem,
+        "typed": visit.request.POST,
+    }
+    return visit.render("agreements/draft.html", context, status=problem.http_status if problem else 200)
 
 
 @page(Permission.SHARING_APPLICATION_VIEW)

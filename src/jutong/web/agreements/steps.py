@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from jutong.center.agreement import actions, queries
 from jutong.center.agreement.models import Agreement
 from jutong.center.org.permissions import Permission
+from jutong.center.sharing import queries as sharing
 from jutong.kernel.errors import JutongError
 from jutong.standards.agreement import standard_text
 from jutong.web.agreements.pages import show
+from jutong.web.agreements.papers import show_draft
 from jutong.web.door import Visit, step
 
 
@@ -21,6 +23,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Agreement], objec
     try:
         act(view.agreement)
     except JutongError as problem:
+        visit.keep(problem)
         return show(visit, queries.agreement(visit.actor, number, now=visit.now), problem)
     return visit.done(said, f"/agreements/{number}")
 
@@ -36,6 +39,21 @@ def _typed(visit: Visit) -> dict[str, object]:
         whole = term.type == "integer" and text.isascii() and text.isdigit() and len(text) < len("1000000000")
         found[name] = int(text) if whole else text
     return found
+
+
+@step(Permission.SHARING_APPLICATION_VIEW)
+def consent_and_sign(visit: Visit, number: str) -> HttpResponseBase:
+    """Let the reply go out and sign the agreement it leads to; the action knows who may."""
+    typed = visit.request.POST
+    application = sharing.application(visit.actor, number)
+    try:
+        made = actions.consent_and_sign(
+            application=application, content=typed.get("content", ""), note=typed.get("note", ""), by=visit.actor,
+            now=visit.now,
+        )  # fmt: skip
+    except JutongError as problem:
+        return show_draft(visit, number, problem)
+    return visit.done(_("答复已发出，协议已签署，等需求方签署"), f"/agreements/{made.number}")
 
 
 @step(Permission.AGREEMENT_AGREEMENT_DRAFT)
@@ -71,9 +89,9 @@ def send(visit: Visit, number: str) -> HttpResponseBase:
     return _take(visit, number, _("已送签"), lambda found: actions.send(agreement=found, by=visit.actor, now=visit.now))
 
 
-@step(Permission.AGREEMENT_AGREEMENT_SIGN)
+@step(Permission.AGREEMENT_AGREEMENT_VIEW)
 def sign(visit: Visit, number: str) -> HttpResponseBase:
-    """Sign the text that was on the page."""
+    """Sign the text that was on the page, as the 工作机构负责人 or who stands in; the action knows who may."""
     digest = visit.request.POST.get("digest", "")
     return _take(
         visit,
@@ -83,7 +101,7 @@ def sign(visit: Visit, number: str) -> HttpResponseBase:
     )
 
 
-@step(Permission.AGREEMENT_AGREEMENT_SIGN)
+@step(Permission.AGREEMENT_AGREEMENT_VIEW)
 def hand_back(visit: Visit, number: str) -> HttpResponseBase:
     """Hand the version back instead of signing it."""
     note = visit.request.POST.get("note", "")

@@ -6,6 +6,8 @@ from jutong.web.agreements import breaches, pages, papers, steps
 
 urlpatterns = [
     path("applications/<str:number>/undertaking", papers.undertaking),
+    path("applications/<str:number>/agreement", papers.draft),
+    path("applications/<str:number>/reply/sign", steps.consent_and_sign),
     path("agreements", pages.listing),
     path("agreements/<str:number>.html", papers.as_html),
     path("agreements/<str:number>.pdf", papers.as_pdf),

@@ -13,12 +13,15 @@ from jutong.center.agreement import terms as wording
 from jutong.center.agreement.actions import _common as common
 from jutong.center.agreement.enums import AgreementEvent, AgreementKind, AgreementState
 from jutong.center.agreement.models import Agreement
+from jutong.center.agreement.paper import renewed_by
 from jutong.center.clocks import actions as clocks
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
+from jutong.center.org.permissions import Permission
 from jutong.center.sharing.actions import _common as sharing
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.numbers import next_number
+from jutong.center.sharing.standing_in import as_head
 
 LETTERS = "XY"
 
@@ -31,7 +34,7 @@ def draft_agreement(
 
     The application is locked by the caller; nobody's permission is asked, because the step follows from another.
     """
-    renewed = _renewed(application)
+    renewed = renewed_by(application)
     state = AgreementState.DRAFTED if kind == AgreementKind.AGREEMENT else AgreementState.ACCEPTED
     made = Agreement(
         number=next_number(LETTERS, now), kind=kind, application=application, grant=grant,
@@ -45,14 +48,6 @@ def draft_agreement(
         text = gettext_noop("“{title}”的共享协议{number}已生成，请签署。")
         common.notify(made.provider, Role.OFFICE_HEAD, text, made, now)
     return made
-
-
-def _renewed(application: Application) -> Agreement | None:
-    """Return the last agreement of the grant an application renews."""
-    grant_id = getattr(application, "renews_id", None)
-    if grant_id is None:
-        return None
-    return Agreement.objects.filter(grant_id=grant_id).exclude(in_force_at=None).order_by("-version").first()
 
 
 @transaction.atomic
@@ -107,7 +102,8 @@ def hand_back(*, agreement: Agreement, note: str, by: Actor, now: datetime) -> A
         InvalidInputError: without a note.
     """
     clean = sharing.require_text("note", note, limit=500, message=_("退回时请写明原因"))
-    locked, application, row = common.begin(agreement, AgreementEvent.HAND_BACK, by)
+    head, _delegation = as_head(by, Permission.AGREEMENT_AGREEMENT_SIGN, now)
+    locked, application, row = common.begin(agreement, AgreementEvent.HAND_BACK, head)
     locked.state = row.next
     locked.save(update_fields=["state"])
     common.record("hand-back", locked, by, now, note=clean)

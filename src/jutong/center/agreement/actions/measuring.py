@@ -15,7 +15,9 @@ from django.db import transaction
 from jutong.center.agreement import figures, judging
 from jutong.center.agreement.actions._common import LIVING
 from jutong.center.agreement.actions.breaching import find_breach
+from jutong.center.agreement.enums import ObligationKind
 from jutong.center.agreement.figures import Figures
+from jutong.center.agreement.limits import ordered_rows
 from jutong.center.agreement.models import Agreement, Measurement, Obligation
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.kernel.clock import civil_date
@@ -71,6 +73,7 @@ def _days(agreement: Agreement, today: date) -> list[date]:
 def _measure_day(agreements: list[Agreement], day: date, *, is_final: bool, by: Actor, now: datetime) -> None:
     grants = {row.grant.id: row.grant.entry_id for row in agreements if row.grant}
     found = figures.of_day(grants, day)
+    _add_limits(agreements, found)
     duties = [duty for row in agreements for duty in row.obligations.all() if duty.kind not in judging.BY_CLOCKS]
     earlier = {row.obligation_id: row for row in Measurement.objects.filter(obligation__in=duties, day=day)}
     rows = []
@@ -96,6 +99,14 @@ def _measure_day(agreements: list[Agreement], day: date, *, is_final: bool, by: 
         unique_fields=["obligation", "day"],
         update_fields=["value", "samples", "met", "is_final"],
     )
+
+
+def _add_limits(agreements: list[Agreement], found: dict[UUID, Figures]) -> None:
+    """Tell the figures of the grants with an agreed condition on rows which of them reached the node."""
+    for agreement in agreements:
+        figure = found[agreement.grant_id] if agreement.grant_id else None
+        if figure is not None and any(duty.kind == ObligationKind.ROWS for duty in agreement.obligations.all()):
+            figure.limits = ordered_rows(agreement, figure.binding)
 
 
 def _reading(duty: Obligation, figure: Figures, before: Measurement | None, day: judging.Day) -> Measurement:

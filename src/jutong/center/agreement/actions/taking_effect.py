@@ -10,7 +10,6 @@ from jutong.center.agreement.actions import _common as common
 from jutong.center.agreement.enums import AgreementEvent, AgreementKind, AgreementState
 from jutong.center.agreement.models import Agreement, Obligation
 from jutong.center.agreement.rules import AGREEMENTS
-from jutong.center.agreement.terms import duties
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
@@ -26,8 +25,8 @@ def take_effect(agreement: Agreement, application: Application, *, by: Actor, no
     agreement.state, agreement.in_force_at = AgreementState.IN_FORCE, now
     agreement.save(update_fields=["state", "in_force_at", "grant"])
     Obligation.objects.bulk_create(
-        Obligation(agreement=agreement, kind=duty.kind, side=duty.side, bound=duty.bound)
-        for duty in duties(agreement.kind, agreement.terms)
+        Obligation(agreement=agreement, kind=duty["kind"], side=duty["side"], bound=duty["bound"])
+        for duty in agreement.document["obligations"]
     )
     common.record("take-effect", agreement, by, now, narrower=agreement.is_narrower)
     _follow(agreement, by, now)

@@ -303,6 +303,8 @@ def consent_reply(*, application: Application, agreed: bool, note: str = "", by:
         create_grant(locked, by=by, now=now)
         _inform(locked, now)
         tell(Moment.REPLY_AGREED, locked, by=by, now=now)
+    if agreed and not reply.agreed:
+        tell(Moment.APPLICATION_CLOSED, locked, by=by, now=now, reason=Event.REFUSE.value)
     _tell(locked, reply, agreed, note, now)
     return locked
 

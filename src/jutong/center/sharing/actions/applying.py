@@ -257,4 +257,5 @@ def withdraw(*, application: Application, by: Actor, now: datetime) -> Applicati
             common.application_link(locked), now, requester=locked.requester.short_name, title=locked.title,
         )  # fmt: skip
     common.record("sharing:application:withdraw", locked, by, now)
+    tell(Moment.APPLICATION_CLOSED, locked, by=by, now=now, reason=Event.WITHDRAW.value)
     return locked
