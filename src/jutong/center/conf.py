@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "jutong.center.returns",
     "jutong.center.supervision",
     "jutong.center.complaint",
+    "jutong.center.notify",
     "jutong.center.fleet",
     "jutong.center.usage",
     "jutong.center.jobs",

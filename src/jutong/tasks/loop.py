@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
@@ -23,6 +25,10 @@ GRACE_SECONDS = 10.0
 POLL_SECONDS = 5.0
 FOLLOW_SECONDS = 1.0
 """Pause between two looks at the catalog's change feed; searches answer what lies between from the registry."""
+SEND_SECONDS = 2.0
+"""Pause between two looks at the outbox."""
+_STOPPING = threading.Event()
+"""Set when the worker stops, so that the outbox ends with the message it is at."""
 
 
 async def _run(worker: App) -> None:
@@ -41,11 +47,20 @@ async def _run(worker: App) -> None:
 
 async def _follow() -> None:
     """Keep the search index in step with the catalog, on a thread of its own, whatever the jobs are doing."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="index") as thread:
+    await _again("index", _follow_once, FOLLOW_SECONDS)
+
+
+async def _send() -> None:
+    """Empty the outbox on a thread of its own: a mail server that answers slowly holds up no job."""
+    await _again("outbox", _send_once, SEND_SECONDS)
+
+
+async def _again(name: str, turn: Callable[[], None], pause: float) -> None:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as thread:
         loop = asyncio.get_running_loop()
         while True:
-            await loop.run_in_executor(thread, _follow_once)
-            await asyncio.sleep(FOLLOW_SECONDS)
+            await loop.run_in_executor(thread, turn)
+            await asyncio.sleep(pause)
 
 
 def _follow_once() -> None:
@@ -56,17 +71,27 @@ def _follow_once() -> None:
         connections.close_all()
 
 
+def _send_once() -> None:
+    try:
+        scans.send_messages(utc_now, lambda: not _STOPPING.is_set())
+    except Exception:
+        logger.exception("the outbox was not emptied")
+        connections.close_all()
+
+
 async def _work(worker: App) -> None:
     """Run until told to stop. The signals are taken from the first moment on; a cancelled worker ends its job first."""
-    following = asyncio.create_task(_follow())
+    _STOPPING.clear()
+    beside = [asyncio.create_task(_follow()), asyncio.create_task(_send())]
     running = asyncio.create_task(_run(worker))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    following.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await following
+    _STOPPING.set()
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     logger.info("worker stopped")
 
 

@@ -6,6 +6,7 @@ Due times are rows; a scan that was missed, or killed half-way, is made up by th
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
@@ -25,6 +26,7 @@ from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
 from jutong.center.norms import actions as norms
+from jutong.center.notify import digest, sending
 from jutong.center.org.actor import platform_actor
 from jutong.center.ownership import holdings
 from jutong.center.process.moments import Moment, tell
@@ -160,6 +162,16 @@ def close_inquiries(now: datetime) -> int:
 def disclose_uses(now: datetime) -> int:
     """Show people the uses whose legal basis of secrecy has ended. Returns how many bases."""
     return complaints.disclose_over(now=now)
+
+
+def make_digests(now: datetime) -> int:
+    """Write the digests of the day and the week that are due. Returns how many messages."""
+    return digest.make_due(by=platform_actor("digest"), now=now)
+
+
+def send_messages(clock: Callable[[], datetime], going: Callable[[], bool]) -> int:
+    """Send what lies in the outbox while ``going``; each message takes its own time. Returns how many were tried."""
+    return sending.send_due(clock=clock, by=platform_actor("outbox"), going=going)
 
 
 def clean_up(now: datetime) -> int:

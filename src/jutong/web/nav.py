@@ -104,6 +104,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("人员与岗位"), "/admin/users", "people", Permission.ORG_USER_VIEW),
             Place(_("工作日历"), "/admin/calendar", "clock", Permission.CLOCKS_CALENDAR_LOAD),
             Place(_("节点"), "/admin/nodes", "db", Permission.FLEET_NODE_VIEW),
+            Place(_("消息渠道"), "/admin/channels", "send", Permission.NOTIFY_CHANNEL_MANAGE),
             Place(_("操作审计"), "/admin/audit", "file", Permission.AUDIT_TRAIL_VIEW),
         ),
     ),

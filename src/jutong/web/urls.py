@@ -73,5 +73,6 @@ urlpatterns = [
     path("", include("jutong.web.usage.urls")),
     path("", include("jutong.web.clocks.urls")),
     path("", include("jutong.web.supervision.urls")),
+    path("", include("jutong.web.notify.urls")),
     path("admin/", include("jutong.web.admin.urls")),
 ]

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     NORMS_ELEMENT_REVIEW = "norms:element:review"
     NORMS_NORM_VIEW = "norms:norm:view"
     NORMS_TABLE_LOAD = "norms:table:load"
+    NOTIFY_CHANNEL_MANAGE = "notify:channel:manage"
     ORG_DIVISION_MANAGE = "org:division:manage"
     ORG_KEY_MANAGE = "org:key:manage"
     ORG_ORGANISATION_MANAGE = "org:organisation:manage"
@@ -251,6 +252,7 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.NORMS_ELEMENT_REVIEW, (Role.AUTHORITY, *_PLATFORM), "条例 12: the authority sets the norms"),
     _rule(Permission.NORMS_NORM_VIEW, (*_READERS, Role.AUDITOR), "norms bind everybody"),
     _rule(Permission.NORMS_TABLE_LOAD, (Role.AUTHORITY, *_PLATFORM), "code tables come from standards, whole"),
+    _rule(Permission.NOTIFY_CHANNEL_MANAGE, (Role.SYSTEM_ADMIN,), "ways out of the platform, and what did not arrive"),
     _rule(Permission.ORG_DIVISION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of divisions"),
     _rule(Permission.ORG_KEY_MANAGE, (Role.SECURITY_ADMIN, *_PLATFORM), "keys decide who may call"),
     _rule(Permission.ORG_ORGANISATION_MANAGE, (Role.SYSTEM_ADMIN, *_PLATFORM), "register of organisations"),

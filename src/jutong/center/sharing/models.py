@@ -11,6 +11,7 @@ from jutong.center.catalog.enums import FieldMode, ShareAttribute
 from jutong.center.catalog.models import Entry, EntryVersion, Item
 from jutong.center.org.models import InformationSystem, Organisation, User
 from jutong.center.sharing import enums
+from jutong.center.sharing.telling import NoticeQuerySet
 from jutong.kernel.ids import uuid7
 
 
@@ -308,6 +309,7 @@ class Notice(models.Model):
     fields = models.JSONField(default=dict)
     link = models.CharField(max_length=200, default="", blank=True)
     at = models.DateTimeField(db_index=True)
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-id")
