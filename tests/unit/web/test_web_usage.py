@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from jutong.center.fleet.receipts import apply_receipt
+from jutong.center.sharing.models import Grant
 from jutong.contracts.receipts import AccessSummary, ServedReceipt
 from tests import sharing_steps as steps
 from tests.sharing_world import NOW, World
@@ -21,6 +22,7 @@ def _call(world: World, grant_id: object, record: str, outcome: str, kind: Liter
         record_id=record, time_ms=int(NOW.timestamp() * 1000), kind=kind, outcome=outcome, grant_id=str(grant_id),
         official="requester", purpose="小学入学报名核验监护关系", case_number="RX-2026-1",
         rows=1 if outcome == "ok" else 0, fields=("姓名",), leaf_index=7, system_id=str(world.system.id),
+        marks=("JH20261109-0001",) if outcome == "ok" else (),
     )  # fmt: skip
 
 
@@ -69,3 +71,13 @@ def test_an_entry_tells_who_used_it(used: World, enter: SignIn) -> None:
     assert "金河市教育局" in text
     assert RECORD in text
     assert "金河市教育局" in enter("steward").get("/catalog/306001/1").content.decode()
+
+
+def test_an_answer_with_marks_says_so_on_its_page_in_the_list_and_at_the_grant(used: World, enter: SignIn) -> None:
+    client = enter("requester")
+    said = "此次应答带有校核标注"
+    assert client.get("/audit").content.decode().count(said) == 1
+    assert "/corrections/JH20261109-0001" in client.get(f"/audit/{RECORD}").content.decode()
+    assert said not in client.get(f"/audit/{REFUSED}").content.decode()
+    number = Grant.objects.get().number
+    assert "/corrections/JH20261109-0001" in client.get(f"/grants/{number}").content.decode()

@@ -43,6 +43,7 @@ class AccessOut(Out):
     rows: int
     fields: list[str]
     leaf_index: int
+    marks: list[str] = Field(description="应答带有的校核标注 · corrections whose marks the answer carried")
 
 
 class EvidenceOut(AccessOut):
@@ -87,7 +88,7 @@ class AccessesAsked(Asked):
     requester: OrganisationCode = ""
     official: Annotated[str, Field(max_length=64)] = ""
     case: Annotated[str, Field(max_length=64)] = ""
-    kind: Literal["", "query", "verify", "batch", "address"] = ""
+    kind: Literal["", "query", "verify", "batch", "page", "changes", "file", "address"] = ""
     outcome: Annotated[str, Field(max_length=64)] = ""
     side: Literal["", "requester", "provider"] = ""
     since: Instant | None = None

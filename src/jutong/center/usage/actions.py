@@ -13,6 +13,9 @@ from jutong.center.usage.models import Access
 from jutong.contracts.receipts import AccessSummary
 from jutong.kernel.clock import civil_date
 
+MOST_MARKS = 100
+"""Marks kept of one answer; a page of many rows may carry more."""
+
 
 def _access(call: AccessSummary, grant: Grant, node: str) -> Access:
     return Access(
@@ -37,6 +40,7 @@ def _access(call: AccessSummary, grant: Grant, node: str) -> Access:
         leaf_index=call.leaf_index,
         took_ms=call.took_ms,
         newest_at=datetime.fromtimestamp(call.newest_ms / 1000, UTC) if call.newest_ms else None,
+        marks=[number[:32] for number in call.marks[:MOST_MARKS]],
     )
 
 

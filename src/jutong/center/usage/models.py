@@ -29,6 +29,8 @@ class Access(models.Model):
     """How long the answer took; -1 where nobody measured."""
     newest_at = models.DateTimeField(null=True, blank=True)
     """When the newest row behind the answer was last changed, as far as the node knows."""
+    marks = models.JSONField(default=list)
+    """Numbers of the corrections whose marks the answer carried (条例 26)."""
 
     class Meta:
         ordering = ("-at", "-record_id")

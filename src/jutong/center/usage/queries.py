@@ -109,6 +109,14 @@ def accesses(actor: Actor, filters: AccessFilters | None = None, *, after: str =
     return newest_first(rows, "at", key="record_id", after=after, limit=limit)
 
 
+def marked_of_grant(actor: Actor, grant_number: str, *, limit: int = 5) -> list[Access]:
+    """Return the newest answers under a grant that carried marks, as far as the actor may see them."""
+    if not org.has(actor, Permission.USAGE_ACCESS_VIEW):
+        return []
+    rows = Access.objects.filter(visible(actor), grant_number=grant_number).exclude(marks=[])
+    return list(rows.order_by("-at", "-record_id")[:limit])
+
+
 def access(actor: Actor, record_id: str) -> Access:
     """Return one call.
 

@@ -17,6 +17,7 @@ from jutong.center.sharing.lasting import IDLE
 from jutong.center.sharing.models import Grant
 from jutong.center.sharing.need import lent_whole
 from jutong.center.sharing.queries import GrantView
+from jutong.center.usage import queries as usage
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
 from jutong.web.sharing import samples
@@ -52,6 +53,7 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
         "national": samples.national(view) if samples.shows_national(console) else "",
         "narrowable": samples.plain_items(view),
         "errors": samples.ERRORS,
+        "marked_calls": usage.marked_of_grant(visit.actor, view.grant.number),
         "may_renew": holds and works and console.may_renew,
         "may_answer": holds and works and console.inquiry is not None and console.inquiry.answered_at is None,
         "idle_answers": IdleAnswer.choices,
@@ -75,6 +77,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Grant], object]) 
     try:
         act(queries.grant(visit.actor, number).grant)
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, queries.grant(visit.actor, number), problem)
     return visit.done(said, f"/grants/{number}")
 
