@@ -197,6 +197,22 @@ def change(world: World, *statements: str) -> None:
         db.commit()
 
 
+async def test_every_way_tells_how_fresh_its_rows_were_and_shows_nobody_the_column(world: World) -> None:
+    change(world, "ALTER TABLE person ADD COLUMN gxsj TEXT", "UPDATE person SET gxsj = '2026-11-01T08:00:00'")
+    async with node_of(world, fresh_column="gxsj") as run:
+        one = keys(ID_OUYANG)
+        asked = {
+            "query": {"key": one[0]}, "verify": {"key": one[0], "claims": {"核验姓名": "欧阳小红"}},
+            "batch": {"keys": one}, "page": {},
+        }  # fmt: skip
+        for way, changes in asked.items():
+            content = await answer(run, way, **changes)
+            assert record(run, content["record"])["newest_ms"] == 1_793_491_200_000, way
+            assert "gxsj" not in str(content)
+            assert "2026-11-01" not in str(content)
+        assert await refused(run, "query", key=one[0], fields=["gxsj"]) == "node.call.field-not-granted"
+
+
 async def test_changes_come_once_in_the_order_they_were_made(world: World) -> None:
     change(world, "ALTER TABLE person ADD COLUMN gxsj TEXT", "UPDATE person SET gxsj = '2026-11-01T08:00:00'")
     feed = {"ways": ("changes",), "fresh_column": "gxsj", "page_rows": 2}

@@ -178,5 +178,5 @@ def compile_grant(grant: Grant, application: Application, binding: Binding, item
         per_minute=application.per_minute,
         hours=hours_of(application),
         order_columns=_order_columns(application, binding) if ordered or "file" in ways else (),
-        fresh_column=binding.fresh_column if "changes" in ways else "",
+        fresh_column=binding.fresh_column if binding.is_table else "",
     )

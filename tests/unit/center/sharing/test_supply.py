@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jutong.center.catalog.models import Item
+from jutong.center.catalog.models import Binding, Item
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.fleet.models import Node, Order, Source
 from jutong.center.org.models import SystemKey
@@ -231,3 +231,12 @@ def test_rows_are_called_by_their_number(world: World) -> None:
     grant = agreed(world)
     assert str(grant) == grant.number
     assert str(grant.application) == f"{grant.application.number} 入学资格核验"
+
+
+def test_the_order_of_a_query_names_the_time_column_the_binding_knows_and_no_item_of_it(world: World) -> None:
+    binding = world.bind()
+    Binding.objects.filter(id=binding.id).update(fresh_column="changed_at")
+    agreed(world)
+    (order,) = orders("grant")
+    assert (order["fresh_column"], order["ways"]) == ("changed_at", ["query", "verify", "batch"])
+    assert "changed_at" not in {row["column"] for row in (*order["fields"], *order["lookup"])}
