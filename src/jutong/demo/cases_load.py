@@ -9,16 +9,14 @@ from django.db import transaction
 
 from jutong.center.catalog.enums import FieldMode
 from jutong.center.catalog.models import Entry
-from jutong.center.clocks import queries as clocks
-from jutong.center.org import queries as org
-from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
-from jutong.center.org.models import InformationSystem, Organisation, Post
+from jutong.center.org.models import InformationSystem, Organisation
 from jutong.center.sharing.actions import answering, applying
 from jutong.center.sharing.models import Application
 from jutong.center.sharing.need import WIDTH, Ask, Need
 from jutong.demo.city import department
-from jutong.kernel.clock import BEIJING, civil_date
+from jutong.demo.stage import actor, workdays_before
+from jutong.kernel.clock import civil_date
 
 
 @dataclass(frozen=True)
@@ -140,34 +138,20 @@ def load(now: datetime) -> None:
         _load(case, now)
 
 
-def _actor(organisation: Organisation, role: str) -> Actor:
-    post = Post.objects.select_related("user", "organisation").get(organisation=organisation, role=role, ended_at=None)
-    return org.actor_for(post)
-
-
-def _workdays_before(now: datetime, days: int) -> datetime:
-    """Return a morning so many working days before ``now``."""
-    calendar = clocks.calendar()
-    day = civil_date(now)
-    while calendar.workdays_between(day, civil_date(now)) < days or not calendar.is_workday(day):
-        day -= timedelta(days=1)
-    return datetime(day.year, day.month, day.day, 9, 12, tzinfo=BEIJING)
-
-
 @transaction.atomic
 def _load(case: _Case, now: datetime) -> None:
     entry = Entry.objects.select_related("published", "organisation").filter(published_name=case.entry).first()
     if entry is None or entry.published is None:
         return
     requester = Organisation.objects.get(code=department(case.requester).code)
-    at = _workdays_before(now, case.days_ago)
-    worker = _actor(requester, Role.REQUESTER)
+    at = workdays_before(now, case.days_ago)
+    worker = actor(requester, Role.REQUESTER)
     application = applying.draft(entry=entry, need=_need(case, entry, requester, now), by=worker, now=at)
     applying.request_consent(application=application, by=worker, now=at)
     if case.until == "awaiting-consent":
         return
-    applying.consent_request(application=application, agreed=True, by=_actor(requester, Role.OFFICE_HEAD), now=at)
-    steward = _actor(entry.organisation, Role.STEWARD)
+    applying.consent_request(application=application, agreed=True, by=actor(requester, Role.OFFICE_HEAD), now=at)
+    steward = actor(entry.organisation, Role.STEWARD)
     if case.until == "supplementing":
         missing = ["请说明提取人配偶不到场时如何取得本人同意", "请补充经办网点名单"]
         answering.ask_supplement(application=application, missing=missing, by=steward, now=at + timedelta(days=1))
@@ -203,8 +187,3 @@ def _need(case: _Case, entry: Entry, requester: Organisation, now: datetime) -> 
         is_necessary=True,
         items=asks,
     )
-
-
-def _least(widest: str) -> FieldMode:
-    """Return 脱敏, or 仅核验 where no more may be given."""
-    return min(FieldMode(widest), FieldMode.MASKED, key=lambda mode: WIDTH[mode])

@@ -48,7 +48,7 @@ def accounts() -> list[tuple[str, str, str, str]]:
 
 
 def load(settings: Settings, *, now: datetime) -> None:
-    """Load the city, its departments' databases, catalogue, bindings and a few applications under way.
+    """Load the city, its departments' databases, catalogue, bindings, and what its departments did of late.
 
     Raises:
         DemoDatabaseError: if a department's database cannot be made.
@@ -67,6 +67,7 @@ def load(settings: Settings, *, now: datetime) -> None:
         system_keys,
         template_load,
     )
+    from jutong.demo.chain import story  # noqa: PLC0415
 
     city_load.load(now)
     template_load.load(now)
@@ -83,6 +84,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     ownership_load.load(now)
     norms_load.load(now)
     life_load.load(now)
+    story.load(settings, now)
 
 
 def _admin_address(settings: Settings) -> str:
