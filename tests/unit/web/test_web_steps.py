@@ -129,6 +129,8 @@ def test_items_are_answered_one_by_one(world: World, enter: SignIn) -> None:
         f"d_{rows['姓名'].item_id}": "masked",
         f"n_{rows['姓名'].item_id}": "脱敏已够用",
     }
+    shown = enter("steward").get(f"/applications/{application.number}").content.decode()
+    assert "改为脱敏（姓名：欧阳小红 → 欧阳**）" in shown
     enter("steward").post(f"/applications/{application.number}/reply", typed)
     assert fresh(rows["姓名"]).given == "masked"
     text = enter("provider_head").get(f"/applications/{application.number}").content.decode()

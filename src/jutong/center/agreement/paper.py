@@ -15,14 +15,15 @@ from jutong.center.agreement.enums import AgreementKind, AgreementState
 from jutong.center.agreement.limits import row_limits
 from jutong.center.agreement.models import Agreement
 from jutong.center.agreement.terms import duties, first_terms
-from jutong.center.catalog.enums import ShareAttribute
+from jutong.center.catalog.enums import FieldMode, ShareAttribute
 from jutong.center.org.models import Organisation
 from jutong.center.sharing.conditions import sentence, sentences
 from jutong.center.sharing.enums import ItemAnswer
-from jutong.center.sharing.models import Application
+from jutong.center.sharing.models import Application, ApplicationItem
 from jutong.kernel.canonical import digest
 from jutong.kernel.clock import civil_date
 from jutong.standards.agreement import standard_text
+from jutong.standards.masks import masks
 
 FORMAT = "jutong.agreement/1"
 _GIVEN_LATER = frozenset({"number", "drafted_on", "grant"})
@@ -140,12 +141,19 @@ def _items(application: Application) -> list[dict[str, Any]]:
         {
             "name": row.item.name,
             "mode": row.given or row.asked,
-            "mode_label": row.get_given_display() if row.given else row.get_asked_display(),
+            "mode_label": _mode_label(row),
             "grade": row.item.get_grade_display(),
             "is_key": row.item.is_key,
         }
         for row in rows
     ]
+
+
+def _mode_label(row: ApplicationItem) -> str:
+    """Return how an item is given; a masked one with its rule, which is agreed on with it."""
+    label = row.get_given_display() if row.given else row.get_asked_display()
+    rule = masks().get(row.item.mask)
+    return f"{label}（{rule.label}）" if rule and (row.given or row.asked) == FieldMode.MASKED else label
 
 
 def _blanks(agreement: Agreement, application: Application) -> dict[str, object]:

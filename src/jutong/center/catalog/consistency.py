@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from jutong.center.catalog.enums import ShareAttribute, ShareChannel
-from jutong.center.catalog.fields import EntryFields
-from jutong.center.catalog.findings import GUIDE, Finding
+from jutong.center.catalog.enums import DataType, ShareAttribute, ShareChannel
+from jutong.center.catalog.fields import EntryFields, ItemFields
+from jutong.center.catalog.findings import GUIDE, Finding, Severity
 from jutong.center.catalog.obligations import finding
 from jutong.center.catalog.shape import LABELS
 from jutong.kernel.i18n import gettext_noop
 from jutong.standards import classification, lists
+from jutong.standards.masks import masks
 from jutong.standards.template import TemplateEdition
 
 SELF_DESCRIBED = "self-described"
 """The format whose type its provider describes in own words."""
 
 
-def consistency_findings(fields: EntryFields, edition: TemplateEdition) -> Iterator[Finding]:
+def consistency_findings(
+    fields: EntryFields, items: Sequence[ItemFields], edition: TemplateEdition
+) -> Iterator[Finding]:
     """Yield what contradicts itself."""
+    yield from _masks(items)
     yield from _format_type(fields)
     yield from _format_and_way(fields)
     yield from _census(fields, edition)
@@ -62,6 +66,18 @@ def _format_and_way(fields: EntryFields) -> Iterator[Finding]:
         message = gettext_noop("共享方式与数据格式不符")
         way_out = gettext_noop("文件类格式用文件下载，数据库用服务接口或批量交换，请改正其中一项")
         yield _vc08("share_way", message, way_out, fields.share_way)
+
+
+def _masks(items: Sequence[ItemFields]) -> Iterator[Finding]:
+    """VC-10: a masking rule suits the type of its item; one that may suit is only pointed out."""
+    for at, item in enumerate(items):
+        rule = masks().get(item.mask)
+        if rule is None or item.data_type in rule.fits or item.data_type not in DataType.values:
+            continue
+        way_out = gettext_noop("年份、年月只用于日期，数段只用于数值，代号不用于备注；拿不准的用全部遮盖")
+        message, place = gettext_noop("脱敏规则与数据类型不符"), f"items.{at}.mask"
+        severity: Severity = "warning" if item.data_type in rule.doubtful else "error"
+        yield Finding("VC-10", place, LABELS["mask"], GUIDE, message, way_out, rule.label, severity)
 
 
 def _vc08(name: str, message: str, way_out: str, found: str, *, is_error: bool = True) -> Finding:

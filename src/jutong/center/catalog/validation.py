@@ -79,7 +79,7 @@ def content_findings(fields: EntryFields, items: Sequence[ItemFields], around: S
         *_basis(fields),
         *_names(fields, around),
         *_provider(around),
-        *consistency_findings(fields, around.template),
+        *consistency_findings(fields, items, around.template),
         *item_obligations(items, around.template),
         *repeated_items(items),
         *_sources(fields, items, around),

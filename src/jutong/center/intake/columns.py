@@ -13,6 +13,7 @@ from django.utils import translation
 from jutong.center.catalog.models import EntryVersion, Item
 from jutong.center.catalog.shape import LABELS
 from jutong.kernel.i18n import SOURCE_LANGUAGE, gettext_noop
+from jutong.standards.masks import masks
 from jutong.standards.template import TemplateEdition
 
 CODE, PROVIDER, ITEM_NAME = "code", "provider", "item_name"
@@ -34,15 +35,7 @@ _ITEM_FIELDS = (
     "english_name", "column", "data_type", "length", "is_key", "is_personal", "is_sensitive", "grade", "widest_mode",
     "mask", "note", "element", "code_table", "source_code", "share_attribute", "is_open",
 )  # fmt: skip
-MASKS = MappingProxyType(
-    {
-        "all": gettext_noop("全部遮盖"),
-        "name": gettext_noop("姓名"),
-        "identity": gettext_noop("身份号码"),
-        "phone": gettext_noop("电话"),
-        "address": gettext_noop("地址"),
-    }
-)
+MASKS: Mapping[str, str] = MappingProxyType({code: mask.label for code, mask in masks().items()})
 """The masking rules a node has, by id."""
 
 

@@ -107,9 +107,12 @@ def need_of(application: Application) -> Need:
 
 
 def division_item(version: EntryVersion) -> Item | None:
-    """Return the item that tells a row's division: so masked, or so named."""
+    """Return the item that tells a row's division: so named, or so masked and about no person.
+
+    The same rule makes the county of an identity number or an address, which tells where somebody comes from.
+    """
     items = list(version.items.all())
-    marked = [item for item in items if item.mask == DIVISION_MASK]
+    marked = [item for item in items if item.mask == DIVISION_MASK and not (item.is_key or item.is_personal)]
     named = [item for item in items if any(word in item.name for word in _DIVISION_NAMES)]
     return next(iter(marked + named), None)
 

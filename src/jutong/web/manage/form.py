@@ -16,6 +16,7 @@ from jutong.center.catalog.extensions import PREFIX
 from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.catalog.obligations import is_blank
 from jutong.standards.lists import ListValue
+from jutong.standards.masks import masks
 from jutong.standards.template import STEPS, TemplateEdition, TemplateField
 
 BLANK_ROWS = 3
@@ -207,6 +208,15 @@ def _labelled(field: TemplateField) -> Iterator[tuple[str, Any]]:
         yield value.code, known.get(value.code) or told_value(value)
 
 
+def mask_choices(field: TemplateField) -> tuple[tuple[str, str], ...]:
+    """Return the masking rules, each with what it leaves of a made-up value."""
+    known = masks()
+    return tuple(
+        (code, f"{label}（{known[code].before} → {known[code].after}）" if code in known else str(label))
+        for code, label in _labelled(field)
+    )
+
+
 def told(chinese: str, english: str) -> str:
     """Return a text of the template in the page's language."""
     return english if english and (get_language() or "").startswith("en") else chinese
@@ -224,9 +234,8 @@ def item_context(written: Written, edition: TemplateEdition) -> dict[str, Any]:
     return {
         "item_rows": list(enumerate(rows)),
         "row_count": len(rows),
-        "item_choices": {
-            name: tuple(_labelled(fields[name])) for name in ("grade", "widest_mode", "mask") if name in fields
-        }
+        "item_choices": {name: tuple(_labelled(fields[name])) for name in ("grade", "widest_mode") if name in fields}
+        | {name: mask_choices(fields[name]) for name in ("mask",) if name in fields}
         | {name: choices_of(fields[name]) for name in ("data_type", "share_attribute") if name in fields},
     }
 

@@ -18,6 +18,7 @@ from jutong.center.sharing.need import WIDTH
 from jutong.center.sharing.standing_in import delegation_of
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
+from jutong.web.sharing.masked import masked_as
 
 MOST_ADDED = 3
 """Row conditions a provider can type at once."""
@@ -108,8 +109,10 @@ def _line(row: ApplicationItem, typed: QueryDict) -> dict[str, Any]:
 def _decisions(row: ApplicationItem) -> list[tuple[str, str]]:
     """Return what may be answered on one item: as asked, less, or not."""
     asked = FieldMode(row.asked)
-    first = (asked.value, _("同意%(mode)s") % {"mode": asked.label})
+    first = (asked.value, _("同意%(mode)s") % {"mode": asked.label} + masked_as(row.item, asked))
     less = [
-        (mode.value, _("改为%(mode)s") % {"mode": mode.label}) for mode, width in WIDTH.items() if width < WIDTH[asked]
+        (mode.value, _("改为%(mode)s") % {"mode": mode.label} + masked_as(row.item, mode))
+        for mode, width in WIDTH.items()
+        if width < WIDTH[asked]
     ]
     return [first, *less, (REFUSE, _("不同意"))]

@@ -27,6 +27,7 @@ from jutong.kernel.errors import JutongError
 from jutong.standards import grading
 from jutong.web.door import Visit, form_page
 from jutong.web.sharing import form
+from jutong.web.sharing.masked import masked_as
 
 STEPS = (
     gettext_lazy("用途与依据"),
@@ -124,6 +125,7 @@ def _context(visit: Visit, application: Application, need: Need) -> dict[str, An
         {
             "item": item,
             "modes": _modes(item),
+            "masked": masked_as(item, FieldMode.MASKED) if _may_mask(item) else "",
             "mode": asked[item.id].mode if item.id in asked else form.NOT_WANTED,
             "reason": asked[item.id].reason if item.id in asked else "",
         }
@@ -200,6 +202,10 @@ def _terms(visit: Visit, need: Need) -> dict[str, Any]:
     hours = {"call_first": clock_text(need.first_minute), "call_last": clock_text(need.last_minute)}
     plain = {name: getattr(need, name) for name in form.PLAIN_TERMS}
     return {"valid_until": until, "system": system} | hours | plain
+
+
+def _may_mask(item: Item) -> bool:
+    return WIDTH[FieldMode(grading.allowed_mode(item.grade, item.widest_mode))] >= WIDTH[FieldMode.MASKED]
 
 
 def _modes(item: Item) -> list[tuple[str, Any, bool]]:

@@ -22,6 +22,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Application], obj
     try:
         act(application)
     except JutongError as problem:
+        visit.keep(problem)
         return show(visit, queries.application(visit.actor, number), problem)
     return visit.done(said, f"/applications/{number}")
 

@@ -185,3 +185,12 @@ def test_a_finding_shows_no_more_than_the_beginning_of_what_was_found():
     found = shape_findings(replace(FIELDS, grade="x" * 500), ())
     assert isinstance(found[0], Finding)
     assert len(found[0].found) == 100
+
+
+def test_vc10_a_masking_rule_suits_the_type_of_its_item():
+    kinds = {("year", "D"): "", ("year", "N"): "warning", ("month", "L"): "error", ("band", "D"): "error",
+             ("pseudonym", "M"): "error", ("division", "C"): "", ("all", "L"): ""}  # fmt: skip
+    for (mask, kind), severity in kinds.items():
+        item = ItemFields(name="甲", data_type=kind, mask=mask)
+        found = [row.severity for row in content_findings(FIELDS, [item], AROUND) if row.place == "items.0.mask"]
+        assert found == ([severity] if severity else []), (mask, kind)

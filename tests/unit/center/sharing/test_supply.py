@@ -10,6 +10,7 @@ from jutong.center.process.errors import StepNotAllowedError, WrongSideError
 from jutong.center.sharing import actions
 from jutong.center.sharing.compile import division_prefix
 from jutong.center.sharing.models import Grant, Notice
+from jutong.center.sharing.need import division_item
 from jutong.contracts.orders import GrantOrder
 from jutong.kernel.canonical import canonical_json
 from jutong.kernel.errors import ForbiddenError
@@ -240,3 +241,11 @@ def test_the_order_of_a_query_names_the_time_column_the_binding_knows_and_no_ite
     (order,) = orders("grant")
     assert (order["fresh_column"], order["ways"]) == ("changed_at", ["query", "verify", "batch"])
     assert "changed_at" not in {row["column"] for row in (*order["fields"], *order["lookup"])}
+
+
+def test_an_identity_number_shown_by_its_county_does_not_tell_a_rows_division(world: World) -> None:
+    version = world.items["公民身份号码"].version
+    Item.objects.filter(version=version, name="公民身份号码").update(mask="division", is_personal=True)
+    found = division_item(version)
+    assert found is not None
+    assert found.name == "行政区划"

@@ -12,6 +12,7 @@ from jutong.center.catalog.fields import EntryFields, ItemFields
 from jutong.center.intake.describing.types import mapped
 from jutong.kernel.i18n import gettext_noop
 from jutong.standards import grading
+from jutong.standards.masks import usual_mask
 from jutong.standards.sensitive import Reason, Sensitivity, recognise
 
 BY_ELEMENT = gettext_noop("与数据元“{name}”（{code}）一致：{reason}")
@@ -157,7 +158,7 @@ def _guarded(item: ItemFields, found: Sensitivity | None) -> ItemFields:
         is_sensitive=kind.sensitive,
         grade=kind.grade,
         widest_mode=kind.mode if kind.mode in FieldMode.values else FieldMode.MASKED.value,
-        mask=kind.mask,
+        mask=usual_mask(kind.mask, kind.grade, item.data_type),
     )
 
 
