@@ -27,6 +27,7 @@ from jutong.center.org.models import Post, User
 from jutong.center.org.permissions import Permission
 from jutong.kernel.clock import utc_now
 from jutong.kernel.errors import ForbiddenError, JutongError
+from jutong.web.desk.origin import Origin, origin_of
 from jutong.web.entrance import detour
 
 logger = logging.getLogger(__name__)
@@ -60,10 +61,26 @@ class Visit:
         """Render a page or a part of one."""
         return render(self.request, template, {"visit": self, **(context or {})}, status=status)
 
+    @functools.cached_property
+    def origin(self) -> Origin | None:
+        """The row of the inbox whose form came in; None where a form stood on a page of its own."""
+        return origin_of(self.request.POST) if self.is_post else None
+
     def done(self, text: str, to: str) -> HttpResponse:
-        """Say what happened in a toast on the page that follows."""
+        """Say what happened in a toast on the page that follows, or in the row it was done in."""
+        if self.origin is not None and self.is_partial:
+            return self.render("desk/done.html", {"text": text, "origin": self.origin})
         messages.success(self.request, text)
-        return HttpResponseRedirect(to)
+        return HttpResponseRedirect(self.origin.address if self.origin is not None else to)
+
+    def keep(self, problem: JutongError) -> None:
+        """Leave a refusal to the row of the inbox the form stood in, if it stood in one.
+
+        Raises:
+            JutongError: the problem, for the row to show.
+        """
+        if self.origin is not None:
+            raise problem
 
     def refuse(self, problem: JutongError, *, back: str) -> HttpResponse:
         """Show a refused action as a page of its own, with the way back."""
@@ -150,12 +167,18 @@ def _entered(methods: tuple[str, ...], needs: Permission | None) -> Callable[[Vi
                 return view(visit, *args, **kwargs)
             except JutongError as problem:
                 logger.info("refused %s", problem.code)
-                return problem_page(request, problem)
+                return _in_row(visit, problem) if visit.origin is not None else problem_page(request, problem)
 
         enter.rule = needs or SIGNED_IN  # type: ignore[attr-defined]  # what the architecture test reads
         return cast("Entered[P]", enter)
 
     return wrap
+
+
+def _in_row(visit: Visit, problem: JutongError) -> HttpResponseBase:
+    from jutong.web.desk.inbox import refused  # noqa: PLC0415 - the inbox is itself entered through this door
+
+    return refused(visit, problem)
 
 
 def public(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:

@@ -7,7 +7,7 @@ class CorrectionConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the table under the registry's guard, tell the inbox what waits, and follow traces."""
-        from jutong.center.correction import listening, queries  # noqa: PLC0415 - models are not loaded before
+        from jutong.center.correction import listening, queries, telling  # noqa: PLC0415 - models are not loaded before
         from jutong.center.correction.actions import receiving, tracing  # noqa: PLC0415
         from jutong.center.correction.rules import CORRECTIONS  # noqa: PLC0415
         from jutong.center.org.permissions import Permission  # noqa: PLC0415
@@ -19,3 +19,4 @@ class CorrectionConfig(AppConfig):
         register("correction-confirm", Permission.CORRECTION_CASE_CONFIRM, queries.to_confirm)
         tracing.when_answered(queries.SUBJECT, receiving.traced)
         listening.listen_all()
+        telling.connect()

@@ -6,8 +6,8 @@ what. A proposal says which of the two spoke for it, so that people can judge it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from jutong.center.catalog.tokens import normalise, same_name_key
 from jutong.center.demand.enums import HolderAnswer, MatchWay
 from jutong.center.demand.models import Assignment, Demand, DemandItem
 from jutong.center.demand.need import WantedItem, item_key
-from jutong.center.demand.parties import participants
+from jutong.center.demand.parties import participants_of
 from jutong.center.demand.rules import OPEN
 from jutong.center.norms.queries import matcher
 from jutong.center.org.lineage import above
@@ -207,29 +207,47 @@ def presumed_holders(demand: Demand) -> list[Presumed]:
 
     Whoever answered 不持有 before stays in the list, with that answer, so that nobody is asked twice unawares.
     """
-    wanted = [WantedItem(row.name, row.meaning) for row in demand.items.all()]
-    divisions = [demand.division_code, *above(demand.division_code)]
-    held = _publishing(divisions, wanted)
-    asked = Assignment.objects.filter(demand=demand).exclude(answer="").values_list("holder_id", "answer")
-    answered = {holder: str(HolderAnswer(answer).label) for holder, answer in asked}
-    wanted_ids = {*held, *answered, *([demand.expected_holder_id] if demand.expected_holder_id else [])}
-    rows = Organisation.objects.filter(id__in=wanted_ids - participants(demand), closed_at=None).order_by("code")
-    found = [
-        Presumed(row, tuple(held.get(row.id, ())), row.id == demand.expected_holder_id, answered.get(row.id, ""))
-        for row in rows
-    ]
-    return sorted(found, key=lambda row: (bool(row.answered), not row.is_expected, -len(row.items)))[:MOST_HOLDERS]
+    return presumed_for([demand])[demand.id]
 
 
-def _publishing(divisions: Sequence[str], wanted: Sequence[WantedItem]) -> dict[UUID, list[str]]:
+def presumed_for(demands: Sequence[Demand]) -> dict[UUID, list[Presumed]]:
+    """Return who may hold what each of several needs asks for, as :func:`presumed_holders`; queries do not add up."""
+    names = {row.id: [item.name for item in row.items.all()] for row in demands}
+    every = {name for each in names.values() for name in each}
+    held = {code: _publishing([code, *above(code)], every) for code in {row.division_code for row in demands}}
+    answered: dict[UUID, dict[UUID, str]] = {row.id: {} for row in demands}
+    asked = Assignment.objects.filter(demand__in=[row.id for row in demands]).exclude(answer="").order_by("answered_at")
+    for demand_id, holder, answer in asked.values_list("demand_id", "holder_id", "answer"):
+        answered[demand_id][holder] = str(HolderAnswer(answer).label)
+    named = {holder for row in answered.values() for holder in row}
+    expected = {row.expected_holder_id for row in demands if row.expected_holder_id}
+    likely = {*named, *expected}.union(*held.values())
+    known = list(Organisation.objects.filter(id__in=likely, closed_at=None).order_by("code"))
+    taking_part = participants_of(demands)
+    found: dict[UUID, list[Presumed]] = {}
+    for row in demands:
+        here, said = held[row.division_code], answered[row.id]
+        rows = [
+            Presumed(one, tuple(here.get(one.id, ())), one.id == row.expected_holder_id, said.get(one.id, ""))
+            for one in known
+            if one.id not in taking_part[row.id]
+        ]
+        asked_for = [replace(one, items=tuple(name for name in names[row.id] if name in one.items)) for one in rows]
+        likely_ones = [one for one in asked_for if one.items or one.is_expected or one.answered]
+        likely_ones.sort(key=lambda one: (bool(one.answered), not one.is_expected, -len(one.items)))
+        found[row.id] = likely_ones[:MOST_HOLDERS]
+    return found
+
+
+def _publishing(divisions: Sequence[str], wanted: Collection[str]) -> dict[UUID, list[str]]:
     """Return which of the items each organisation of the divisions publishes, shared or not."""
-    by_key = {item_key(item.name): item.name for item in wanted}
+    by_key = {item_key(name): name for name in wanted}
     rows = Holding.objects.filter(
         subject__division_code__in=divisions, subject__key__in=[f"{NAME}{key}" for key in by_key]
     ).values_list("organisation_id", "subject__key")
-    named = Holding.objects.filter(
-        subject__division_code__in=divisions, item_name__in=[item.name for item in wanted]
-    ).values_list("organisation_id", "item_name")
+    named = Holding.objects.filter(subject__division_code__in=divisions, item_name__in=wanted).values_list(
+        "organisation_id", "item_name"
+    )
     found: dict[UUID, list[str]] = {}
     for organisation_id, name in (*((one, by_key[key.removeprefix(NAME)]) for one, key in rows), *named):
         names = found.setdefault(organisation_id, [])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from jutong.center.demand.models import Demand
+from jutong.center.demand.models import Demand, Joiner
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.lineage import above, authority_of
@@ -35,6 +36,15 @@ def authority_id(division_code: str) -> UUID | None:
 def superior_of(division_code: str) -> Organisation | None:
     """Return the authority of the nearest division above that has one."""
     return next((found for code in above(division_code) if (found := authority_of(code)) is not None), None)
+
+
+def participants_of(demands: Sequence[Demand]) -> dict[UUID, set[UUID]]:
+    """Return the ids of the departments that stated or joined each of several needs, by the need's id."""
+    found = {row.id: {row.requester_id} for row in demands}
+    joined = Joiner.objects.filter(demand__in=list(found)).values_list("demand_id", "organisation_id")
+    for demand_id, organisation_id in joined:
+        found[demand_id].add(organisation_id)
+    return found
 
 
 def participants(demand: Demand) -> set[UUID]:

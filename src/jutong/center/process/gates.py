@@ -15,6 +15,8 @@ class Gate(StrEnum):
 
     SERVICE_CHANGE = "service-change"
     """An ``Entry`` in use whose interface would change: ``items`` (names), ``by``, ``now`` (条例 27(3))."""
+    SERVICE_STOP = "service-stop"
+    """An accepted ``Filing`` of an end, by which a service in use would stop: ``by``, ``now`` (条例 27(3))."""
 
 
 Keeper = Callable[..., bool]

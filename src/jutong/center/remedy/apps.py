@@ -8,7 +8,7 @@ class RemedyConfig(AppConfig):
     def ready(self) -> None:
         """Put the tables under the registry's guard, listen to grants and say what waits."""
         from jutong.center.process.guard import guard  # noqa: PLC0415 - models are not loaded before
-        from jutong.center.remedy import listening, tasks  # noqa: PLC0415
+        from jutong.center.remedy import listening, tasks, telling  # noqa: PLC0415
         from jutong.center.remedy.rules import DISPOSALS, LEDGER_ASKS, RECTIFICATIONS, SERVICE_CHANGES  # noqa: PLC0415
 
         guard(RECTIFICATIONS, "remedy.Rectification")
@@ -17,3 +17,4 @@ class RemedyConfig(AppConfig):
         guard(SERVICE_CHANGES, "remedy.ServiceChange")
         listening.connect()
         tasks.connect()
+        telling.connect()

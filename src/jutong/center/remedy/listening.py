@@ -7,7 +7,7 @@ from datetime import datetime
 from jutong.center.org.actor import Actor
 from jutong.center.process.gates import Gate, keep
 from jutong.center.process.moments import Moment, listen
-from jutong.center.remedy.actions.change import consult_newcomer, let_through, on_filing_decided
+from jutong.center.remedy.actions.change import consult_newcomer, let_stop, let_through, on_filing_decided
 from jutong.center.remedy.actions.disposal import open_disposal
 from jutong.center.remedy.actions.ledger import kept_copies, prefill_scenario
 from jutong.center.remedy.enums import RectificationState
@@ -25,6 +25,7 @@ def connect() -> None:
     listen(Moment.GRANT_SUPPLIED, "remedy", on_supplied)
     listen(Moment.FILING_DECIDED, "remedy", on_filing_decided)
     keep(Gate.SERVICE_CHANGE, "remedy", let_through)
+    keep(Gate.SERVICE_STOP, "remedy", let_stop)
 
 
 def on_supplied(grant: Grant, *, by: Actor, now: datetime, first: bool) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
 
 from jutong.center.clocks import queries as clocks
 from jutong.center.org.actor import Actor
@@ -12,7 +14,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY
 from jutong.center.remedy.actions import change, disposal, ledger, rectification
 from jutong.center.remedy.enums import DisposalState, LedgerAskState, RectificationState, ServiceChangeState
-from jutong.center.remedy.models import Consultation, Disposal, LedgerAsk, Rectification
+from jutong.center.remedy.models import Consultation, Disposal, LedgerAsk, Rectification, ServiceChange
 from jutong.center.remedy.rules import CONSULT_PERIOD, DISPOSE_PERIOD, LEDGER_PERIOD, RECTIFY_PERIOD
 from jutong.center.sharing.queries.tasks import Task, TaskKind, register
 from jutong.kernel.clock import civil_date
@@ -30,6 +32,7 @@ def connect() -> None:
     register("remedy-verify", Permission.REMEDY_DISPOSAL_VERIFY, to_verify)
     register("remedy-ledger", Permission.REMEDY_LEDGER_WRITE, to_fill)
     register("remedy-consult", Permission.REMEDY_CHANGE_CONSULT, to_consult)
+    register("remedy-decide", Permission.REMEDY_CHANGE_PROPOSE, to_decide)
 
 
 def _own(actor: Actor) -> UUID:
@@ -123,6 +126,26 @@ def to_fill(actor: Actor, now: datetime) -> list[Task]:
             )
         )  # fmt: skip
     return tasks
+
+
+def to_decide(actor: Actor, now: datetime) -> list[Task]:
+    """Return the service changes of the actor's department on which everybody was heard: to be filed, or given up."""
+    rows = ServiceChange.objects.filter(entry__organisation_id=_own(actor), state=ServiceChangeState.CONSULTING)
+    found = rows.select_related("entry__organisation", "proposed_by").prefetch_related("consultations")
+    waiting = list(found.order_by("proposed_at")[:CAP])
+    silent = {row.id: [one.id for one in row.consultations.all() if not one.stance] for row in waiting}
+    last_days = change.last_days_of([one for each in silent.values() for one in each])
+    today = civil_date(now)
+    return [
+        Task(
+            kind=TaskKind.CHANGE_DECIDE, title=row.entry.published_name, number=row.number, subject_id=str(row.id),
+            organisation=row.entry.organisation.short_name, person=row.proposed_by.name,
+            since=max((one.answered_at for one in row.consultations.all() if one.answered_at), default=row.proposed_at),
+            note=_("协商已完成"), link=f"/service-changes/{row.number}",
+        )
+        for row in waiting
+        if all(last_days.get(str(one), date.max) < today for one in silent[row.id])
+    ]  # fmt: skip
 
 
 def to_consult(actor: Actor, now: datetime) -> list[Task]:

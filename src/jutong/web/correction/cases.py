@@ -92,6 +92,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Correction], obje
     try:
         act(queries.correction_of(visit.actor, number))
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, queries.correction(visit.actor, number, now=visit.now), problem)
     return visit.done(said, f"/corrections/{number}")
 

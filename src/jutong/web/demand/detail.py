@@ -45,6 +45,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Demand], object])
     try:
         act(queries.demand(visit.actor, number))
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/demands/{number}")
 

@@ -4,7 +4,8 @@ from django.http import HttpResponseBase, HttpResponseRedirect
 
 from jutong.center.org import queries as org
 from jutong.center.sharing import queries
-from jutong.web.desk.tasks import task_link, waiting
+from jutong.web.desk.rows import rows_of
+from jutong.web.desk.tasks import waiting
 from jutong.web.door import POST_KEY, Visit, page, step
 from jutong.web.entrance import needs_second_factor
 
@@ -15,9 +16,9 @@ SHOWN_TASKS = 5
 def show(visit: Visit) -> HttpResponseBase:
     """What must be done today, and the own department at a glance."""
     bench = queries.workbench(visit.actor, visit.now, waiting(visit.request, visit.actor, visit.now))
-    tasks = [(task, task_link(task)) for task in bench.tasks[:SHOWN_TASKS]]
     remind = needs_second_factor(visit.post.user, visit.post)
-    return visit.render("desk/workbench.html", {"bench": bench, "tasks": tasks, "remind_factor": remind})
+    context = {"bench": bench, "rows": rows_of(visit, bench.tasks[:SHOWN_TASKS], "/"), "remind_factor": remind}
+    return visit.render("desk/workbench.html", context)
 
 
 @page()

@@ -122,6 +122,7 @@ def extension(visit: Visit, extension_id: UUID) -> HttpResponseBase:
         except NotFoundError:
             raise
         except JutongError as error:
+            visit.keep(error)
             problem = error
         else:
             return visit.done(_("已同意延期") if consented else _("已告知不延期"), "/inbox")
@@ -145,6 +146,7 @@ def filing(visit: Visit, filing_id: UUID) -> HttpResponseBase:
         try:
             actions.decide_filing(filing=found, accepted=accepted, note=note, by=visit.actor, now=visit.now)
         except JutongError as error:
+            visit.keep(error)
             problem = error
         else:
             return visit.done(_("已接受备案") if accepted else _("已告知不接受备案"), "/inbox")

@@ -78,6 +78,7 @@ def _take(visit: Visit, subject_id: UUID, said: str, act: Callable[[Overlap], ob
     try:
         act(queries.subject(visit.actor, subject_id))
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, subject_id, problem)
     return visit.done(said, f"/ownership/{subject_id}")
 

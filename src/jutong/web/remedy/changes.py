@@ -91,6 +91,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[ServiceChange], o
     try:
         act(queries.service_change(visit.actor, number, now=visit.now).change)
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/service-changes/{number}")
 

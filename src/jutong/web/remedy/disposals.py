@@ -55,6 +55,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Disposal], object
     try:
         act(queries.disposal(visit.actor, number, now=visit.now).case)
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/disposals/{number}")
 

@@ -122,6 +122,7 @@ def fill(visit: Visit, number: str, quarter: str) -> HttpResponseBase:
                 now=visit.now,
             )
         except JutongError as error:
+            visit.keep(error)
             problem = error
         else:
             return visit.done(_("已补记"), f"/ledger/{number}")

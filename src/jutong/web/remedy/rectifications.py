@@ -100,6 +100,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[Rectification], o
     try:
         act(queries.rectification(visit.actor, number, now=visit.now).case)
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/rectifications/{number}")
 

@@ -97,6 +97,7 @@ def _take(visit: Visit, number: str, said: str, act: Callable[[ReturnFlow], obje
     try:
         act(queries.return_flow(visit.actor, number))
     except JutongError as problem:
+        visit.keep(problem)
         return _show(visit, number, problem)
     return visit.done(said, f"/returns/{number}")
 

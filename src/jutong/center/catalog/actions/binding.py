@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from jutong.center.audit.actions import record
+from jutong.center.catalog.actions.taking_down import accepted_filing, unheard
 from jutong.center.catalog.changes import tell
 from jutong.center.catalog.enums import BindingKind, ChangeKind
 from jutong.center.catalog.errors import (
@@ -27,14 +28,18 @@ from jutong.center.fleet.models import Source
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
+from jutong.center.process.gates import Gate, passes
+from jutong.center.sharing.actions import suspend_grant
 from jutong.center.sharing.enums import GrantState
 from jutong.center.sharing.models import Grant
 from jutong.contracts.orders import Place
 from jutong.contracts.places import target
 from jutong.kernel.errors import NotFoundError
+from jutong.kernel.i18n import gettext_noop
 
 FOLDER, DOORS = "files", "endpoints"
 """Kinds of sources that are no database: a folder on the node, and hosts the node may knock at."""
+_STOPPED = gettext_noop("服务已按备案停止")
 _RUNNING = (GrantState.ORDERED, GrantState.ACTIVE, GrantState.SUSPENDED)
 
 
@@ -133,10 +138,12 @@ def _put(entry: Entry, binding: Binding, by: Actor, now: datetime) -> Binding:
 
 @transaction.atomic
 def unbind(*, entry: Entry, by: Actor, now: datetime) -> Binding:
-    """End an entry's binding.
+    """End an entry's binding; grants that run over it only where an accepted filing says that the service ends.
+
+    Those grants are suspended by it. They end with the entry, or when the office head ends them.
 
     Raises:
-        BindingInUseError: if grants run over it.
+        BindingInUseError: if grants run over it and no filing that covers them was accepted, or its day has not come.
         NotBoundError: if there is none.
         NotFoundError: if the entry is another department's.
         ForbiddenError: if ``by`` does not bind.
@@ -145,15 +152,23 @@ def unbind(*, entry: Entry, by: Actor, now: datetime) -> Binding:
     binding = Binding.objects.filter(entry=locked, ended_at=None).first()
     if binding is None:
         raise NotBoundError(name=locked.published_name or locked.code)
-    running = Grant.objects.filter(entry=locked, state__in=_RUNNING).count()
-    if running:
-        raise BindingInUseError(name=locked.published_name, count=running)
+    running = list(Grant.objects.filter(entry=locked, state__in=_RUNNING).order_by("id"))
+    if running and not _ends_as_filed(locked, by, now):
+        raise BindingInUseError(name=locked.published_name, count=len(running))
+    for grant in running:
+        if grant.state != GrantState.SUSPENDED:
+            suspend_grant(grant=grant, reason=_STOPPED, by=by, now=now)
     binding.ended_at = now
     binding.save(update_fields=["ended_at"])
     _mark(locked, bound=False)
     _record("unbind", locked, binding, by, now)
     tell([locked], ChangeKind.UNBOUND, now)
     return binding
+
+
+def _ends_as_filed(entry: Entry, by: Actor, now: datetime) -> bool:
+    filing = accepted_filing(entry)
+    return filing is not None and not unheard(entry) and passes(Gate.SERVICE_STOP, filing, by=by, now=now)
 
 
 def _locked_entry(entry: Entry, by: Actor) -> Entry:

@@ -31,6 +31,13 @@ def accepted_filing(entry: Entry) -> Filing | None:
     return entry.filings.filter(accepted=True, kind=FilingKind.END).select_related("filed_by").first()
 
 
+def unheard(entry: Entry) -> list[str]:
+    """Return the short names of the departments that use an entry and that no accepted filing says were consulted."""
+    filing = accepted_filing(entry)
+    consulted = {row["code"] for row in filing.consulted} if filing else set()
+    return [found.short_name for code, found in users_of(entry).items() if code not in consulted]
+
+
 def require_unused(entry: Entry) -> None:
     """Let an entry go down only where nobody is left without notice.
 
@@ -41,10 +48,7 @@ def require_unused(entry: Entry) -> None:
     owed = Application.objects.filter(entry=entry, state__in=OWED).count()
     if owed:
         raise RepliesOwedError(name=entry.published_name, count=owed)
-    filing = accepted_filing(entry)
-    consulted = {row["code"] for row in filing.consulted} if filing else set()
-    users = users_of(entry)
-    left = [found.short_name for code, found in users.items() if code not in consulted]
+    left = unheard(entry)
     if left:
         count = Grant.objects.filter(entry=entry, ended_at=None).count()
         raise EntryInUseError(name=entry.published_name, count=count, departments="、".join(left))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -254,14 +255,28 @@ def let_through(entry: Entry, *, items: Collection[str], by: Actor, now: datetim
     )
     for change in accepted.exclude(kind=ServiceChangeKind.STOP).order_by("effective_on"):
         if set(items) <= set(change.items):
-            platform = platform_actor("service change")
-            label = change.number
-            row = admit(SERVICE_CHANGES, change.state, Event.APPLY, sides={Side.PLATFORM}, label=label, by=platform)
-            change.state, change.applied_at = row.next, now
-            change.save(update_fields=["state", "applied_at"])
-            _record("apply", change, by, now, items=list(items))
+            _made(change, by, now, items=list(items))
             return True
     return False
+
+
+def let_stop(filing: Filing, *, by: Actor, now: datetime) -> bool:
+    """Tell whether the day of an accepted end has come, and write down that it is made; a filing by itself has none."""
+    change = ServiceChange.objects.select_for_update(of=("self",)).filter(filing=filing).first()
+    if change is None or change.state == State.EFFECTIVE:
+        return True
+    if change.state != State.ACCEPTED or change.effective_on > civil_date(now):
+        return False
+    _made(change, by, now)
+    return True
+
+
+def _made(change: ServiceChange, by: Actor, now: datetime, **details: object) -> None:
+    platform = platform_actor("service change")
+    row = admit(SERVICE_CHANGES, change.state, Event.APPLY, sides={Side.PLATFORM}, label=change.number, by=platform)
+    change.state, change.applied_at = row.next, now
+    change.save(update_fields=["state", "applied_at"])
+    _record("apply", change, by, now, **details)
 
 
 def _begin(change: ServiceChange, event: Event, by: Actor) -> tuple[ServiceChange, Row]:
@@ -289,13 +304,18 @@ def _consult(change: ServiceChange, organisation: Organisation, by: Actor, now: 
     )  # fmt: skip
 
 
+def last_days_of(consultations: Collection[UUID]) -> dict[str, date]:
+    """Return until when each of those asked may answer, by id; one whose period could not be counted is missing."""
+    counted = StatutoryClock.objects.filter(
+        subject_kind=CONSULTATION, subject_id__in=[str(one) for one in consultations], state__in=OPEN
+    )
+    return dict(counted.values_list("subject_id", "due_on"))
+
+
 def _require_consulted(rows: Sequence[Consultation], now: datetime) -> None:
     """Let a change be filed once nobody may still answer; a period that could not be counted is not over."""
     silent = [one for one in rows if not one.stance]
-    counted = StatutoryClock.objects.filter(
-        subject_kind=CONSULTATION, subject_id__in=[str(one.id) for one in silent], state__in=OPEN
-    )
-    last_days = {clock.subject_id: clock.due_on for clock in counted}
+    last_days = last_days_of([one.id for one in silent])
     waits = [one for one in silent if last_days.get(str(one.id), date.max) >= civil_date(now)]
     if waits:
         due = max((last_days[str(one.id)] for one in waits if str(one.id) in last_days), default=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import get_language
 
 from jutong.center.catalog.enums import FieldMode
@@ -56,20 +56,33 @@ def verify_only(asked_for: Application) -> bool:
 
 def eligible(by: Actor, now: datetime) -> dict[str, list[Application]]:
     """Return what somebody may decide in a batch now, by step: the oldest ``MOST`` of each that are verification."""
+    found: dict[str, list[Application]] = {}
+    for step, rows in _waiting(by, now).items():
+        ready = rows.select_related("requester", "provider", "version").prefetch_related("items__item")
+        found[step] = list(ready.order_by("created_at", "id")[:MOST])
+    return found
+
+
+def eligible_count(by: Actor, now: datetime) -> int:
+    """Return how many applications somebody may decide in a batch now, counting at most ``MOST`` of each step."""
+    return sum(rows[:MOST].count() for rows in _waiting(by, now).values())
+
+
+def _waiting(by: Actor, now: datetime) -> dict[str, QuerySet[Application]]:
     head, delegation = as_head(by, Permission.SHARING_APPLICATION_CONSENT, now)
+    who = head if delegation is not None else by
     own = by.organisation_id or org.NOBODY
     others = {"consent": {"created_by_id": by.user_id}, "reply": {"reply__prepared_by_id": by.user_id}}
-    found: dict[str, list[Application]] = {}
-    for step, (state, side, needs) in _WAITING.items():
-        who = head if delegation is not None else by
-        if not org.has(who, needs):
-            continue
-        wider = ApplicationItem.objects.filter(application=OuterRef("pk")).exclude(asked=FieldMode.VERIFY)
-        rows = Application.objects.filter(~Exists(wider), items__isnull=False, state=state, **{f"{side}_id": own})
-        rows = rows.exclude(reply__agreed=False).exclude(**others.get(step, {"pk": None}))
-        ready = rows.select_related("requester", "provider", "version").prefetch_related("items__item")
-        found[step] = list(ready.order_by("created_at", "id").distinct()[:MOST])
-    return found
+    asked = ApplicationItem.objects.filter(application=OuterRef("pk"))
+    return {
+        step: Application.objects.filter(
+            Exists(asked), ~Exists(asked.exclude(asked=FieldMode.VERIFY)), state=state, **{f"{side}_id": own}
+        )
+        .exclude(reply__agreed=False)
+        .exclude(**others.get(step, {"pk": None}))
+        for step, (state, side, needs) in _WAITING.items()
+        if org.has(who, needs)
+    }
 
 
 def decide_many(*, step: str, numbers: Sequence[str], by: Actor, now: datetime) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jutong.center.sharing.queries.briefs import Brief, briefs
 from jutong.center.sharing.queries.console import DayOfUse, GrantConsole, IdleGrant, console, idle_grants
 from jutong.center.sharing.queries.inbox import Tally, inbox, tally
 from jutong.center.sharing.queries.office import delegations, duties, possible_delegates
@@ -26,6 +27,7 @@ from jutong.center.sharing.queries.workbench import Holdings, Usage, Workbench, 
 
 __all__ = [
     "ApplicationRow",
+    "Brief",
     "DayOfUse",
     "GrantConsole",
     "GrantView",
@@ -40,6 +42,7 @@ __all__ = [
     "Workbench",
     "application",
     "applications_of",
+    "briefs",
     "console",
     "delegations",
     "duties",

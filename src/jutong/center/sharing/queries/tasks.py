@@ -52,7 +52,7 @@ class TaskKind(models.TextChoices):
     DISPOSAL_REPORT = "disposal-report", _("处置数据")
     DISPOSAL_VERIFY = "disposal-verify", _("核验处置")
     CHANGE_CONSULT = "change-consult", _("答复服务变更")
-    CHANGE_DECIDE = "change-decide", _("处理服务变更备案")
+    CHANGE_DECIDE = "change-decide", _("报备服务变更")
     LEDGER_FILL = "ledger-fill", _("补记使用台账")
     GRANT_IDLE = "grant-idle", _("说明未使用的授权")
     GRANT_RENEW = "grant-renew", _("续期")
@@ -92,6 +92,11 @@ class Task:
     def due_on(self) -> date | None:
         """The last day, if a clock runs."""
         return self.clock.due_on if self.clock is not None and self.clock.state != "paused" else None
+
+    @property
+    def row(self) -> str:
+        """What the task is addressed by on a page; empty id where it stands for many."""
+        return f"{self.kind.value}:{self.subject_id}"
 
     @property
     def is_catalog(self) -> bool:
