@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import template
@@ -22,6 +23,7 @@ from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import written
 from jutong.center.clocks.queries import ClockView
 from jutong.center.correction import queries as corrections
+from jutong.center.dispute.subjects import subject_of
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.center.sharing.models import Grant
@@ -144,6 +146,19 @@ def grant_marks(context: Context, grant: Grant) -> dict[str, Any]:
     actor = context["visit"].actor
     may_raise = actor.organisation_id == grant.requester_id and has(actor, Permission.CORRECTION_CASE_RAISE)
     return {"marks": corrections.marks_of_grant(grant.id), "raise_for": grant.number if may_raise else ""}
+
+
+@register.simple_tag(takes_context=True)
+def dispute_address(context: Context, kind: str, number: object) -> str:
+    """Return where this person may dispute a case now; nothing where the post may not, or there is no ground."""
+    visit = context["visit"]
+    if not has(visit.actor, Permission.DISPUTE_CASE_RAISE):
+        return ""
+    try:
+        found = subject_of(visit.actor, kind, str(number), visit.now)
+    except JutongError:
+        return ""
+    return "" if found.why_not else "/disputes/new?" + urlencode({"kind": kind, "subject": found.number})
 
 
 @register.filter
