@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from jutong.contracts.envelope import Document
+from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 
 FieldMode = Literal["verify", "masked", "plain"]
 BindingKind = Literal["table", "files", "service", "stream", "video"]
@@ -129,7 +132,12 @@ class IntrospectOrder(Document):
 
 
 class JobOrder(Document):
-    """Kind ``job``: move one table into a Delta table of the library."""
+    """Kind ``job``: move one table into a Delta table of the library.
+
+    ``rules`` are asked of every row in this order, ``masks`` put on what passed. ``chunk_rows`` is how many rows are
+    finished together, 0 the node's own choice. What is not used is not sent, so that a node of an earlier version
+    takes a plain order and refuses one it could not carry out.
+    """
 
     job_id: str
     source: str
@@ -137,6 +145,14 @@ class JobOrder(Document):
     table: str
     columns: tuple[str, ...]
     target: str
+    rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_RULES)] = ()
+    masks: Annotated[tuple[ColumnMask, ...], Field(max_length=MOST_RULES)] = ()
+    chunk_rows: Annotated[int, Field(ge=0)] = 0
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if value or name not in ("rules", "masks", "chunk_rows")}
 
 
 class TicketOrder(Document):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from jutong.contracts.envelope import Document
 
@@ -177,8 +179,23 @@ class TraceReceipt(Document):
     problem: str = ""
 
 
+class RuleCount(Document):
+    """How many rows broke one rule of a move; counts only."""
+
+    id: str
+    kind: str
+    column: str
+    action: str
+    rows: int
+
+
 class MovedReceipt(Document):
-    """Kind ``moved``: the state of a job. Digests are over the Arrow content on each side."""
+    """Kind ``moved``: the state of a job. Digests are over the Arrow content on each side.
+
+    ``rows_read`` is ``rows_written`` + ``rows_quarantined`` + ``rows_skipped``. ``snapshots`` is how many moments the
+    rows were read at: one, and one more for every time the job was taken up again inside the table. What does not
+    apply is not sent.
+    """
 
     job_id: str
     state: Literal["running", "done", "failed"]
@@ -191,3 +208,17 @@ class MovedReceipt(Document):
     finished_ms: int = 0
     leaf_index: int = -1
     problem: str = ""
+    rows_quarantined: int = 0
+    rows_skipped: int = 0
+    chunks: int = 0
+    chunks_done: int = 0
+    snapshots: int = 0
+    rules: tuple[RuleCount, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if value or name not in _OF_RULES}
+
+
+_OF_RULES = frozenset(("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules"))

@@ -73,7 +73,8 @@ class ContentDigest:
         self.rows = 0
         self._seeds = [[_seeds(lane, field) for lane in range(LANES)] for field in schema]
         shape = [f"{field.name}\0{field.type}" for field in schema]
-        self._sums = [int(_derive("schema", str(lane), *shape)[0]) for lane in range(LANES)]
+        self._begun = [int(_derive("schema", str(lane), *shape)[0]) for lane in range(LANES)]
+        self._sums = list(self._begun)
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch.
@@ -93,6 +94,23 @@ class ContentDigest:
             (so_far + int(np.add.reduce(_mix(total)))) % 2**64 for so_far, total in zip(self._sums, totals, strict=True)
         ]
         self.rows += batch.num_rows
+
+    def add(self, text: str) -> None:
+        """Add the rows another digest of the same schema stands for, as it told them.
+
+        Raises:
+            ValueError: for a text that is no digest.
+        """
+        scheme, rows, lanes = text.split(":")
+        if scheme != SCHEME or len(lanes) != 16 * LANES:
+            raise ValueError(f"not a digest of {SCHEME}")
+        found = [int(lanes[16 * lane : 16 * (lane + 1)], 16) for lane in range(LANES)]
+        # Every digest begins with what the schema adds; here it is there already.
+        self._sums = [
+            (so_far + other - begun) % 2**64
+            for so_far, other, begun in zip(self._sums, found, self._begun, strict=True)
+        ]
+        self.rows += int(rows)
 
     def text(self) -> str:
         """Return ``jc1:<rows>:<32 hex digits>``."""

@@ -1,8 +1,9 @@
-"""Replaces the content of a Delta table in one step that nobody can see half of.
+"""Replaces or adds to the content of a Delta table in one step that nobody can see half of.
 
 The rows are first written to Parquet files that no commit names, forced to the disk and read back. Only when the
 caller found them right does one Delta commit put them in the place of what was there. The commit carries the job's
-id as an application transaction, so that a job that is run again after a crash sees that it is already done.
+id as an application transaction, so that a job that is run again after a crash sees that it is already done. Files are
+written chunk by chunk; a finished chunk's files outlive a crash and are taken over when the job goes on.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -57,6 +58,9 @@ class Proof:
     source_digest: str
     digest: str
     started_ms: int
+    rows_read: int = -1
+    rows_quarantined: int = 0
+    rows_skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,17 +78,19 @@ class Overwrite:
     Args:
         path: the table's folder, from ``tables.table_path``.
         job_id: names the files and the transaction.
+        mode: whether the rows replace the content or are added to it.
 
     Raises:
         ValueError: for an id that could not stand in a file name.
         TableBusyError: on entering, when another job holds the table.
     """
 
-    def __init__(self, path: Path, job_id: str) -> None:
+    def __init__(self, path: Path, job_id: str, mode: Literal["overwrite", "append"] = "overwrite") -> None:
         if not _JOB.fullmatch(job_id):
             raise ValueError(f"not a job id: {job_id!r}")
         self.path = path
         self.job_id = job_id
+        self.mode = mode
         self.rows = 0
         self.files: list[Path] = []
         self._lock = -1
@@ -92,6 +98,8 @@ class Overwrite:
         self._schema: pa.Schema | None = None
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
+        self._chunk = 0
+        self._chunk_files: list[Path] = []
 
     @property
     def name(self) -> str:
@@ -131,14 +139,25 @@ class Overwrite:
                     return Committed(commit["version"], commit["timestamp"], Proof(**proof))
         raise WriteError(table=self.name, reason=f"the log has job {self.job_id} but not its commit")
 
-    def begin(self, schema: pa.Schema) -> None:
-        """Remove what a killed run of this job left behind and get ready for rows of ``schema``."""
+    def begin(self, schema: pa.Schema, keep: Sequence[str] = ()) -> None:
+        """Get ready for rows of ``schema``.
+
+        Args:
+            schema: of every row.
+            keep: names of files of chunks that an earlier run finished; what else it left behind is removed.
+        """
         if self.committed() is not None:
             raise WriteError(table=self.name, reason=f"job {self.job_id} is already committed")
         with self._named_problems():
             for leftover in self.path.glob(f"part-{self.job_id}-*.parquet"):
-                leftover.unlink()
+                if leftover.name not in keep:
+                    leftover.unlink()
         self._schema = schema
+        self.files = [self.path / name for name in keep]
+
+    def begin_chunk(self, number: int) -> None:
+        """Get ready for the rows of another chunk."""
+        self._chunk, self._chunk_files = number, []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows; nobody sees them yet.
@@ -153,8 +172,8 @@ class Overwrite:
         if rows >= GROUP_ROWS or sum(held.nbytes for held in self._held) >= GROUP_BYTES:
             self._flush()
 
-    def finish(self) -> None:
-        """Force everything written to the disk.
+    def finish(self) -> tuple[str, ...]:
+        """Force everything written to the disk; return the names of the chunk's files.
 
         Raises:
             DiskFullError: when the disk takes no more.
@@ -164,12 +183,14 @@ class Overwrite:
         self._close_file()
         with self._named_problems():
             _sync(self.path)
+        return tuple(file.name for file in self._chunk_files)
 
-    def read_back(self) -> ContentDigest:
-        """Read the finished files from the disk and add up what is really in them."""
+    def read_back(self, names: Sequence[str] | None = None) -> ContentDigest:
+        """Read finished files, by default all, from the disk and add up what is really in them."""
         assert self._schema is not None  # noqa: S101 - begin() comes first
+        files = self.files if names is None else [self.path / name for name in names]
         with self._named_problems():
-            return digest_files(self.files, self._schema)
+            return digest_files(files, self._schema)
 
     def commit(self, proof: Proof) -> Committed:
         """Put the finished files in the place of the table's content; durable before return.
@@ -206,7 +227,7 @@ class Overwrite:
         features = table.protocol().writer_features or []
         if _has_naive_time(schema) and "timestampNtz" not in features:
             table.alter.add_feature(TableFeatures.TimestampWithoutTimezone, allow_protocol_versions_increase=True)
-        table.create_write_transaction(list(actions), "overwrite", fields, commit_properties=properties)
+        table.create_write_transaction(list(actions), self.mode, fields, commit_properties=properties)
 
     def _flush(self) -> None:
         if not self._held:
@@ -220,7 +241,7 @@ class Overwrite:
     def _open_file(self, first: pa.Table) -> pq.ParquetWriter:
         if self._writer is None:
             assert self._schema is not None  # noqa: S101 - begin() comes first
-            file = self.path / f"part-{self.job_id}-{len(self.files):05d}.parquet"
+            file = self.path / f"part-{self.job_id}-{self._chunk:05d}-{len(self._chunk_files):03d}.parquet"
             self._writer = pq.ParquetWriter(
                 file,
                 self._schema,
@@ -229,6 +250,7 @@ class Overwrite:
                 use_dictionary=_repetitive(first),  # type: ignore[arg-type]
             )
             self.files.append(file)
+            self._chunk_files.append(file)
         return self._writer
 
     def _close_file(self) -> None:

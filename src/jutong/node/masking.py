@@ -37,7 +37,8 @@ _COMPOUND = (
     "漆雕乐正宰父谷梁段干东门"
 )
 COMPOUND_SURNAMES = frozenset(_COMPOUND[at : at + 2] for at in range(0, len(_COMPOUND), 2))
-_DISTRICT = re.compile(r"^(.{2,9}?(?:省|自治区|市))?(.{1,12}?(?:自治州|盟|地区|市))?(.{1,12}?(?:区|县|旗|市))")
+DISTRICT = r"(?:.{2,9}?(?:省|自治区|市))?(?:.{1,12}?(?:自治州|盟|地区|市))?(?:.{1,12}?(?:区|县|旗|市))"
+_DISTRICT = re.compile("^" + DISTRICT)
 _SHORT_IDENTITY = 15
 _SHORT_PHONE = 7
 _DATE = re.compile(r"((?:1[89]|20)\d\d)(?:-|/|\.|年)?(0[1-9]|1[0-2]|[1-9](?!\d))")

@@ -14,6 +14,7 @@ import pytest
 from jutong.library import tables
 from jutong.node.connectors.errors import SourceUnreachableError, TableMissingError
 from jutong.node.exchange.errors import SourceLostError, TypeUnsupportedError, ValueUnfitError
+from jutong.node.exchange.readers import WHOLE
 from jutong.node.exchange.readers import mysql as reader
 from jutong.node.sources import SourceConfig
 from tests.plugins.mariadb import MariaDB
@@ -127,7 +128,7 @@ def test_the_source_is_held_still_while_it_is_read(mariadb: MariaDB, source: Sou
     execute(mariadb, "CREATE TABLE t (id INT) ENGINE = InnoDB", "INSERT INTO t VALUES (1), (2), (3)")
     with reader.read(source, order_for(source, DATABASE, "t", "id")) as opened:
         execute(mariadb, "INSERT INTO t VALUES (4)")
-        assert opened.counted == sum(batch.num_rows for batch in opened.batches) == 3
+        assert opened.counted == sum(batch.num_rows for batch in opened.batches(WHOLE)) == 3
 
 
 def test_a_server_that_is_gone_is_named(mariadb: MariaDB, source: SourceConfig, tmp_path: Path) -> None:
@@ -142,13 +143,14 @@ def test_a_table_that_goes_between_plan_and_read_is_named(
     mariadb: MariaDB, source: SourceConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute(mariadb, "CREATE TABLE t (id INT)")
-    begin = reader._begin
+    prepare = reader._prepare
 
-    def late(*arguments: object) -> int:
+    def late(*arguments: object) -> object:
+        prepared = prepare(*arguments)  # type: ignore[arg-type]
         execute(mariadb, "DROP TABLE t")
-        return begin(*arguments)  # type: ignore[arg-type]
+        return prepared
 
-    monkeypatch.setattr(reader, "_begin", late)
+    monkeypatch.setattr(reader, "_prepare", late)
     with pytest.raises(SourceLostError) as caught:
         run_move(order_for(source, DATABASE, "t", "id"), source, tmp_path)
     assert caught.value.fields["reason"] == "table or columns gone"

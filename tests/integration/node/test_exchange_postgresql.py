@@ -12,6 +12,7 @@ import pytest
 from jutong.library import tables
 from jutong.node.connectors.errors import SourceUnreachableError, TableMissingError
 from jutong.node.exchange.errors import SourceLostError, TypeUnsupportedError, ValueUnfitError
+from jutong.node.exchange.readers import WHOLE
 from jutong.node.exchange.readers import postgresql as reader
 from jutong.node.sources import SourceConfig
 from jutong.runtime.postgres import Postgres
@@ -145,7 +146,7 @@ def test_the_source_is_held_still_while_it_is_read(source: SourceConfig) -> None
     execute(source, "CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 10)")
     with reader.read(source, order_for(source, SCHEMA, "t", "id")) as opened:
         execute(source, "INSERT INTO t VALUES (11)", "DELETE FROM t WHERE id < 5")
-        assert opened.counted == sum(batch.num_rows for batch in opened.batches) == 10
+        assert opened.counted == sum(batch.num_rows for batch in opened.batches(WHOLE)) == 10
 
 
 def test_what_is_missing_or_closed_is_named(source: SourceConfig, registry_server: Postgres, tmp_path: Path) -> None:
@@ -167,11 +168,12 @@ def test_a_source_that_breaks_off_is_named_and_nothing_is_left(
     execute(source, "CREATE TABLE t AS SELECT g AS id, repeat('x', 1000) AS filler FROM generate_series(1, 200000) g")
     monkeypatch.setattr(reader, "BATCH_BYTES", 65536)
     with reader.read(source, order_for(source, SCHEMA, "t", "id", "filler")) as opened:
-        next(opened.batches)
+        batches = opened.batches(WHOLE)
+        next(batches)
         with registry_server._superuser() as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'exchange_owner'")
         with pytest.raises(SourceLostError):
-            list(opened.batches)
+            list(batches)
 
 
 def test_a_table_that_goes_between_plan_and_read_is_named(

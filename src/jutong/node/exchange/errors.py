@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jutong.contracts.receipts import RuleCount
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 
@@ -85,3 +86,65 @@ class JobUnknownError(JutongError):
     http_status = 404
     message = gettext_noop("本节点没有编号为 {job_id} 的搬运任务。")
     next_step = gettext_noop("请用 jutong node jobs 查看已有的任务。")
+
+
+class RuleLimitError(JutongError):
+    """A rule was broken more often than it may be."""
+
+    code = "node.exchange.rule-limit"
+    http_status = 422
+    message = gettext_noop("字段 {column} 不合规则“{rule}”的已有 {rows} 行，最多允许 {limit} 行，任务停止。")
+    next_step = gettext_noop(
+        "请在节点上用 jutong exchange list {job_id} 查看不合的行；改正后重新下达，本次没有搬运任何一行。"
+    )
+
+    def __init__(self, counted: tuple[RuleCount, ...] = (), **fields: object) -> None:
+        self.counted = counted
+        super().__init__(**fields)
+
+
+class TotalsDifferError(JutongError):
+    """The rows read are not those written, set aside and skipped."""
+
+    code = "node.exchange.totals-differ"
+    http_status = 500
+    message = gettext_noop(
+        "读到 {read} 行，写入 {written} 行、隔离 {quarantined} 行、按规则略过 {skipped} 行，合计不符。"
+    )
+    next_step = gettext_noop("请检查节点所在磁盘；这批数据没有提交，请在修复后重新下达任务。")
+
+
+class RowUnknownError(JutongError):
+    """No row of this name is in the quarantine."""
+
+    code = "node.exchange.row-unknown"
+    http_status = 404
+    message = gettext_noop("任务 {job_id} 的隔离区里没有第 {row} 行。")
+    next_step = gettext_noop("请用 jutong exchange list {job_id} 查看隔离的行。")
+
+
+class RowDecidedError(JutongError):
+    """The row was already written or is being written."""
+
+    code = "node.exchange.row-decided"
+    http_status = 409
+    message = gettext_noop("隔离的第 {row} 行已经写回资源库，不能再改。")
+    next_step = gettext_noop("请在来源改正后重新下达搬运任务。")
+
+
+class FixUnfitError(JutongError):
+    """What a row should be changed to is no value of its column."""
+
+    code = "node.exchange.fix-unfit"
+    http_status = 422
+    message = gettext_noop("字段 {column} 没有这样的值可填，应为 {kind}。")
+    next_step = gettext_noop("请核对字段名和值的写法后再改。")
+
+
+class ReplayTooLateError(JutongError):
+    """The table is no longer what the job made of it."""
+
+    code = "node.exchange.replay-too-late"
+    http_status = 409
+    message = gettext_noop("资源库的表 {table} 已经不是任务 {job_id} 搬来的内容，隔离的行不能再写回。")
+    next_step = gettext_noop("请处理最近一次搬运任务的隔离区；这个任务的可以作废。")

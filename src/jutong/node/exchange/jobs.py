@@ -23,6 +23,7 @@ from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError
 
 FOLDER = "node/jobs"
 LONGEST_PROBLEM = 480
+LEDGER = "chunks.json"
 _JOB = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -66,7 +67,7 @@ class JobFolder:
             if self.order() != order:
                 raise OrderUnfitError(what="编号", found=f"{self.job_id} ×2")
             return
-        _write(self.path / "order.json", order.model_dump_json(), durable=True)
+        write_whole(self.path / "order.json", order.model_dump_json(), durable=True)
 
     def result(self) -> MovedReceipt | None:
         """Return the final receipt, once there is one."""
@@ -77,7 +78,7 @@ class JobFolder:
 
     def finish(self, receipt: MovedReceipt) -> None:
         """Keep the final receipt, durable before return."""
-        _write(self.path / "result.json", receipt.model_dump_json(), durable=True)
+        write_whole(self.path / "result.json", receipt.model_dump_json(), durable=True)
 
     def progress(self) -> MovedReceipt:
         """Return a receipt of a job under way: rows read so far and when it began."""
@@ -86,13 +87,19 @@ class JobFolder:
         except (FileNotFoundError, ValueError):
             found = {"rows": 0, "started_ms": 0}
         return MovedReceipt(
-            job_id=self.job_id, state="running", rows_read=found["rows"], started_ms=found["started_ms"]
+            job_id=self.job_id,
+            state="running",
+            rows_read=found["rows"],
+            started_ms=found["started_ms"],
+            chunks_done=found.get("chunks_done", 0),
+            chunks=found.get("chunks", 0),
         )
 
-    def note(self, rows: int, started_ms: int) -> None:
+    def note(self, rows: int, started_ms: int, chunks_done: int = 0, chunks: int = 0) -> None:
         """Keep how far it is. Worth nothing after a crash, so it is not forced to the disk and may fail."""
+        told = {"rows": rows, "started_ms": started_ms, "chunks_done": chunks_done, "chunks": chunks}
         with contextlib.suppress(OSError):
-            _write(self.path / "progress.json", json.dumps({"rows": rows, "started_ms": started_ms}), durable=False)
+            write_whole(self.path / "progress.json", json.dumps(told), durable=False)
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[bool]:
@@ -123,6 +130,14 @@ def all_jobs(home: Path) -> list[JobFolder]:
     return [JobFolder(home, name) for name in names]
 
 
+def chunks_finished(path: Path) -> int:
+    """Return how many chunks of a job will not be done again. Read without Arrow: the node itself asks."""
+    try:
+        return len(json.loads((path / LEDGER).read_bytes())["done"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
 def failed(job_id: str, error: JutongError, *, rows: int, started_ms: int, finished_ms: int) -> MovedReceipt:
     """Return the receipt of a job that did not move anything."""
     problem = f"{error.code}: {error.explain()}{error.advise()}"
@@ -136,9 +151,15 @@ def failed(job_id: str, error: JutongError, *, rows: int, started_ms: int, finis
     )
 
 
-def _write(path: Path, content: str, *, durable: bool) -> None:
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read; give it to ``open`` as ``opener``."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def write_whole(path: Path, content: str, *, durable: bool) -> None:
+    """Put a file in the place of another, whole or not at all, for nobody else to read."""
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as stream:
+    with open(fresh, "w", encoding="utf-8", opener=private) as stream:
         stream.write(content)
         if durable:
             stream.flush()

@@ -84,12 +84,12 @@ class Worker:
 
     def _receipt(self, order: JobOrder) -> MovedReceipt:
         # The drivers are imported here, when the folder is already ours.
-        from jutong.node.exchange.move import move  # noqa: PLC0415
+        from jutong.node.exchange.move import Workplace, move  # noqa: PLC0415
 
         self._folder.note(0, self._started_ms)
-        library = self._home / "library"
+        place = Workplace(self._home / "library", self._folder.path)
         try:
-            return move(order, self._source, library=library, clock=self._clock, progress=self._progress)
+            return move(order, self._source, place=place, clock=self._clock, progress=self._progress)
         except JutongError as error:
             LOGGER.warning("failed: %s", error)
             return self._failed(error)
@@ -99,14 +99,16 @@ class Worker:
             return self._failed(JutongError(kind=type(error).__name__))
 
     def _failed(self, error: JutongError) -> MovedReceipt:
-        return failed(
+        receipt = failed(
             self._folder.job_id, error, rows=self._rows, started_ms=self._started_ms, finished_ms=self._now_ms()
         )
+        return receipt.model_copy(update={"rules": getattr(error, "counted", ())})
 
-    def _progress(self, rows: int) -> None:
+    def _progress(self, rows: int, chunks_done: int, chunks: int) -> None:
         self._rows = rows
         if time.monotonic() - self._noted >= PROGRESS_SECONDS:
-            self._folder.note(rows, self._started_ms)
+            several = (chunks_done, chunks) if chunks > 1 else (0, 0)
+            self._folder.note(rows, self._started_ms, *several)
             self._noted = time.monotonic()
 
     def _now_ms(self) -> int:

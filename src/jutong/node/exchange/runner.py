@@ -1,7 +1,7 @@
 """Starts jobs as processes of their own, watches them, and takes them up again after any crash.
 
-A job can be killed at any moment and simply runs again: rows that were not committed are not seen by anybody, and a
-commit that was made is found by the job's id, so that it is reported and not repeated.
+A job can be killed at any moment and goes on behind its last finished chunk: rows that were not committed are not seen
+by anybody, and a commit that was made is found by the job's id, so that it is reported and not repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jutong.kernel.errors import JutongError
 from jutong.library.errors import DiskFullError
 from jutong.node import sources
 from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError, WorkerLostError
-from jutong.node.exchange.jobs import JobFolder, all_jobs, failed
+from jutong.node.exchange.jobs import JobFolder, all_jobs, chunks_finished, failed
 from jutong.node.exchange.run import EXIT_BUSY, EXIT_NO_RESULT, pack
 from jutong.node.sources import SourceConfig
 
@@ -46,6 +46,7 @@ class JobHandle:
         self._process: subprocess.Popen[bytes] | None = None
         self._attempts = 0
         self._rows_told = -1
+        self._chunks_kept = 0
 
     @property
     def pid(self) -> int | None:
@@ -55,7 +56,7 @@ class JobHandle:
     def poll(self) -> MovedReceipt | None:
         """Return the final receipt, or one in state ``running`` when there is progress to tell, or None.
 
-        Never waits. A process that died without a result is started again, at most three times.
+        Never waits. A process that died without a result is started again, at most three times for one chunk.
         """
         if (final := self._folder.result()) is not None:
             self.close()
@@ -107,7 +108,9 @@ class JobHandle:
     def _ended_without_result(self, status: int) -> MovedReceipt | None:
         if status == EXIT_BUSY:
             return None
-        self._attempts += 1
+        kept = chunks_finished(self._folder.path)
+        self._attempts = self._attempts + 1 if kept == self._chunks_kept else 1
+        self._chunks_kept = kept
         error: JutongError
         if status == EXIT_NO_RESULT:
             error = DiskFullError(rows=self._folder.progress().rows_read)

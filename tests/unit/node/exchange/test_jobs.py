@@ -259,7 +259,7 @@ def test_progress_is_told_now_and_then(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(run, "PROGRESS_SECONDS", 3600.0)
     worker = run.Worker(tmp_path, folder, source, utc_now)
     worker._noted = float("inf")
-    worker._progress(9)
+    worker._progress(9, 0, 1)
     assert folder.progress().rows_read == 0
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from jutong.node.exchange.errors import (
     SourceLostError,
     ValueUnfitError,
 )
-from jutong.node.exchange.readers import OpenRead
+from jutong.node.exchange.readers import WHOLE, OpenRead
 from jutong.node.exchange.readers import sqlite as reader
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import landed, landed_path, order_for, run_move, sqlite_source
@@ -102,7 +103,7 @@ def test_the_source_is_held_still_while_it_is_read(tmp_path: Path) -> None:
             writer.execute("INSERT INTO t VALUES (2)")
         writer.close()
         assert opened.counted == 1
-        assert sum(batch.num_rows for batch in opened.batches) == 1
+        assert sum(batch.num_rows for batch in opened.batches(WHOLE)) == 1
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_source_that_hands_over_other_rows_than_it_counts_is_caught(
 
         def __enter__(self) -> OpenRead:
             opened = self.inner.__enter__()
-            return OpenRead(opened.plan, opened.counted, (batch.slice(1) for batch in opened.batches))
+            return replace(opened, batches=lambda span: (batch.slice(1) for batch in opened.batches(span)))
 
         def __exit__(self, *details: object) -> None:
             self.inner.__exit__(None, None, None)
@@ -156,7 +157,7 @@ def test_a_source_that_hands_over_other_rows_than_it_counts_is_caught(
 def test_a_disk_that_changes_what_was_written_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = sqlite_source(tmp_path, "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2)")
 
-    def read_back(target: Overwrite) -> ContentDigest:
+    def read_back(target: Overwrite, names: object) -> ContentDigest:
         digest = ContentDigest(pa.schema([("id", pa.int64())]))
         digest.update(pa.record_batch({"id": [1, 3]}))
         return digest

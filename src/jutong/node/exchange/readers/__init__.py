@@ -15,15 +15,44 @@ from jutong.node.sources import SourceConfig
 
 
 @dataclass(frozen=True)
+class Span:
+    """The rows whose key lies after one bound and up to the other; None leaves a side open."""
+
+    after: int | None = None
+    upto: int | None = None
+
+    def where(self, key: str) -> str:
+        """Return the clause of a SELECT. ``key`` is a quoted name from the catalog; the bounds are numbers."""
+        bounds = [f"{key} > {self.after:d}"] if self.after is not None else []
+        bounds += [f"{key} <= {self.upto:d}"] if self.upto is not None else []
+        return f" WHERE {' AND '.join(bounds)}" if bounds else ""
+
+
+WHOLE = Span()
+
+
+@dataclass(frozen=True)
 class OpenRead:
     """A table held still in one snapshot of its source.
 
-    ``counted`` is what the source itself counts in that snapshot; ``batches`` yields the rows in the library's types.
+    ``counted`` is what the source itself counts in that snapshot, ``count`` the same of a span. ``key`` is the table's
+    primary key where that is one column of whole numbers, else empty: then the table can only be read whole.
+    ``bounds`` is the key of every so-many-th row in the key's order; ``batches`` yields a span's rows in the library's
+    types.
     """
 
     plan: MovePlan
     counted: int
-    batches: Iterator[pa.RecordBatch]
+    key: str
+    count: Callable[[Span], int]
+    bounds: Callable[[int], tuple[int, ...]]
+    batches: Callable[[Span], Iterator[pa.RecordBatch]]
+
+
+def every_nth(key: str, table: str, rows: int, only: str = "") -> str:
+    """Return the SELECT behind ``OpenRead.bounds``; the names are quoted ones from the catalog."""
+    numbered = f"SELECT {key} AS k, row_number() OVER (ORDER BY {key}) AS n FROM {table}{only}"  # noqa: S608
+    return f"SELECT k FROM ({numbered}) AS numbered WHERE n % {rows:d} = 0 ORDER BY k"  # noqa: S608
 
 
 Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]

@@ -25,7 +25,7 @@ from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead
+from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
 
 BATCH_ROWS = 16_384
@@ -41,6 +41,12 @@ _CATALOG = """
 SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS
  WHERE TABLE_SCHEMA = DATABASE() AND %s IN ('', TABLE_SCHEMA) AND TABLE_NAME = %s ORDER BY ORDINAL_POSITION
 """
+
+_KEY = """
+SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
+ WHERE TABLE_SCHEMA = DATABASE() AND %s IN ('', TABLE_SCHEMA) AND TABLE_NAME = %s AND COLUMN_KEY = 'PRI'
+"""
+_WHOLE_NUMBERS = {"tinyint", "smallint", "mediumint", "int", "bigint"}
 
 _ENCODERS: dict[Any, Any] = dict(encoders)
 _STRING = pa.string()
@@ -87,6 +93,9 @@ def mapping_of(column: CatalogColumn) -> Mapping | None:
     return _KINDS.get(kind)
 
 
+_BEGIN = ("SET SESSION time_zone = '+00:00'", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
 @contextmanager
 def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
     """Open a table for one consistent read.
@@ -95,9 +104,9 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         SourceUnreachableError: when the server does not let us in.
         JutongError: as ``plan_move`` does.
     """
-    with connector.session(source) as session, session.cursor() as cursor:
-        cursor.execute(_CATALOG, (order.schema_name, order.table))
-        plan = plan_move(order, [CatalogColumn(*row) for row in cursor.fetchall()], mapping_of)
+    plan, key_name = _prepare(source, order)
+    key, table = _quoted(key_name), _quoted(plan.table)
+    columns = ", ".join(column.mapping.expression.format(_quoted(column.name)) for column in plan.columns)
     rows_read = 0
 
     def lost(error: Exception) -> SourceLostError:
@@ -105,15 +114,20 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         reason = "table or columns gone" if number in _UNDEFINED else f"error {number}"
         return SourceLostError(source=source.name, rows=rows_read, reason=reason)
 
-    def batches(cursor: SSCursor) -> Iterator[pa.RecordBatch]:
-        nonlocal rows_read
-        while rows := _fetch(cursor):
-            yield plan.convert(_gather(rows, plan))
-            rows_read += len(rows)
-
-    def _fetch(cursor: SSCursor) -> list[tuple[Any, ...]]:
+    def asked(query: str) -> tuple[int, ...]:
         try:
-            return list(cursor.fetchmany(BATCH_ROWS))
+            cursor.execute(query)
+            return tuple(int(row[0]) for row in cursor.fetchall())
+        except (*_LOST, pymysql.err.ProgrammingError) as error:
+            raise lost(error) from error
+
+    def batches(span: Span) -> Iterator[pa.RecordBatch]:
+        nonlocal rows_read
+        try:
+            cursor.execute(f"SELECT {columns} FROM {table}{span.where(key)}")  # noqa: S608 - names from the catalog
+            while rows := list(cursor.fetchmany(BATCH_ROWS)):
+                yield plan.convert(_gather(rows, plan))
+                rows_read += len(rows)
         except (*_LOST, pymysql.err.ProgrammingError) as error:
             raise lost(error) from error
 
@@ -123,14 +137,29 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         raise lost(error) from error
     cursor = connection.cursor()
     try:
-        counted = _begin(cursor, plan)
-    except (*_LOST, pymysql.err.ProgrammingError) as error:
-        _drop(connection)
-        raise lost(error) from error
-    try:
-        yield OpenRead(plan, counted, batches(cursor))
+        for statement in _BEGIN:
+            asked(statement)
+        yield OpenRead(
+            plan,
+            asked(f"SELECT count(*) FROM {table}")[0],  # noqa: S608 - a name from the catalog
+            key_name,
+            lambda span: asked(f"SELECT count(*) FROM {table}{span.where(key)}")[0],  # noqa: S608 - from the catalog
+            lambda many: asked(every_nth(key, table, many)),
+            batches,
+        )
     finally:
         _drop(connection)
+
+
+def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str]:
+    named = (order.schema_name, order.table)
+    with connector.session(source) as session, session.cursor() as cursor:
+        cursor.execute(_CATALOG, named)
+        plan = plan_move(order, [CatalogColumn(*row) for row in cursor.fetchall()], mapping_of)
+        cursor.execute(_KEY, named)
+        keys = cursor.fetchall()
+    whole = len(keys) == 1 and keys[0][1].lower() in _WHOLE_NUMBERS
+    return plan, str(keys[0][0]) if whole else ""
 
 
 def _connect(source: SourceConfig) -> pymysql.connections.Connection[SSCursor]:
@@ -153,17 +182,6 @@ def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
     if inner._result is not None:  # noqa: SLF001
         inner._result.unbuffered_active = False  # noqa: SLF001
     inner._force_close()  # noqa: SLF001
-
-
-def _begin(cursor: SSCursor, plan: MovePlan) -> int:
-    cursor.execute("SET SESSION time_zone = '+00:00'")
-    cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-    table = _quoted(plan.table)
-    cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name from the catalog
-    counted = int(cursor.fetchall()[0][0])
-    columns = ", ".join(column.mapping.expression.format(_quoted(column.name)) for column in plan.columns)
-    cursor.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 - names from the catalog
-    return counted
 
 
 def _quoted(name: str) -> str:

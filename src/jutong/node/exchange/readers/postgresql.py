@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from dataclasses import dataclass
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -18,7 +18,7 @@ from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead
+from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
 
 BATCH_BYTES = 8 * 1024 * 1024
@@ -38,6 +38,17 @@ SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
  WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
    AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, a.attnum, 'SELECT')
  ORDER BY a.attnum
+"""
+
+_KEY = """
+SELECT a.attname
+  FROM pg_constraint k
+  JOIN pg_class c ON c.oid = k.conrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+ WHERE n.nspname = %s AND c.relname = %s AND k.contype = 'p' AND cardinality(k.conkey) = 1
+   AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+   AND has_column_privilege(c.oid, a.attnum, 'SELECT')
 """
 
 _TEXT = Mapping("{}::text", pa.string(), pa.string(), convert.text)
@@ -85,41 +96,66 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         SourceUnreachableError: when the server does not let us in.
         JutongError: as ``plan_move`` does.
     """
-    plan, count, select = _prepare(source, order)
+    plan, asked = _prepare(source, order)
     rows = 0
 
     def lost(error: adbc_driver_manager.Error) -> SourceLostError:
         reason = "table or columns gone" if error.sqlstate in _UNDEFINED else f"SQLSTATE {error.sqlstate or '-'}"
         return SourceLostError(source=source.name, rows=rows, reason=reason)
 
-    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def batches(span: Span) -> Iterator[pa.RecordBatch]:
         nonlocal rows
         try:
-            for batch in reader:
-                yield plan.convert(batch)
-                rows += batch.num_rows
+            with connection.cursor() as cursor:
+                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
+                cursor.execute(asked.select + span.where(asked.key))
+                with cursor.fetch_record_batch() as reader:
+                    for batch in reader:
+                        yield plan.convert(batch)
+                        rows += batch.num_rows
         except adbc_driver_manager.Error as error:
             raise lost(error) from error
         except OSError as error:  # how the Arrow stream reports a broken connection
             raise SourceLostError(source=source.name, rows=rows, reason="connection broken") from error
 
+    def numbers(query: str) -> tuple[int, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return tuple(int(row[0]) for row in cursor.fetchall())
+
     try:
-        with closing(dbapi.connect(_address(source))) as connection, connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(count)
-            counted = _only_number(cursor.fetchall())
-            cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
-            cursor.execute(select)
-            with cursor.fetch_record_batch() as reader:
-                yield OpenRead(plan, counted, batches(reader))
+        with closing(dbapi.connect(_address(source))) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield OpenRead(
+                plan,
+                numbers(asked.count)[0],
+                asked.key_name,
+                lambda span: numbers(asked.count + span.where(asked.key))[0],
+                lambda many: numbers(every_nth(asked.key, asked.relation, many)),
+                batches,
+            )
     except adbc_driver_manager.Error as error:
         raise lost(error) from error
 
 
-def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str, str]:
+@dataclass(frozen=True)
+class _Asked:
+    """The statements of a read, without their spans; names are quoted."""
+
+    relation: str
+    count: str
+    select: str
+    key_name: str
+    key: str
+
+
+def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, _Asked]:
     with connector.session(source) as connection:
         rows = connection.execute(_CATALOG, (order.schema_name, order.table)).fetchall()
         plan = plan_move(order, [CatalogColumn(*row) for row in rows], mapping_of)
+        found = connection.execute(_KEY, (order.schema_name, order.table)).fetchone()
+        key = str(found[0]) if found else ""
         relation = sql.Identifier(plan.schema_name, plan.table)
         columns = sql.SQL(", ").join(
             sql.SQL("{} AS {}").format(
@@ -130,7 +166,8 @@ def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str, str]
         )
         count = sql.SQL("SELECT count(*) FROM {}").format(relation).as_string(connection)
         select = sql.SQL("SELECT {} FROM {}").format(columns, relation).as_string(connection)
-    return plan, count, select
+        quoted = sql.Identifier(key).as_string(connection) if key else ""
+        return plan, _Asked(relation.as_string(connection), count, select, key, quoted)
 
 
 def _address(source: SourceConfig) -> str:
@@ -140,7 +177,3 @@ def _address(source: SourceConfig) -> str:
         "&keepalives_idle=30&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=60000"
     )
     return source.dsn + ("&" if "?" in source.dsn else "?") + extra
-
-
-def _only_number(rows: list[tuple[Any, ...]]) -> int:
-    return int(rows[0][0])

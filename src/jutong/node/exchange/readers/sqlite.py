@@ -21,7 +21,7 @@ from jutong.node.connectors.sqlite import quoted
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError, ValueUnfitError
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
-from jutong.node.exchange.readers import OpenRead
+from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
 
 BATCH_ROWS = 32_768
@@ -68,29 +68,47 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         JutongError: as ``plan_move`` does.
     """
     with connector.session(source) as session:
-        rows = session.execute("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1", (order.table,))
-        catalog = [CatalogColumn(*row) for row in rows] if order.schema_name in {"", connector.SCHEMA} else []
-    plan = plan_move(order, catalog, mapping_of)
+        rows = session.execute("SELECT name, type, pk FROM pragma_table_xinfo(?) WHERE hidden <> 1", (order.table,))
+        found = rows.fetchall() if order.schema_name in {"", connector.SCHEMA} else []
+    plan = plan_move(order, [CatalogColumn(*row[:2]) for row in found], mapping_of)
+    keys = [(name, declared.upper()) for name, declared, place in found if place]
+    key_name = keys[0][0] if len(keys) == 1 and keys[0][1] == "INTEGER" else ""
+    key, table = quoted(key_name), f"main.{quoted(plan.table)}"
     rows_read = 0
 
-    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def batches(span: Span) -> Iterator[pa.RecordBatch]:
         nonlocal rows_read
         try:
-            for number, batch in enumerate(reader):
-                own = batch.slice(1) if number == 0 else batch
-                yield plan.convert(own)
-                rows_read += own.num_rows
+            with connection.cursor() as cursor:
+                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_ROWS.value: str(BATCH_ROWS)})
+                cursor.execute(_select(plan) + span.where(key))
+                with cursor.fetch_record_batch() as reader:
+                    for number, batch in enumerate(reader):
+                        own = batch.slice(1) if number == 0 else batch
+                        yield plan.convert(own)
+                        rows_read += own.num_rows
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceLostError(source=source.name, rows=rows_read, reason="the file broke off") from error
 
+    def numbers(query: str) -> tuple[int, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return tuple(int(row[0]) for row in cursor.fetchall())
+
     try:
-        with closing(dbapi.connect(connector.uri(source))) as connection, connection.cursor() as cursor:
-            cursor.execute(_survey(plan))
-            counted = _check(plan, cursor.fetchall()[0])
-            cursor.adbc_statement.set_options(**{StatementOptions.BATCH_ROWS.value: str(BATCH_ROWS)})
-            cursor.execute(_select(plan))
-            with cursor.fetch_record_batch() as reader:
-                yield OpenRead(plan, counted, batches(reader))
+        with closing(dbapi.connect(connector.uri(source))) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(_survey(plan))
+                counted = _check(plan, cursor.fetchall()[0])
+            yield OpenRead(
+                plan,
+                counted,
+                key_name,
+                lambda span: numbers(f"SELECT count(*) FROM {table}{span.where(key)}")[0],  # noqa: S608 - from the catalog
+                # Such a key is the row id; only a table without row ids could hold a text there.
+                lambda many: numbers(every_nth(key, table, many, f" WHERE typeof({key}) = 'integer'")),
+                batches,
+            )
     except adbc_driver_manager.Error as error:
         raise SourceLostError(source=source.name, rows=rows_read, reason="the file cannot be read") from error
 

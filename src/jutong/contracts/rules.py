@@ -1,0 +1,135 @@
+"""What is asked of every row of a move, as data: a closed list of checks, and the masks put on before it lands.
+
+Nothing here is code that runs: a pattern is matched in time linear in the text (RE2), whatever it says. A null breaks
+no rule but ``not-null``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from jutong.contracts.envelope import Document
+
+RuleAction = Literal["warn", "set-aside", "skip", "stop"]
+"""``warn`` counts, ``set-aside`` keeps the row in quarantine, ``skip`` leaves it out, ``stop`` ends the move."""
+
+MaskKind = Literal["name", "identity", "phone", "address", "division", "year", "month", "all"]
+LONGEST_PATTERN = 200
+MOST_VALUES = 5_000
+MOST_RULES = 200
+Column = Annotated[str, Field(min_length=1, max_length=128)]
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Amount = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class RuleBase(Document):
+    """What every rule has.
+
+    ``most_rows`` and ``most_permille`` (of the rows the source counts) are how many rows may break it before the move
+    ends with nothing moved; without them there is no limit.
+    """
+
+    id: RuleId
+    column: Column
+    action: RuleAction = "set-aside"
+    most_rows: Annotated[int, Field(ge=0)] | None = None
+    most_permille: Annotated[int, Field(ge=0, le=1000)] | None = None
+
+
+class NotNull(RuleBase):
+    """There is a value; an empty text is one unless ``blank`` counts as none."""
+
+    kind: Literal["not-null"] = "not-null"
+    blank: bool = True
+
+
+class Cast(RuleBase):
+    """The text is a value of another type, and lands as such; dates as 2026-01-31 or 20260131."""
+
+    kind: Literal["cast"] = "cast"
+    to: Literal["integer", "decimal", "date"]
+    precision: Annotated[int, Field(ge=1, le=38)] = 18
+    scale: Annotated[int, Field(ge=0, le=38)] = 2
+
+
+class Length(RuleBase):
+    """The text is so long, counted as its target counts."""
+
+    kind: Literal["length"] = "length"
+    least: Annotated[int, Field(ge=0)] = 0
+    most: Annotated[int, Field(ge=0)]
+    unit: Literal["characters", "bytes"] = "characters"
+
+
+class OneOf(RuleBase):
+    """The value is one of a list."""
+
+    kind: Literal["one-of"] = "one-of"
+    values: Annotated[
+        tuple[Annotated[str, Field(max_length=200)], ...], Field(min_length=1, max_length=MOST_VALUES, strict=False)
+    ]
+
+
+class CodeTable(RuleBase):
+    """The value is a code of a shipped code table that is, or once was, in force."""
+
+    kind: Literal["code-table"] = "code-table"
+    table: Annotated[str, Field(max_length=64)]
+
+
+class Pattern(RuleBase):
+    """The whole text has a form."""
+
+    kind: Literal["pattern"] = "pattern"
+    pattern: Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN)]
+
+
+class Identity(RuleBase):
+    """The text is an identity number (GB 11643); with ``to_18`` it lands in its 18-character form."""
+
+    kind: Literal["identity"] = "identity"
+    to_18: bool = False
+
+
+class CreditCode(RuleBase):
+    """The text is a unified social credit code (GB 32100)."""
+
+    kind: Literal["credit-code"] = "credit-code"
+
+
+class Between(RuleBase):
+    """The number, date or instant lies between two bounds, both allowed; texts in the form of the column's type."""
+
+    kind: Literal["between"] = "between"
+    least: Amount | None = None
+    most: Amount | None = None
+
+
+class Compare(RuleBase):
+    """The value stands so to the value of another column of the same type."""
+
+    kind: Literal["compare"] = "compare"
+    operator: Literal["eq", "ne", "lt", "le", "gt", "ge"]
+    other: Column
+
+
+class Unique(RuleBase):
+    """No earlier row of the same chunk has the same value, together with those of ``with_columns``."""
+
+    kind: Literal["unique"] = "unique"
+    with_columns: Annotated[tuple[Column, ...], Field(max_length=8, strict=False)] = ()
+
+
+Rule = Annotated[
+    NotNull | Cast | Length | OneOf | CodeTable | Pattern | Identity | CreditCode | Between | Compare | Unique,
+    Field(discriminator="kind"),
+]
+
+
+class ColumnMask(Document):
+    """A column that lands masked; the quarantine keeps it as it is."""
+
+    column: Column
+    mask: MaskKind

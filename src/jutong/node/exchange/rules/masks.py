@@ -1,0 +1,103 @@
+"""The masks of ``node.masking`` over whole columns, with the same answers (a test holds them against each other).
+
+``band`` and ``pseudonym`` are not among them: a decimal's leading digit and a keyed hash have no kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from jutong.contracts.rules import MaskKind
+from jutong.node.exchange.rules.kernels import Array, pc
+from jutong.node.masking import COMPOUND_SURNAMES, DISTRICT, HIDDEN, STAR
+
+_SHORT_IDENTITY, _SHORT_PHONE, _TWO = 15, 7, 2
+_COMPOUND = pa.array(sorted(COMPOUND_SURNAMES))
+_KEPT = f"^(?P<kept>{DISTRICT})"
+# As in node.masking, where \d is any script's digit; RE2 looks ahead by taking the next character along.
+_YEAR = r"^(?P<year>(?:1[89]|20)\p{Nd}\p{Nd})(?:(?:-|/|\.|年)?(?:0[1-9]|1[0-2]|[1-9](?:\P{Nd}|$))|年?$)"
+_MONTH = r"^(?P<year>(?:1[89]|20)\p{Nd}\p{Nd})(?:-|/|\.|年)?(?P<month>0[1-9]|1[0-2]|[1-9](?:(?s:\P{Nd})|$))"
+
+
+def _starred(array: Array, kept_before: int, kept_behind: int) -> Array:
+    """Keep so many characters at either end of texts that are long enough."""
+    length = pc.subtract(pc.utf8_length(array), kept_before + kept_behind)
+    middle = pc.binary_repeat(pa.scalar(STAR), pc.max_element_wise(length, 0))
+    front = pc.utf8_slice_codeunits(array, 0, kept_before)
+    if not kept_behind:
+        return pc.binary_join_element_wise(front, middle, "")
+    return pc.binary_join_element_wise(front, middle, pc.utf8_slice_codeunits(array, -kept_behind), "")
+
+
+def name(array: Array) -> Array:
+    """Keep the surname."""
+    length = pc.utf8_length(array)
+    compound = pc.and_(pc.greater(length, _TWO), pc.is_in(pc.utf8_slice_codeunits(array, 0, _TWO), value_set=_COMPOUND))
+    long = pc.if_else(compound, _starred(array, 2, 0), _starred(array, 1, 0))
+    return pc.if_else(pc.less(length, _TWO), STAR, long)
+
+
+def identity(array: Array) -> Array:
+    """Keep the six digits of the place and the last character."""
+    return pc.if_else(pc.less(pc.utf8_length(array), _SHORT_IDENTITY), HIDDEN, _starred(array, 6, 1))
+
+
+def phone(array: Array) -> Array:
+    """Keep the first three and the last two digits."""
+    return pc.if_else(pc.less(pc.utf8_length(array), _SHORT_PHONE), HIDDEN, _starred(array, 3, 2))
+
+
+def everything(array: Array) -> Array:
+    """Keep nothing."""
+    return pc.if_else(array.is_valid(), HIDDEN, pa.scalar(None, pa.string()))
+
+
+def _extracted(array: Array, pattern: str) -> Array:
+    return pc.extract_regex(array, pattern=pattern)
+
+
+def _or_hidden(array: Array, kept: Array) -> Array:
+    return pc.if_else(array.is_valid(), pc.fill_null(kept, HIDDEN), pa.scalar(None, pa.string()))
+
+
+def address(array: Array) -> Array:
+    """Keep the address down to the district or county."""
+    kept = pc.struct_field(_extracted(array, _KEPT), "kept")
+    shorter = pc.less(pc.binary_length(kept), pc.binary_length(array))
+    seen = pc.if_else(shorter, pc.binary_join_element_wise(kept, HIDDEN, ""), pa.scalar(None, pa.string()))
+    return _or_hidden(array, seen)
+
+
+def year(array: Array) -> Array:
+    """Keep the year of a date."""
+    return _or_hidden(array, pc.struct_field(_extracted(array, _YEAR), "year"))
+
+
+def month(array: Array) -> Array:
+    """Keep year and month of a date."""
+    found = _extracted(array, _MONTH)
+    digits = pc.replace_substring_regex(pc.struct_field(found, "month"), pattern="[^0-9]", replacement="")
+    two = pc.utf8_lpad(digits, 2, "0")
+    return _or_hidden(array, pc.binary_join_element_wise(pc.struct_field(found, "year"), two, "-"))
+
+
+def division(array: Array) -> Array:
+    """Keep the county of an identity number, a longer code or an address, and the city of a county's own code."""
+    coded = pc.match_substring_regex(array, pattern=r"^[0-9]{6}")
+    own = pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, 4), "00", "")
+    county = pc.if_else(pc.equal(pc.utf8_length(array), 6), own, pc.utf8_slice_codeunits(array, 0, 6))
+    return pc.if_else(coded, county, address(array))
+
+
+MASKS: dict[MaskKind, Callable[[Array], Array]] = {
+    "name": name,
+    "identity": identity,
+    "phone": phone,
+    "address": address,
+    "division": division,
+    "year": year,
+    "month": month,
+    "all": everything,
+}

@@ -1,0 +1,216 @@
+"""Every rule of a move over one batch after the other: what is kept, what is set aside, and what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jutong.contracts import rules as given
+from jutong.contracts.receipts import RuleCount
+from jutong.contracts.rules import ColumnMask, Rule, RuleBase
+from jutong.node.exchange.errors import OrderUnfitError
+from jutong.node.exchange.rules import digits
+from jutong.node.exchange.rules.checks import Check, Repeats, cast, cast_type, check_of
+from jutong.node.exchange.rules.kernels import Array, Flags
+from jutong.node.exchange.rules.masks import MASKS
+
+POSITION = "(position)"
+"""Of a row in its chunk, from 1. No source column that lands in a Delta table can have parentheses in its name."""
+
+_FOUND: dict[str, pa.DataType] = dict.fromkeys((POSITION, "rule", "column", "reason", "value"), pa.string())
+FINDINGS = pa.schema({**_FOUND, POSITION: pa.int64()})
+_REFUSING = ("set-aside", "stop")
+_TEXT_ONLY = (given.Cast, given.Length, given.Pattern, given.Identity, given.CreditCode)
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """What became of a batch; ``aside`` has the rows as they were read, with their positions in front."""
+
+    kept: pa.RecordBatch
+    aside: pa.RecordBatch
+    findings: pa.Table
+    counts: npt.NDArray[np.int64]
+    skipped: int
+
+
+class Sieve:
+    """The rules and masks of one order, fitted to the schema that is read.
+
+    Args:
+        rules: asked in this order; a cast or ``to_18`` counts for the rules after it.
+        masks: put on what passed.
+        schema: what the source delivers.
+
+    Raises:
+        OrderUnfitError: naming the rule that does not fit its column.
+    """
+
+    def __init__(self, rules: Sequence[Rule], masks: Sequence[ColumnMask], schema: pa.Schema) -> None:
+        self.rules = tuple(rules)
+        self.read_as = schema
+        self.aside_as = pa.schema([pa.field(POSITION, pa.int64()), *schema])
+        if len({rule.id for rule in rules}) < len(self.rules):
+            raise OrderUnfitError(what="规则", found="id ×2")
+        self._checks: list[Check | None] = []
+        for rule in rules:
+            self._checks.append(self._fitted(rule, schema))
+            if isinstance(rule, given.Cast):
+                place = schema.get_field_index(rule.column)
+                schema = schema.set(place, pa.field(rule.column, cast_type(rule)))
+        self._masks = {mask.column: mask.mask for mask in masks}
+        if len(self._masks) < len(masks):
+            raise OrderUnfitError(what="脱敏", found="×2")
+        for mask in masks:
+            self._check_mask(mask, schema)
+            schema = schema.set(schema.get_field_index(mask.column), pa.field(mask.column, pa.string()))
+        self.lands_as = schema
+
+    def _fitted(self, rule: RuleBase, schema: pa.Schema) -> Check | None:
+        named = [rule.column, *getattr(rule, "with_columns", ()), *filter(None, [getattr(rule, "other", "")])]
+        kinds = [schema.field(name).type for name in named if name in schema.names]
+        if len(kinds) < len(named):
+            raise OrderUnfitError(what="规则", found=f"{rule.id}: {'、'.join(named)} ?")
+        if not _takes(rule, kinds):
+            raise OrderUnfitError(what="规则", found=f"{rule.id}: {rule.kind} × {kinds[0]}")  # type: ignore[attr-defined]
+        try:
+            return None if isinstance(rule, given.Cast) else check_of(rule, schema)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
+            raise OrderUnfitError(what="规则", found=f"{rule.id}: {str(error)[:120]}") from error
+
+    def _check_mask(self, mask: ColumnMask, schema: pa.Schema) -> None:
+        known = mask.column in schema.names and not pa.types.is_binary(schema.field(mask.column).type)
+        if not known:
+            raise OrderUnfitError(what="脱敏", found=mask.column)
+
+    def begin_chunk(self) -> None:
+        """Forget which values came."""
+        for check in self._checks:
+            if isinstance(check, Repeats):
+                check.forget()
+
+    def sift(self, batch: pa.RecordBatch, first: int) -> Sifted:
+        """Ask every rule of every row.
+
+        Args:
+            batch: rows as they were read.
+            first: the position of its first row in the chunk.
+        """
+        columns: dict[str, Array] = dict(zip(batch.schema.names, batch.columns, strict=True))
+        broken = [self._ask(rule, check, columns) for rule, check in zip(self.rules, self._checks, strict=True)]
+        skipped, refused = self._fates(broken, batch.num_rows)
+        counts = np.array([np.count_nonzero(flags) for flags in broken], dtype=np.int64)
+        kept = pa.RecordBatch.from_arrays([self._masked(name, columns[name]) for name in columns], schema=self.lands_as)
+        gone = skipped | refused
+        return Sifted(
+            kept.filter(pa.array(~gone)) if gone.any() else kept,
+            self._aside(batch, refused, first),
+            self._findings(batch, broken, first),
+            counts,
+            int(np.count_nonzero(skipped)),
+        )
+
+    def _ask(self, rule: Rule, check: Check | None, columns: dict[str, Array]) -> Flags:
+        if check is None:
+            assert isinstance(rule, given.Cast)  # noqa: S101 - only a cast has no check
+            columns[rule.column], broken = cast(rule, columns[rule.column])
+            return broken
+        broken = check(columns)
+        if isinstance(rule, given.Identity) and rule.to_18:
+            columns[rule.column] = digits.identity_to_18(columns[rule.column])
+        return broken
+
+    def _fates(self, broken: list[Flags], rows: int) -> tuple[Flags, Flags]:
+        """Tell which rows are skipped and which refused. A skipped row breaks no other rule: it is out of scope."""
+        skipped, refused = np.zeros(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+        for rule, flags in zip(self.rules, broken, strict=True):
+            if rule.action == "skip":
+                skipped |= flags
+        for rule, flags in zip(self.rules, broken, strict=True):
+            if rule.action != "skip":
+                np.logical_and(flags, ~skipped, out=flags)
+            if rule.action in _REFUSING:
+                refused |= flags
+        return skipped, refused
+
+    def _masked(self, name: str, array: Array) -> Array:
+        kind = self._masks.get(name)
+        return array if kind is None else MASKS[kind](array if array.type == pa.string() else array.cast(pa.string()))
+
+    def _aside(self, batch: pa.RecordBatch, refused: Flags, first: int) -> pa.RecordBatch:
+        rows = np.flatnonzero(refused)
+        picked = batch.take(rows)
+        return pa.RecordBatch.from_arrays([pa.array(rows + first), *picked.columns], schema=self.aside_as)
+
+    def _findings(self, batch: pa.RecordBatch, broken: list[Flags], first: int) -> pa.Table:
+        parts = [
+            self._found(rule, batch.column(rule.column), np.flatnonzero(flags), first)
+            for rule, flags in zip(self.rules, broken, strict=True)
+            if rule.action in _REFUSING and flags.any()
+        ]
+        return pa.Table.from_batches(parts, FINDINGS)
+
+    def _found(self, rule: Rule, column: Array, rows: npt.NDArray[np.intp], first: int) -> pa.RecordBatch:
+        picked = column.take(rows)
+        values = pa.nulls(rows.size, pa.string()) if pa.types.is_binary(column.type) else picked.cast(pa.string())
+        named = (rule.id, rule.column, reason_of(rule))
+        said = [pa.repeat(pa.scalar(text), rows.size) for text in named]
+        return pa.RecordBatch.from_arrays([pa.array(rows + first), *said, values], schema=FINDINGS)
+
+    def counted(self, counts: npt.NDArray[np.int64]) -> tuple[RuleCount, ...]:
+        """Return the counts as a receipt tells them."""
+        return tuple(
+            RuleCount(id=rule.id, kind=rule.kind, column=rule.column, action=rule.action, rows=int(rows))
+            for rule, rows in zip(self.rules, counts, strict=True)
+        )
+
+    def breach(self, counts: npt.NDArray[np.int64], total: int) -> tuple[Rule, int, int] | None:
+        """Return the first rule broken more often than it may be, how often that is, and how often it may.
+
+        Args:
+            counts: so far.
+            total: rows the source counts, of which shares are taken.
+        """
+        for rule, rows in zip(self.rules, counts.tolist(), strict=True):
+            limit = _limit(rule, total)
+            if limit is not None and rows > limit:
+                return rule, rows, limit
+        return None
+
+
+def _limit(rule: Rule, total: int) -> int | None:
+    limits = [0] if rule.action == "stop" else []
+    if rule.most_rows is not None:
+        limits.append(rule.most_rows)
+    if rule.most_permille is not None:
+        limits.append(total * rule.most_permille // 1000)
+    return min(limits, default=None)
+
+
+def reason_of(rule: Rule) -> str:
+    """Return the code of what is wrong with a row that breaks a rule."""
+    return f"cast-{rule.to}" if isinstance(rule, given.Cast) else rule.kind
+
+
+def _takes(rule: RuleBase, kinds: list[pa.DataType]) -> bool:
+    kind = kinds[0]
+    if isinstance(rule, _TEXT_ONLY):
+        return kind == pa.string()
+    if isinstance(rule, given.OneOf | given.CodeTable):
+        return kind == pa.string() or pa.types.is_integer(kind)
+    if isinstance(rule, given.Between):
+        return (
+            pa.types.is_decimal(kind)
+            or pa.types.is_temporal(kind)
+            or pa.types.is_integer(kind)
+            or pa.types.is_floating(kind)
+        )
+    if isinstance(rule, given.Compare):
+        return kinds[1] == kind and not pa.types.is_binary(kind)
+    if isinstance(rule, given.Unique):
+        return not any(pa.types.is_binary(one) or pa.types.is_floating(one) for one in kinds)
+    return True
