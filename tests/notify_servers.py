@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -126,6 +126,7 @@ class HttpBox:
     status: int = 200
     answer: bytes = b'{"errcode":0,"errmsg":"ok"}'
     headers: dict[str, str] = field(default_factory=dict)
+    on_request: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -140,6 +141,7 @@ def http_server() -> Iterator[HttpBox]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             box.requests.append((self.path, dict(self.headers.items()), body))
+            box.on_request()
             self.send_response(box.status)
             for name, value in box.headers.items():
                 self.send_header(name, value)

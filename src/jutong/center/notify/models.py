@@ -98,7 +98,7 @@ class Delivery(models.Model):
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="deliveries")
     kind = models.CharField(max_length=8, choices=DeliveryKind)
     group = models.CharField(max_length=12, choices=NoticeGroup)
-    state = models.CharField(max_length=8, choices=DeliveryState)
+    state = models.CharField(max_length=12, choices=DeliveryState)
     notice = models.ForeignKey(Notice, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries")
     digest_on = models.DateField(null=True, blank=True)
     body = models.JSONField(default=dict)

@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                             ("dead", "没有送达"),
                             ("cancelled", "已取消"),
                         ],
-                        max_length=8,
+                        max_length=12,
                     ),
                 ),
                 ("digest_on", models.DateField(blank=True, null=True)),
