@@ -27,6 +27,7 @@ COMMANDS = {
     "errors": ("jutong.cli.errors:errors", "解释错误代码 · say what an error code means"),
     "evidence": ("jutong.cli.evidence:evidence", "核验存证 · verify evidence offline"),
     "node": ("jutong.cli.node:node", "前置节点 · manage nodes"),
+    "exchange": ("jutong.cli.exchange:exchange", "隔离的行 · rows that moves set aside"),
     "catalog": ("jutong.cli.catalog:catalog", "目录 · the catalog"),
     "calendar": ("jutong.cli.calendar:calendar", "工作日历 · working-day calendars"),
     "clocks": ("jutong.cli.clocks:clocks", "期限规则 · the periods the clocks run by"),

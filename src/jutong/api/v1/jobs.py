@@ -14,9 +14,20 @@ from jutong.center.catalog.queries import entry_for_steward
 from jutong.center.jobs import actions, queries
 from jutong.center.jobs.models import Job, JobState
 from jutong.center.org.permissions import Permission
+from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 
 router = Router(tags=["交换作业 jobs"])
 LIST = "jobs"
+
+
+class RuleCountOut(Out):
+    """How many rows broke a rule; counts only, no value leaves the node."""
+
+    id: str
+    kind: str
+    column: str
+    action: str
+    rows: int
 
 
 class JobOut(Out):
@@ -39,13 +50,24 @@ class JobOut(Out):
     delta_version: int | None
     leaf_index: int | None
     problem: str
+    rows_quarantined: int | None
+    rows_skipped: int | None
+    rule_counts: list[RuleCountOut]
+    chunks: int
+    chunks_done: int
+    snapshots: int
 
 
 class JobIn(In):
-    """A move to order; without ``target`` the library's table is named after the code."""
+    """A move to order; without ``target`` the library's table is named after the code.
+
+    ``rules`` are asked of every row by the names of the bound columns, ``masks`` put on what passed.
+    """
 
     entry_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,32}/[0-9A-Z]{1,31}$")]
     target: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,62})?$")] = ""
+    rules: Annotated[list[Rule], Field(max_length=MOST_RULES, default_factory=list)]
+    masks: Annotated[list[ColumnMask], Field(max_length=MOST_RULES, default_factory=list)]
 
 
 class JobsAsked(Asked):
@@ -58,7 +80,8 @@ class JobsAsked(Asked):
 
 _AS_KEPT = (
     "target", "state", "ordered_at", "heard_at", "finished_at", "rows_read", "rows_written", "source_digest",
-    "target_digest", "delta_version", "leaf_index", "problem",
+    "target_digest", "delta_version", "leaf_index", "problem", "rows_quarantined", "rows_skipped", "chunks",
+    "chunks_done", "snapshots",
 )  # fmt: skip
 
 
@@ -70,6 +93,7 @@ def job_out(row: Job) -> JobOut:
         entry_name=row.entry.published_name,
         state_label=str(JobState(row.state).label),
         ordered_by=person(row.ordered_by),
+        rule_counts=[RuleCountOut(**count) for count in row.rule_counts],
         **{name: getattr(row, name) for name in _AS_KEPT},
     )
 
@@ -98,7 +122,9 @@ def order(request: ApiRequest, body: JobIn) -> JobOut:
     """Order the node of the entry's table to move it into a Delta table of the library."""
     caller = request.auth
     entry = entry_for_steward(caller.actor, body.entry_code)
-    made = actions.order_job(entry=entry, target=body.target, by=caller.actor, now=caller.now)
+    made = actions.order_job(
+        entry=entry, target=body.target, rules=body.rules, masks=body.masks, by=caller.actor, now=caller.now
+    )
     return job_out(queries.job(caller.actor, made.id))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,13 +10,14 @@ from jutong.center.audit import actions as audit
 from jutong.center.catalog.models import Binding, Entry, Item
 from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
-from jutong.center.jobs.errors import EntryUnboundError, JobRunningError
+from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError
 from jutong.center.jobs.models import Job, JobState
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
+from jutong.contracts.rules import ColumnMask, Rule
 from jutong.kernel.errors import NotFoundError
 
 SILENCE = timedelta(minutes=15)
@@ -32,7 +34,15 @@ def _record(event: str, job: Job, by: Actor, now: datetime, **details: object) -
 
 
 @transaction.atomic
-def order_job(*, entry: Entry, by: Actor, now: datetime, target: str = "") -> Job:
+def order_job(
+    *,
+    entry: Entry,
+    by: Actor,
+    now: datetime,
+    target: str = "",
+    rules: Sequence[Rule] = (),
+    masks: Sequence[ColumnMask] = (),
+) -> Job:
     """Order the node of an entry's table to move it into a Delta table of the library.
 
     Args:
@@ -40,10 +50,13 @@ def order_job(*, entry: Entry, by: Actor, now: datetime, target: str = "") -> Jo
         by: a steward of the holder.
         now: when.
         target: name of the library's table; by default made from the entry's code.
+        rules: asked of every row, by the names of the bound columns.
+        masks: put on what passed.
 
     Raises:
         NotFoundError: if the entry is another organisation's.
         EntryUnboundError: if no table is bound.
+        RuleColumnError: if a rule or mask names a column that is not bound.
         JobRunningError: if a job of the entry is under way.
     """
     org.require(by, Permission.JOBS_JOB_ORDER)
@@ -57,20 +70,35 @@ def order_job(*, entry: Entry, by: Actor, now: datetime, target: str = "") -> Jo
     if running is not None:
         raise JobRunningError(entry=str(locked), state=JobState(running.state).label)
     source = fleet_queries.source(binding.source)
+    columns = _columns(locked, binding)
+    _check_columns(columns, rules, masks)
     job = Job.objects.create(
-        entry=locked, target=(target or default_target(locked.code))[:128], ordered_by_id=by.user_id, ordered_at=now
-    )
+        entry=locked, target=(target or default_target(locked.code))[:128], ordered_by_id=by.user_id, ordered_at=now,
+        rules=[rule.model_dump(mode="json") for rule in rules], masks=[mask.model_dump(mode="json") for mask in masks],
+    )  # fmt: skip
     body = JobOrder(
         job_id=str(job.id),
         source=binding.source,
         schema_name=binding.schema_name,
         table=binding.table,
-        columns=_columns(locked, binding),
+        columns=columns,
         target=job.target,
+        rules=tuple(rules),
+        masks=tuple(masks),
     )
     fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
-    _record("jobs:job:order", job, by, now, entry=locked.code, node=source.node.name)
+    _record(
+        "jobs:job:order", job, by, now, entry=locked.code, node=source.node.name, rules=len(rules), masks=len(masks)
+    )
     return job
+
+
+def _check_columns(columns: Sequence[str], rules: Sequence[Rule], masks: Sequence[ColumnMask]) -> None:
+    named = [one.column for one in (*rules, *masks)]
+    for rule in rules:
+        named += [*getattr(rule, "with_columns", ()), *filter(None, [getattr(rule, "other", "")])]
+    if unbound := [name for name in dict.fromkeys(named) if name not in columns]:
+        raise RuleColumnError(columns="、".join(unbound), allowed="、".join(columns))
 
 
 def _columns(entry: Entry, binding: Binding) -> tuple[str, ...]:
@@ -99,18 +127,24 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.state, job.problem, job.heard_at = JobState(state), problem[:500], now
     job.rows_read, job.rows_written = receipt.rows_read, receipt.rows_written
     job.source_digest, job.target_digest = receipt.source_digest[:80], receipt.target_digest[:80]
+    job.rows_quarantined, job.rows_skipped = receipt.rows_quarantined, receipt.rows_skipped
+    job.chunks, job.chunks_done, job.snapshots = receipt.chunks, receipt.chunks_done, receipt.snapshots
+    job.rule_counts = [count.model_dump(mode="json") for count in receipt.rules]
     job.delta_version = receipt.delta_version if receipt.delta_version >= 0 else None
     job.leaf_index = receipt.leaf_index if receipt.leaf_index >= 0 else None
     if job.state != JobState.RUNNING:
         job.finished_at = datetime.fromtimestamp(receipt.finished_ms / 1000, UTC) if receipt.finished_ms else now
     job.save()
-    _record("jobs:job:report", job, by, now, rows=job.rows_written, problem=job.problem)
+    _record(
+        "jobs:job:report", job, by, now, rows=job.rows_written, quarantined=job.rows_quarantined, problem=job.problem
+    )
     return ""
 
 
 def _agrees(receipt: MovedReceipt) -> bool:
     same_digest = receipt.source_digest == receipt.target_digest and receipt.source_digest != ""
-    return same_digest and receipt.rows_read == receipt.rows_written
+    kept = receipt.rows_written + receipt.rows_quarantined + receipt.rows_skipped
+    return same_digest and receipt.rows_read == kept
 
 
 @transaction.atomic

@@ -20,3 +20,12 @@ class JobRunningError(JutongError):
     http_status = 409
     message = gettext_noop("目录“{entry}”已有一项交换作业在{state}。")
     next_step = gettext_noop("请等它结束后再下达；状态不明的作业核对后可以重新下达。")
+
+
+class RuleColumnError(JutongError):
+    """A rule or mask names a column that is not moved."""
+
+    code = "jobs.rule.column-unbound"
+    http_status = 422
+    message = gettext_noop("规则或脱敏用到的字段没有挂接：{columns}。")
+    next_step = gettext_noop("请改用已挂接的字段：{allowed}。")

@@ -8,10 +8,11 @@ from jutong.center.fleet.errors import SourceUnknownError
 from jutong.center.fleet.models import Source
 from jutong.center.fleet.receipts import Applied, apply_receipt
 from jutong.center.jobs import actions, queries
-from jutong.center.jobs.errors import EntryUnboundError, JobRunningError
+from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError
 from jutong.center.jobs.models import Job
 from jutong.center.org.actor import platform_actor
-from jutong.contracts.receipts import MovedReceipt
+from jutong.contracts import rules as rule
+from jutong.contracts.receipts import MovedReceipt, RuleCount
 from jutong.kernel.errors import ForbiddenError, NotFoundError
 from tests.sharing_steps import orders
 from tests.sharing_world import NOW, World, at, new_id
@@ -95,6 +96,35 @@ def test_figures_come_from_the_receipt(world: World) -> None:
 def test_done_with_two_different_sides_has_failed(world: World, changes: dict[str, Any]) -> None:
     job = ordered(world)
     moved(world, job, "done", **{**DONE, **changes})
+    job.refresh_from_db()
+    assert (job.state, job.problem) == ("failed", actions.MISMATCH)
+
+
+def test_rules_travel_in_the_order_and_only_counts_come_back(world: World) -> None:
+    world.bind()
+    rules = (rule.Identity(id="number", column="id_number", to_18=True), rule.Unique(id="once", column="gone"))
+    with pytest.raises(RuleColumnError) as caught:
+        actions.order_job(entry=world.entry, by=world.steward, now=NOW, rules=rules)
+    assert caught.value.fields["columns"] == "gone"
+    masks = (rule.ColumnMask(column="name", mask="name"),)
+    job = actions.order_job(entry=world.entry, by=world.steward, now=NOW, rules=rules[:1], masks=masks)
+    (body,) = orders("job")
+    assert (body["rules"], body["masks"]) == (job.rules, job.masks) == (
+        [{"id": "number", "kind": "identity", "column": "id_number", "action": "set-aside", "most_rows": None,
+          "most_permille": None, "to_18": True}],
+        [{"column": "name", "mask": "name"}],
+    )  # fmt: skip
+    counts = (RuleCount(id="number", kind="identity", column="id_number", action="set-aside", rows=2),)
+    told = {"rows_quarantined": 2, "rows_skipped": 1, "rows_written": 2, "chunks": 3, "chunks_done": 3, "snapshots": 2}
+    moved(world, job, "done", **{**DONE, **told}, rules=counts)
+    job.refresh_from_db()
+    assert (job.state, job.rows_quarantined, job.rows_skipped, job.snapshots) == ("done", 2, 1, 2)
+    assert job.rule_counts == [counts[0].model_dump()]
+
+
+def test_rows_that_are_nowhere_fail_the_job(world: World) -> None:
+    job = ordered(world)
+    moved(world, job, "done", **{**DONE, "rows_written": 2, "rows_quarantined": 2})
     job.refresh_from_db()
     assert (job.state, job.problem) == ("failed", actions.MISMATCH)
 

@@ -1,0 +1,122 @@
+"""`jutong exchange`: the rows that moves set aside on this node, put right or dropped by those who may read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jutong.cli.text import columns, say, sentence
+from jutong.kernel import settings as jutong_settings
+from jutong.kernel.clock import utc_now
+from jutong.kernel.i18n import gettext_noop
+from jutong.node.exchange.jobs import JobFolder
+
+DECISIONS = {
+    "fixed": gettext_noop("已改正，待写回"),
+    "dropped": gettext_noop("作废"),
+    "batched": gettext_noop("正在写回"),
+    "written": gettext_noop("已写回"),
+}
+OPEN = gettext_noop("待处理")
+
+
+@click.group()
+def exchange() -> None:
+    """隔离的行 · rows that moves set aside on this node."""
+
+
+def _home() -> Path:
+    return jutong_settings.load().home
+
+
+@exchange.command("list")
+@click.argument("job_id")
+@click.option("--skip", default=0, type=click.IntRange(0), help="跳过的行数 · rows to skip")
+@click.option("--limit", default=20, type=click.IntRange(1, 1000), help="最多列出 · rows to list")
+@click.option(
+    "--values", "with_values", is_flag=True, help="连同不合的值，可能含个人信息 · with the values found wrong"
+)
+def list_rows(job_id: str, skip: int, limit: int, *, with_values: bool) -> None:
+    """列出隔离的行 · list what was set aside, and why."""
+    from jutong.node.exchange.repair import Repair
+
+    folder = JobFolder(_home(), job_id)
+    lines = []
+    with Repair(folder.path, folder.order()) as repair:
+        for row, decision in repair.page(skip, limit):
+            state = sentence(DECISIONS[decision.state] if decision else OPEN)
+            for found in row.findings:
+                value = [found.value or ""] if with_values else []
+                lines.append((row.name, found.column, found.rule, found.reason, state, *value))
+    if not lines:
+        say(gettext_noop("没有隔离的行。"))
+    for line in columns(lines):
+        click.echo(line)
+
+
+@exchange.command()
+@click.argument("job_id")
+@click.argument("row")
+def show(job_id: str, row: str) -> None:
+    """显示一行 · show one row as it was read; it may hold personal data."""
+    from jutong.node.exchange.repair import Repair
+
+    folder = JobFolder(_home(), job_id)
+    with Repair(folder.path, folder.order()) as repair:
+        found = repair.row(row)
+    for line in columns((name, "NULL" if value is None else str(value)) for name, value in found.values.items()):
+        click.echo(line)
+
+
+@exchange.command()
+@click.argument("job_id")
+@click.argument("row")
+@click.argument("changes", nargs=-1, required=True, metavar="COLUMN=VALUE...")
+@click.option("--reason", required=True, help="依据 · on what ground")
+def fix(job_id: str, row: str, changes: tuple[str, ...], reason: str) -> None:
+    """改正一行 · put values of a row right; `COLUMN=` alone is an empty text."""
+    from jutong.node.exchange.repair import Repair
+
+    pairs = [change.partition("=") for change in changes]
+    if unclear := [name for name, sign, _ in pairs if not sign]:
+        raise click.BadParameter(unclear[0], param_hint="COLUMN=VALUE")
+    folder = JobFolder(_home(), job_id)
+    with Repair(folder.path, folder.order()) as repair:
+        repair.fix(row, {name: value for name, _, value in pairs}, reason, utc_now())
+    say(gettext_noop("已记下，用 jutong exchange replay {job_id} 写回。"), job_id=job_id)
+
+
+@exchange.command()
+@click.argument("job_id")
+@click.argument("row")
+@click.option("--reason", required=True, help="依据 · on what ground")
+def drop(job_id: str, row: str, reason: str) -> None:
+    """作废一行 · say that a row is not to be written, and why."""
+    from jutong.node.exchange.repair import Repair
+
+    folder = JobFolder(_home(), job_id)
+    with Repair(folder.path, folder.order()) as repair:
+        repair.drop(row, reason, utc_now())
+    say(gettext_noop("已作废。"))
+
+
+@exchange.command()
+@click.argument("job_id")
+def replay(job_id: str) -> None:
+    """写回改正的行 · add the rows that were put right to the table, in one commit."""
+    from jutong.library.tables import table_path
+    from jutong.node import sources
+    from jutong.node.exchange.move import ZONE
+    from jutong.node.exchange.repair import Repair
+
+    home = _home()
+    folder = JobFolder(home, job_id)
+    order = folder.order()
+    source = sources.pick(sources.load(home / sources.FILE), order.source)
+    path = table_path(home / "library", ZONE, source.organisation_code, order.target)
+    with Repair(folder.path, order) as repair:
+        done = repair.replay(path, utc_now())
+    say(gettext_noop("写回 {count} 行。"), count=done.written)
+    for line in columns(done.still_wrong):
+        click.echo(line)
