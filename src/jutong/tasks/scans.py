@@ -175,9 +175,10 @@ def send_messages(clock: Callable[[], datetime], going: Callable[[], bool]) -> i
 
 
 def clean_up(now: datetime) -> int:
-    """Drop sessions that ended, imported files past their time and old health reports. Returns how many reports."""
+    """Drop ended sessions, old imported files, messages and health reports. Returns how many reports."""
     SessionStore.clear_expired()
     intake.prune(by=platform_actor("clean-up"), now=now)
+    sending.forget_old(by=platform_actor("clean-up"), now=now)
     return fleet.prune_health(before=now - RECEIPTS_KEPT, by=platform_actor("clean-up"), now=now)
 
 

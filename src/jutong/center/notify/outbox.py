@@ -52,9 +52,10 @@ def follow(notices: Sequence[Notice]) -> None:
 
 def _readers(organisations: set[UUID]) -> dict[UUID, list[tuple[str, UUID]]]:
     """Return roles and people by organisation; only people who left an address somewhere."""
-    posts = open_posts().filter(organisation_id__in=organisations, user__addresses__removed_at=None)
+    reached = Address.objects.filter(removed_at=None, channel__is_on=True)
+    posts = open_posts().filter(organisation_id__in=organisations, user_id__in=reached.values("user_id"))
     found: dict[UUID, list[tuple[str, UUID]]] = {}
-    rows = posts.filter(user__addresses__isnull=False).values_list("organisation_id", "role", "user_id").distinct()
+    rows = posts.values_list("organisation_id", "role", "user_id")
     for organisation, role, user in rows:
         found.setdefault(organisation, []).append((role, user))
     return found

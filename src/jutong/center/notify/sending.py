@@ -7,7 +7,7 @@ with the same key. Nothing else repeats one, and nothing loses one.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ from jutong.center.notify.channels.base import Parcel
 from jutong.center.notify.enums import ChannelKind, DeliveryState
 from jutong.center.notify.errors import SendFailedError
 from jutong.center.notify.message import from_body
-from jutong.center.notify.models import Channel, Delivery
+from jutong.center.notify.models import Channel, Delivery, DigestMade
 from jutong.center.org.actor import Actor
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
@@ -36,6 +36,8 @@ JITTER = 0.2
 """Share by which a wait is made longer or shorter, so that what failed together does not come back together."""
 ROBOT_PER_MINUTE = 18
 """Both providers let a robot say 20 things a minute and then silence it for ten."""
+KEPT, DEAD_KEPT = timedelta(days=90), timedelta(days=365)
+"""How long messages stay after they were sent, and after they were given up; their audit events stay for good."""
 _MINUTE = timedelta(minutes=1)
 _ROBOTS = (ChannelKind.DINGTALK, ChannelKind.WECOM)
 _DICE = random.SystemRandom()
@@ -53,21 +55,29 @@ class Claim:
 
 def send_due(*, clock: Clock, by: Actor, most: int = 50, going: Callable[[], bool] = lambda: True) -> int:
     """Send what is due, at most ``most`` messages and only while ``going``. Returns how many were tried."""
-    tried = 0
-    while tried < most and going() and (taken := claim(by=by, now=clock())) is not None:
+    tried, away = 0, set[UUID]()
+    while tried < most and going() and (taken := claim(by=by, now=clock(), leaving=away)) is not None:
         problem = _try(taken.delivery, clock())
         settle(claim=taken, problem=problem, by=by, now=clock())
+        if isinstance(problem, SendFailedError) and not problem.lasting:
+            away.add(taken.delivery.address.channel_id)  # a server that is away holds up its own messages alone
         tried += 1
     return tried
 
 
 @transaction.atomic
-def claim(*, by: Actor, now: datetime) -> Claim | None:
-    """Take the next message that is due and that nobody else has; one whose claim ran out is taken again."""
+def claim(*, by: Actor, now: datetime, leaving: Collection[UUID] = ()) -> Claim | None:
+    """Take the next message that is due and that nobody else has; one whose claim ran out is taken again.
+
+    Args:
+        by: who sends.
+        now: the time of the claim.
+        leaving: channels left alone for now.
+    """
     waiting = Q(state=DeliveryState.WAITING) | Q(state=DeliveryState.SENDING, claimed_until__lte=now)
     due = Delivery.objects.filter(waiting, next_at__lte=now, address__channel__is_on=True, address__removed_at=None)
     found = (
-        due.exclude(address__channel__in=_busy(now))
+        due.exclude(address__channel__in=[*_busy(now), *leaving])
         .select_for_update(of=("self",), skip_locked=True)
         .select_related("address__channel")
         .order_by("next_at", "id")
@@ -77,7 +87,7 @@ def claim(*, by: Actor, now: datetime) -> Claim | None:
         return None
     if found.tries >= MOST_TRIES:
         _give_up(found, _NO_OUTCOME, by, now)
-        return claim(by=by, now=now)
+        return claim(by=by, now=now, leaving=leaving)
     token = uuid4()
     found.state, found.claim, found.claimed_until, found.tries = (
         DeliveryState.SENDING,
@@ -111,6 +121,18 @@ def settle(*, claim: Claim, problem: JutongError | None, by: Actor, now: datetim
     row.save(update_fields=["state", "claim", "claimed_until", "problem", "next_at"])
     _recorded("notify:delivery:retry", row, by, now)
     return True
+
+
+@transaction.atomic
+def forget_old(*, by: Actor, now: datetime) -> int:
+    """Delete what ended long ago. Returns how many messages."""
+    over = (DeliveryState.SENT, DeliveryState.BUNDLED, DeliveryState.CANCELLED)
+    old = Q(state__in=over, ended_at__lt=now - KEPT) | Q(state=DeliveryState.DEAD, ended_at__lt=now - DEAD_KEPT)
+    count, _ = Delivery.objects.filter(old).delete()
+    DigestMade.objects.filter(made_at__lt=now - KEPT).delete()
+    if count:
+        record(event="notify:delivery:forget", by=by, now=now, subject_kind="outbox", subject_id="outbox", count=count)
+    return count
 
 
 def wait_after(tries: int) -> timedelta:

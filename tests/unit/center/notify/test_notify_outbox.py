@@ -191,6 +191,21 @@ def test_a_claim_that_ran_out_is_taken_again_and_the_late_outcome_ignored(world:
     assert Delivery.objects.get(state="dead").problem == "发送时进程多次中断，没有等到结果。"
 
 
+def test_a_server_that_is_away_holds_up_its_own_messages_alone_and_old_ones_are_forgotten(world: World):
+    with http_server() as box:
+        steps.reach(steps.channel(world, "wecom", url="http://127.0.0.1:1/?key=k"), world.steward)
+        steps.reach(steps.channel(world, "webhook", url=box.url), world.steward)
+        for _ in range(3):
+            steps.notice(world)
+        assert send(NOW) == 4
+        assert len(box.requests) == 3
+    assert sorted(states()) == ["sent"] * 3 + ["waiting"] * 3
+    assert set(Delivery.objects.filter(state="waiting").values_list("tries", flat=True)) == {0, 1}
+    assert sending.forget_old(by=steps.BY, now=NOW + sending.KEPT) == 0
+    assert sending.forget_old(by=steps.BY, now=NOW + sending.KEPT + timedelta(seconds=1)) == 3
+    assert states() == ["waiting"] * 3
+
+
 def test_a_host_taken_off_the_list_stops_messages_and_says_why(world: World):
     with http_server() as box:
         made = steps.channel(world, "webhook", url=box.url)
