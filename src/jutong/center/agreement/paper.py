@@ -54,8 +54,8 @@ def preview(
     state = AgreementState.ACCEPTED if kind == AgreementKind.UNDERTAKING else AgreementState.DRAFTED
     draft = Agreement(
         kind=kind, application=application, requester=application.requester, provider=application.provider,
-        state=state, previous=renewed, terms=first_terms(application, renewed.terms if renewed else None),
-        drafted_at=now,
+        state=state, previous=renewed, drafted_at=now,
+        terms=first_terms(application, civil_date(now), renewed.terms if renewed else None),
     )  # fmt: skip
     draft.document = draw_up(draft, application)
     return draft

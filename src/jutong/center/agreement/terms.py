@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jutong.center.agreement.enums import AgreementKind, ObligationKind
+from jutong.center.clocks.rules import period_for
 from jutong.center.sharing.models import Application
 from jutong.center.sharing.need import problem
 from jutong.kernel.errors import InvalidInputError
@@ -26,15 +28,17 @@ class Duty:
     bound: int
 
 
-def first_terms(application: Application, earlier: Mapping[str, Value] | None = None) -> Terms:
+def first_terms(application: Application, on: date, earlier: Mapping[str, Value] | None = None) -> Terms:
     """Return the terms an agreement begins with: the usual ones, or those of the agreement it renews.
 
-    The quota is the application's; contacts are whoever asked and whoever drew up the reply.
+    The quota is the application's, and corrections take no longer than the rule in force on the day; contacts are
+    whoever asked and whoever drew up the reply.
     """
     text = standard_text()
     terms = {**text.usual(), "freshness_hours": text.freshness_by_cycle.get(application.version.update_cycle, 0)}
     terms.update({name: value for name, value in (earlier or {}).items() if name in terms})
     terms["daily_quota"] = application.daily_quota
+    terms["correction_days"] = min(int(terms["correction_days"]), correction_limit(application, on))
     reply = getattr(application, "reply", None)
     terms["provider_contact"] = terms["provider_contact"] or (reply.prepared_by.name if reply else "")
     terms["requester_contact"] = terms["requester_contact"] or (
@@ -43,13 +47,21 @@ def first_terms(application: Application, earlier: Mapping[str, Value] | None = 
     return terms
 
 
-def checked(changes: Mapping[str, object], present: Mapping[str, Value], *, quota_limit: int | None) -> Terms:
+def correction_limit(application: Application, on: date) -> int:
+    """Return the working days a provider has to answer a correction, by 条例 26 or its locality's stricter rule."""
+    return period_for("SLA-COR", application.provider.division_code, on=on).period.length
+
+
+def checked(
+    changes: Mapping[str, object], present: Mapping[str, Value], *, quota_limit: int | None, correction: int
+) -> Terms:
     """Return the present terms with the changes.
 
     Args:
         changes: by name of the term.
         present: the terms as they are.
         quota_limit: the most the quota may be, where the reply has fixed it.
+        correction: the most working days a correction may take, see ``correction_limit``.
 
     Raises:
         InvalidInputError: with every change that cannot be.
@@ -66,6 +78,10 @@ def checked(changes: Mapping[str, object], present: Mapping[str, Value], *, quot
     if quota_limit is not None and isinstance(quota, int) and quota > quota_limit:
         message = _("不能超过答复同意的{n}次").format(n=quota_limit)
         found.append(problem(label("daily_quota"), quota, f"<= {quota_limit}", message, "条例 20(3)"))
+    days = changes.get("correction_days")
+    if isinstance(days, int) and correction < days <= text.terms["correction_days"].most:
+        message = _("所在地区的规定是不超过{n}个工作日").format(n=correction)
+        found.append(problem(label("correction_days"), days, f"<= {correction}", message, "条例 26"))
     if found:
         raise InvalidInputError(problems=found)
     return {**present, **changes}  # type: ignore[dict-item]  # each value was asked of its term

@@ -33,10 +33,14 @@ def connect() -> None:
 def to_sign(actor: Actor, now: datetime) -> list[Task]:
     """Return the versions that wait for the actor's signature, with the clock of those the provider has signed."""
     own = actor.organisation_id or org.NOBODY
-    waiting = Agreement.objects.filter(
-        Q(provider_id=own, state__in=(AgreementState.DRAFTED, AgreementState.SENT))
-        | Q(requester_id=own, state=AgreementState.SIGNED)
-    ).select_related("application", "provider", "requester")
+    waiting = (
+        Agreement.objects.filter(
+            Q(provider_id=own, state__in=(AgreementState.DRAFTED, AgreementState.SENT))
+            | Q(requester_id=own, state=AgreementState.SIGNED)
+        )
+        .select_related("application", "provider", "requester")
+        .defer("document", "terms")
+    )
     rows = list(waiting.order_by("drafted_at", "id")[:CAP])
     found = clocks.for_subjects(SUBJECT, [row.id for row in rows])
     days = clocks.calendar() if found else None

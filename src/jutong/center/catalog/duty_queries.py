@@ -15,6 +15,7 @@ from jutong.center.catalog.models import Entry
 from jutong.center.catalog.steps import UPDATE_SUBJECT
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.clocks.queries import OPEN, ClockView, calendar, clock_view
+from jutong.center.clocks.rules import cap_of
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
@@ -22,7 +23,6 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY, as_uuid, require
 from jutong.center.sharing.models import Application, Grant
 from jutong.kernel.errors import NotFoundError
-from jutong.standards import periods
 
 PERIOD = "SLA-CAT-UPD"
 
@@ -122,7 +122,7 @@ def days_left_to_ask(entry: Entry, today: date) -> int:
     ).first()
     if clock is None or UpdateExtension.objects.filter(clock=clock, consented=None).exists():
         return 0
-    return periods.period(PERIOD, on=clock.started_on).extension_cap - clock.extension
+    return cap_of(clock) - clock.extension
 
 
 def extensions(actor: Actor) -> QuerySet[UpdateExtension]:

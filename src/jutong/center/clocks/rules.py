@@ -9,6 +9,7 @@ from datetime import date
 from jutong.center.clocks.models import RuleSet, StatutoryClock
 from jutong.center.org.actor import Actor
 from jutong.center.org.authorities import line_of
+from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
 from jutong.standards import periods
@@ -93,6 +94,22 @@ class Rules:
 def period_for(period_id: str, division_code: str, *, on: date) -> Ruled:
     """Return one period as it binds an organisation of a division on a day; see ``Rules.period``."""
     return Rules(on).period(period_id, division_code)
+
+
+class OfficePeriods:
+    """The periods that bind organisations on a day, for pages and lists that name many; asks at most twice."""
+
+    def __init__(self, on: date) -> None:
+        self._rules = Rules(on)
+        self._divisions: dict[str, str] | None = None
+
+    def days(self, period_id: str, organisation_code: str) -> int:
+        """Return the length of a period as it binds an organisation; the law's where nobody set a stricter one."""
+        if not self._rules.divisions:
+            return self._rules.period(period_id, "").period.length
+        if self._divisions is None:
+            self._divisions = dict(Organisation.objects.values_list("code", "division_code"))
+        return self._rules.period(period_id, self._divisions.get(organisation_code, "")).period.length
 
 
 def cap_of(clock: StatutoryClock) -> int:

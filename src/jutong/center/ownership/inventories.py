@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from jutong.center.catalog.enums import BasisKind, ShareAttribute, ShareWay, UpdateCycle
 from jutong.center.catalog.models import Entry, Item
+from jutong.center.clocks.rules import OfficePeriods
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem, Organisation
@@ -20,7 +21,6 @@ from jutong.center.org.queries import NOBODY, as_uuid, require
 from jutong.center.ownership.enums import DesignationState
 from jutong.center.ownership.models import EntrySystem, SourceDesignation, WithholdingReview
 from jutong.kernel.errors import NotFoundError
-from jutong.standards.periods import period
 
 _CHUNK = 500
 _JOIN = "、"
@@ -130,15 +130,15 @@ def duties(actor: Actor, *, organisation: str = "", q: str = "") -> QuerySet[Ent
 
 def duty_lines(entries: QuerySet[Entry] | Sequence[Entry], on: date, *, first: int = 1) -> Iterator[Duty]:
     """Yield the lines of entries; ``first`` is the number of the first."""
-    number = first
+    number, periods = first, OfficePeriods(on)
     for chunk in _chunks(entries):
         sources = _designated(chunk)
         for entry in chunk:
-            yield _duty(number, entry, sources.get(entry.id, ()), on)
+            yield _duty(number, entry, sources.get(entry.id, ()), periods)
             number += 1
 
 
-def _duty(number: int, entry: Entry, source_of: Sequence[str], on: date) -> Duty:
+def _duty(number: int, entry: Entry, source_of: Sequence[str], periods: OfficePeriods) -> Duty:
     version = entry.published
     if version is None:
         raise NotFoundError(what=entry.code)
@@ -151,14 +151,14 @@ def _duty(number: int, entry: Entry, source_of: Sequence[str], on: date) -> Duty
         share_attribute=_label(ShareAttribute, version.share_attribute),
         share_way=_label(ShareWay, version.share_way),
         update_cycle=_label(UpdateCycle, version.update_cycle),
-        promise=_promise(version.share_attribute, on),
+        promise=_promise(version.share_attribute, entry.organisation.code, periods),
         contact=entry.organisation.data_office,
         source_of=tuple(source_of),
     )
 
 
-def _promise(attribute: str, on: date) -> str:
-    reply, supply = period(_REPLY[attribute], on=on).length, period("SLA-SUP", on=on).length
+def _promise(attribute: str, organisation: str, periods: OfficePeriods) -> str:
+    reply, supply = periods.days(_REPLY[attribute], organisation), periods.days("SLA-SUP", organisation)
     return _("%(reply)s个工作日答复，同意后%(supply)s个工作日开通") % {"reply": reply, "supply": supply}
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from jutong.center.catalog.queries import published_entry
+from jutong.center.clocks.rules import period_for
 from jutong.center.complaint import actions as handling
 from jutong.center.complaint import queries as complaints
 from jutong.center.correction import actions
@@ -15,11 +16,13 @@ from jutong.center.correction.actions import About, Claim, File
 from jutong.center.correction.actions.materials import LARGEST, MOST
 from jutong.center.correction.enums import DoubtKind, Origin, Urgency
 from jutong.center.correction.models import Correction
+from jutong.center.correction.rules import ANSWER_PERIOD
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries as sharing
 from jutong.center.sharing.enums import Side
 from jutong.center.usage import queries as usage
+from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError, NotFoundError
 from jutong.web.door import Visit, form_page
 
@@ -84,7 +87,9 @@ def create(visit: Visit) -> HttpResponseBase:
         made = _raised(visit, start)
     except JutongError as problem:
         return _form(visit, start, problem)
-    return visit.done(_("已提交，责任部门10个工作日内反馈；业务不必等待"), f"/corrections/{made.number}")
+    days = period_for(ANSWER_PERIOD, made.responsible.division_code, on=civil_date(visit.now)).period.length
+    said = _("已提交，责任部门%(n)s个工作日内反馈；业务不必等待") % {"n": days}
+    return visit.done(said, f"/corrections/{made.number}")
 
 
 def _raised(visit: Visit, start: Start) -> Correction:

@@ -13,6 +13,7 @@ from jutong.center.dispute import actions, queries
 from jutong.center.dispute.enums import DisputeState, Outcome, SubjectKind
 from jutong.center.dispute.models import Dispute
 from jutong.center.dispute.parties import coordinator_for
+from jutong.center.dispute.rules import EXECUTION_DAYS
 from jutong.center.dispute.subjects import Subject, known_kinds, subject_of
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import own_organisation
@@ -92,6 +93,7 @@ def _show(visit: Visit, number: str, problem: JutongError | None = None) -> Http
         "view": view,
         "dispute": view.dispute,
         "here": f"/disputes/{number}",
+        "execution_days": EXECUTION_DAYS,
         "can": {event.value.replace("-", "_") for event in view.events},
         "outcomes": [("", _("请选择")), *Outcome.choices],
         "stages": _stages(view.dispute),

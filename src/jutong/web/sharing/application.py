@@ -10,12 +10,13 @@ from jutong.center.catalog.enums import FieldMode
 from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
-from jutong.center.sharing.actions.answering import REFUSE
+from jutong.center.sharing.actions.answering import REFUSE, extension_cap
 from jutong.center.sharing.conditions import may_narrow
 from jutong.center.sharing.enums import ApplicationState, Operator, RefusalReason, Side
 from jutong.center.sharing.models import Application, ApplicationItem
 from jutong.center.sharing.need import WIDTH
 from jutong.center.sharing.standing_in import delegation_of
+from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page
 from jutong.web.sharing.masked import masked_as
@@ -57,6 +58,7 @@ def show(visit: Visit, application: Application, problem: JutongError | None = N
         "timeline": queries.timeline(application, visit.now),
         "can": {event.value.replace("-", "_") for event in queries.events_for(application, visit.actor, visit.now)},
         "items": [_line(row, visit.request.POST) for row in application.items.all()],
+        "extension_cap": extension_cap(application, civil_date(visit.now)),
         "refusals": [("", _("请选择")), *RefusalReason.choices],
         "modes": dict(FieldMode.choices),
         **_narrowing(visit, application),

@@ -22,6 +22,7 @@ from jutong.center.catalog.health import explain as explain_health
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.catalog.steps import written
 from jutong.center.clocks.queries import ClockView
+from jutong.center.clocks.rules import OfficePeriods
 from jutong.center.correction import queries as corrections
 from jutong.center.dispute.subjects import subject_of
 from jutong.center.org.permissions import Permission
@@ -29,7 +30,6 @@ from jutong.center.org.queries import has
 from jutong.center.sharing.models import Grant
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import JutongError
-from jutong.standards import periods
 from jutong.web.labels import ProblemRow, problem_rows
 from jutong.web.manage import form
 
@@ -92,9 +92,16 @@ def deadline(clock: ClockView, verb: str = "") -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def lawful_days(context: Context, period: str) -> int:
-    """Return the length of a period of the law in force on the visit's day, so that no page writes it itself."""
-    return periods.period(period, on=civil_date(context["visit"].now)).length
+def lawful_days(context: Context, period: str, organisation_code: str = "") -> int:
+    """Return the working days an organisation has on the visit's day, by the law or a stricter local rule.
+
+    Without a code it is the visitor's own. No page writes such a number itself.
+    """
+    visit = context["visit"]
+    if "office_periods" not in context.render_context:
+        context.render_context["office_periods"] = OfficePeriods(civil_date(visit.now))
+    found: OfficePeriods = context.render_context["office_periods"]
+    return found.days(period, organisation_code or visit.actor.organisation_code)
 
 
 @register.filter

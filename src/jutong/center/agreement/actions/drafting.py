@@ -22,6 +22,7 @@ from jutong.center.sharing.actions import _common as sharing
 from jutong.center.sharing.models import Application, Grant
 from jutong.center.sharing.numbers import next_number
 from jutong.center.sharing.standing_in import as_head
+from jutong.kernel.clock import civil_date
 
 LETTERS = "XY"
 
@@ -39,7 +40,7 @@ def draft_agreement(
     made = Agreement(
         number=next_number(LETTERS, now), kind=kind, application=application, grant=grant,
         requester=application.requester, provider=application.provider, state=state, previous=renewed,
-        terms=wording.first_terms(application, renewed.terms if renewed else None), drafted_at=now,
+        terms=wording.first_terms(application, civil_date(now), renewed.terms if renewed else None), drafted_at=now,
     )  # fmt: skip
     common.write(made, application)
     made.save(force_insert=True)
@@ -67,7 +68,8 @@ def edit_terms(*, agreement: Agreement, changes: Mapping[str, object], by: Actor
     locked, application, row = common.begin(agreement, AgreementEvent.EDIT, by)
     first = locked.version == 1 and locked.grant is not None
     limit = locked.grant.daily_quota if first and locked.grant else None
-    locked.terms = wording.checked(changes, locked.terms, quota_limit=limit)
+    most = wording.correction_limit(application, civil_date(now))
+    locked.terms = wording.checked(changes, locked.terms, quota_limit=limit, correction=most)
     before = locked.previous
     locked.is_narrower = before is not None and locked.version > 1 and wording.narrower(before.terms, locked.terms)
     common.write(locked, application)
@@ -129,7 +131,8 @@ def next_version(
     """Begin the version after the newest one, with the terms of this one and the changes."""
     newest = Agreement.objects.filter(number=agreement.number).order_by("-version").values_list("version", flat=True)
     base = agreement if agreement.state in common.LIVING else agreement.previous
-    terms = wording.checked(changes or {}, agreement.terms, quota_limit=None)
+    most = wording.correction_limit(application, civil_date(now))
+    terms = wording.checked(changes or {}, agreement.terms, quota_limit=None, correction=most)
     made = Agreement(
         number=agreement.number, version=newest[0] + 1, kind=agreement.kind, application=application,
         grant=agreement.grant, requester=agreement.requester, provider=agreement.provider,

@@ -28,6 +28,7 @@ from jutong.center.clocks.errors import ClockRanOutError, ExtensionTooLongError
 from jutong.center.clocks.many import Bound, start_all
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.clocks.queries import OPEN
+from jutong.center.clocks.rules import cap_of
 from jutong.center.constraints import constraint_errors
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
@@ -38,7 +39,6 @@ from jutong.center.sharing.models import Notice
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import NotFoundError
 from jutong.kernel.i18n import gettext_noop
-from jutong.standards import periods
 
 PERIOD = "SLA-CAT-UPD"
 MOST_ENTRIES = 2000
@@ -230,7 +230,7 @@ def _running(entry: Entry) -> StatutoryClock:
 def _check_days(clock: StatutoryClock, days: int, now: datetime) -> None:
     if civil_date(now) > clock.due_on:
         raise ClockRanOutError(subject=clock.subject_label, due=clock.due_on, step=gettext("延长期限"))
-    left = periods.period(PERIOD, on=clock.started_on).extension_cap - clock.extension
+    left = cap_of(clock) - clock.extension
     if not 1 <= days <= left:
         raise ExtensionTooLongError(found=days, allowed=left, clause=clock.clause)
 

@@ -40,7 +40,7 @@ MOST_ITEMS = 20
 MOST_KEYS = 10
 """Columns a node looks a row up by at most."""
 CLAUSE = "条例 26"
-RAISED = gettext_noop("{raiser}对“{entry}”提出校核申请{number}，10个工作日内核实并反馈")
+RAISED = gettext_noop("{raiser}对“{entry}”提出校核申请{number}，{days}个工作日内核实并反馈")
 WITHDRAWN = gettext_noop("校核申请{number}已撤回")
 _SPACE = "\x00"
 
@@ -194,14 +194,14 @@ def raise_correction(
     with constraint_errors(one_open_correction_per_row=taken):
         made.save(force_insert=True)
     materials.keep(made, files)
-    clocks.start(
+    clock = clocks.start(
         period=ANSWER_PERIOD, subject_kind=SUBJECT, subject_id=made.id, subject_label=f"{number} {version.name}",
         organisation=made.responsible, by=by, now=now,
     )  # fmt: skip
     _ask_node(made, claim, by, now)
     write_step(made, "", by, now)
     for side in {made.responsible_id: made.responsible, made.provider_id: made.provider}.values():
-        tell(side, RAISED, made, now, raiser=raiser.short_name, entry=version.name)
+        tell(side, RAISED, made, now, raiser=raiser.short_name, entry=version.name, days=clock.length)
     return made
 
 

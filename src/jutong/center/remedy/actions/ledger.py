@@ -17,6 +17,7 @@ from jutong.center.audit import actions as audit
 from jutong.center.clocks import actions as clocks
 from jutong.center.clocks.models import StatutoryClock
 from jutong.center.clocks.queries import OPEN
+from jutong.center.clocks.rules import period_for
 from jutong.center.constraints import constraint_errors
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.enums import Role
@@ -34,7 +35,6 @@ from jutong.center.sharing.models import Grant
 from jutong.center.usage.models import Access
 from jutong.kernel.calendar import CalendarYearMissingError
 from jutong.kernel.clock import BEIJING, civil_date
-from jutong.standards import periods
 
 SUBJECT = "ledger-ask"
 CLAUSE = "条例 29(2)"
@@ -251,9 +251,10 @@ def _put(
     corrects: LedgerEntry | None = None,
 ) -> LedgerEntry:
     today = civil_date(now)
+    kept = period_for(LOG_PERIOD, grant.requester.division_code, on=today).period
     entry = LedgerEntry.objects.create(
         grant=grant, part=part, period=period, text=text, facts=facts, corrects=corrects, office=grant.requester,
-        by_id=by.user_id, at=now, keep_until=later(today, periods.period(LOG_PERIOD, on=today).months),
+        by_id=by.user_id, at=now, keep_until=later(today, kept.months),
     )  # fmt: skip
     _record("remedy:ledger:write", grant, by, now, part=part, period=period, corrects=corrects is not None)
     return entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +13,8 @@ from django.utils.translation import gettext_noop
 
 from jutong.center.catalog.enums import FieldMode, ShareAttribute
 from jutong.center.clocks import actions as clocks
+from jutong.center.clocks.models import StatutoryClock
+from jutong.center.clocks.rules import cap_of, period_for
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
@@ -39,7 +41,7 @@ from jutong.center.sharing.standing_in import as_head
 from jutong.center.sharing.terms import BULK
 from jutong.kernel.clock import civil_date
 from jutong.kernel.errors import InvalidInputError
-from jutong.standards import grading, periods
+from jutong.standards import grading
 
 REFUSE = "refuse"
 """What an answer says of an item that is not given."""
@@ -84,18 +86,29 @@ def ask_supplement(*, application: Application, missing: Sequence[str], by: Acto
     return locked
 
 
+def extension_cap(application: Application, on: date) -> int:
+    """Return the most working days a reply may be extended by: as its clock says, or the rules that hold on a day."""
+    period = rules.reply_period(application.share_attribute)
+    clock = StatutoryClock.objects.filter(
+        subject_kind=common.SUBJECT, subject_id=str(application.id), period=period
+    ).first()
+    if clock is not None:
+        return cap_of(clock)
+    return period_for(period, application.provider.division_code, on=on).period.extension_cap
+
+
 @transaction.atomic
 def ask_extension(*, application: Application, days: int, reason: str, by: Actor, now: datetime) -> Application:
-    """Ask the authority for more time to reply: once, with a reason, at most ten working days (条例 21(1)).
+    """Ask the authority for more time to reply: once, with a reason, ten working days or the local cap (条例 21(1)).
 
     Raises:
         ExtensionTwiceError: if more time was asked for before.
-        ExtensionTooLongError: for more than ten working days or none.
+        ExtensionTooLongError: for more than the cap or none.
     """
     locked, _row = common.begin(application, Event.ASK_EXTENSION, by)
     if Extension.objects.filter(application=locked).exists():
         raise ExtensionTwiceError
-    limit = periods.period(rules.reply_period(locked.share_attribute), on=civil_date(now)).extension_cap
+    limit = extension_cap(locked, civil_date(now))
     if not 1 <= days <= limit:
         raise ExtensionTooLongError(days=days, limit=limit)
     clean = common.require_text("reason", reason, limit=500, message=_("请写明需要延长的特殊原因"), clause="条例 21(1)")

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from jutong.center.clocks import queries as clocks
 from jutong.center.clocks.queries import ClockView
+from jutong.center.clocks.rules import period_for
 from jutong.center.sharing import rules
 from jutong.center.sharing.enums import ApplicationState, GrantState, ItemAnswer
 from jutong.center.sharing.models import Application, Consent, Extension, Grant, Reply, Supplement
 from jutong.kernel.clock import civil_date
-from jutong.standards import periods
 
 When = Literal["done", "now", "todo"]
 Text = str | Promise
@@ -81,7 +81,7 @@ class _Reader:
         return self.clocks.get(rules.SUPPLY_PERIOD)
 
     def days(self, period: str) -> int:
-        return periods.period(period, on=civil_date(self.now)).length
+        return period_for(period, self.application.provider.division_code, on=civil_date(self.now)).period.length
 
     @property
     def steps(self) -> Iterator[Step]:
