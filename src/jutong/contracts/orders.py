@@ -147,7 +147,7 @@ class JobOrder(Document):
     target: str
     rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_RULES)] = ()
     masks: Annotated[tuple[ColumnMask, ...], Field(max_length=MOST_RULES)] = ()
-    chunk_rows: Annotated[int, Field(ge=0)] = 0
+    chunk_rows: Annotated[int, Field(ge=0, le=10**9)] = 0
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

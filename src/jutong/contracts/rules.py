@@ -19,9 +19,14 @@ MaskKind = Literal["name", "identity", "phone", "address", "division", "year", "
 LONGEST_PATTERN = 200
 MOST_VALUES = 5_000
 MOST_RULES = 200
-Column = Annotated[str, Field(min_length=1, max_length=128)]
+MOST_COUNTED = 10**12
+MOST_LONG = 10**9
+_NO_NUL = r"^[^\x00]*$"
+"""A text with NUL can be kept neither in PostgreSQL nor in its JSON."""
+
+Column = Annotated[str, Field(min_length=1, max_length=128, pattern=_NO_NUL)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-Amount = Annotated[str, Field(min_length=1, max_length=64)]
+Amount = Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_NUL)]
 
 
 class RuleBase(Document):
@@ -34,7 +39,7 @@ class RuleBase(Document):
     id: RuleId
     column: Column
     action: RuleAction = "set-aside"
-    most_rows: Annotated[int, Field(ge=0)] | None = None
+    most_rows: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | None = None
     most_permille: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
@@ -58,8 +63,8 @@ class Length(RuleBase):
     """The text is so long, counted as its target counts."""
 
     kind: Literal["length"] = "length"
-    least: Annotated[int, Field(ge=0)] = 0
-    most: Annotated[int, Field(ge=0)]
+    least: Annotated[int, Field(ge=0, le=MOST_LONG)] = 0
+    most: Annotated[int, Field(ge=0, le=MOST_LONG)]
     unit: Literal["characters", "bytes"] = "characters"
 
 
@@ -68,7 +73,8 @@ class OneOf(RuleBase):
 
     kind: Literal["one-of"] = "one-of"
     values: Annotated[
-        tuple[Annotated[str, Field(max_length=200)], ...], Field(min_length=1, max_length=MOST_VALUES, strict=False)
+        tuple[Annotated[str, Field(max_length=200, pattern=_NO_NUL)], ...],
+        Field(min_length=1, max_length=MOST_VALUES, strict=False),
     ]
 
 
@@ -76,14 +82,14 @@ class CodeTable(RuleBase):
     """The value is a code of a shipped code table that is, or once was, in force."""
 
     kind: Literal["code-table"] = "code-table"
-    table: Annotated[str, Field(max_length=64)]
+    table: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
 
 class Pattern(RuleBase):
     """The whole text has a form."""
 
     kind: Literal["pattern"] = "pattern"
-    pattern: Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN)]
+    pattern: Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN, pattern=_NO_NUL)]
 
 
 class Identity(RuleBase):

@@ -95,8 +95,17 @@ def test_a_published_entry_is_bound_renewed_and_moved(city: City, as_: As) -> No
     }
     assert steward.ask("PUT", f"/catalog/entries/{code}/binding", binding)["row_estimate"] == 1200
     assert steward.get(f"/catalog/own/{code}")["binding"]["table"] == "marriage"
-    job = steward.ask("POST", "/jobs", {"entry_code": code}, status=202)
+    rules = [
+        {"id": "number", "kind": "identity", "column": "id_number", "most_permille": 10},
+        {"id": "kind", "kind": "one-of", "column": "name", "values": ["张三"], "action": "warn"},
+    ]
+    asked = {"entry_code": code, "rules": rules, "masks": [{"column": "name", "mask": "name"}]}
+    assert steward.refused("POST", "/jobs", {**asked, "rules": [{**rules[0], "kind": "eval"}]})[0] == 422
+    unbound = [{**rules[0], "column": "marital"}]
+    assert steward.refused("POST", "/jobs", {**asked, "rules": unbound}) == (422, "jobs.rule.column-unbound")
+    job = steward.ask("POST", "/jobs", asked, status=202)
     assert (job["state"], job["entry_code"], job["rows_read"]) == ("ordered", code, None)
+    assert (job["rule_counts"], job["rows_quarantined"]) == ([], None)
     assert steward.get(f"/jobs/{job['id']}")["target"] == job["target"]
     assert [row["id"] for row in steward.get(f"/jobs?entry={code}")["rows"]] == [job["id"]]
     assert steward.refused("POST", "/jobs", {"entry_code": code}) == (409, "jobs.job.running")
