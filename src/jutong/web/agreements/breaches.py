@@ -10,7 +10,7 @@ from jutong.center.agreement.enums import BreachState
 from jutong.center.agreement.models import Breach
 from jutong.center.org.permissions import Permission
 from jutong.kernel.errors import JutongError
-from jutong.web.agreements.wording import measured
+from jutong.web.agreements.wording import facts, measured
 from jutong.web.door import Visit, page, step
 
 TONES = {
@@ -63,11 +63,7 @@ def _show(visit: Visit, number: str, problem: JutongError | None = None) -> Http
         "here": f"/breaches/{number}",
         "outcomes": sorted(found.evidence.get("outcomes", {}).items()),
         "records": found.evidence.get("records", []),
-        "facts": [
-            (name, ", ".join(map(str, value)) if isinstance(value, list) else value)
-            for name, value in sorted(found.evidence.items())
-            if name not in {"outcomes", "records"}
-        ],
+        "facts": facts(found.evidence),
         "can": {event.value for event in events},
         "problem": problem,
         "typed": visit.request.POST,

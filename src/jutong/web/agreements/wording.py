@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from jutong.center.agreement.enums import ObligationKind
 from jutong.center.agreement.queries import Kept
+from jutong.center.catalog.enums import BindingHealth
+from jutong.center.catalog.health import explain
+from jutong.center.clocks.queries import period_name
 from jutong.standards.agreement import Term, Value, standard_text
+from jutong.web.templatetags.ui import day, moment
 
 
 @dataclass(frozen=True)
@@ -86,3 +93,49 @@ def kept_rows(rows: Iterable[Kept]) -> list[dict[str, object]]:
         }
         for row in rows
     ]
+
+
+_FACTS = {
+    "case": _("办件编号"),
+    "period": _("期限"),
+    "due_on": _("应办结"),
+    "clock": _("期限编号"),
+    "source": _("数据源"),
+    "health": _("探测结果"),
+    "problems": _("发现的问题"),
+    "newest_at": _("数据最新时间"),
+    "checked_at": _("探测时间"),
+    "binding": _("挂接编号"),
+    "p95_ms": _("95%的调用用时（毫秒）"),
+    "violations": _("违规编号"),
+}
+
+
+def facts(evidence: Mapping[str, object]) -> list[tuple[str, object]]:
+    """Return what proves a breach besides records and counts, each under the name people know it by."""
+    rows = [(name, evidence[name]) for name in _FACTS if evidence.get(name)]
+    rows += [(name, value) for name, value in sorted(evidence.items()) if name not in {*_FACTS, "outcomes", "records"}]
+    return [(str(_FACTS.get(name, name)), _fact(name, value, evidence)) for name, value in rows]
+
+
+def _fact(name: str, value: object, evidence: Mapping[str, object]) -> object:
+    if name == "period":
+        return period_name(str(value), date.fromisoformat(str(evidence["due_on"])))
+    if name == "health" and value in BindingHealth.values:
+        return BindingHealth(str(value)).label
+    if name in {"newest_at", "checked_at"}:
+        return moment(datetime.fromisoformat(str(value)))
+    if name == "due_on":
+        return day(date.fromisoformat(str(value)))
+    if isinstance(value, list):
+        return "；".join(_problem(str(each)) for each in value)
+    return value
+
+
+def _problem(text: str) -> str:
+    """Say what a probe found in words; evidence keeps its problems as text."""
+    try:
+        found = ast.literal_eval(text)
+        return "；".join(explain([found])) if isinstance(found, dict) else text
+    except (ValueError, SyntaxError, KeyError):
+        return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
@@ -132,7 +132,8 @@ def certificate(visit: Visit, number: str) -> HttpResponseBase:
         "kinds": dict(CopyKind.choices),
         "methods": dict(DisposalMethod.choices),
     }
-    context = {"case": view.case, "made": made, "document": made.document, **labels}
+    times = {name: _moment(made.document[name]) for name in ("ended_at", "reported_at")}
+    context = {"case": view.case, "made": made, "document": made.document, **times, **labels}
     return visit.render("remedy/certificate.html", context)
 
 
@@ -145,6 +146,10 @@ def certificate_file(visit: Visit, number: str) -> HttpResponseBase:
     response["Content-Disposition"] = f'attachment; filename="{view.case.number}-{made.round}.json"'
     response["X-Document-Digest"] = made.digest
     return response
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _certificate(found: list[Certificate], number: str) -> Certificate:
