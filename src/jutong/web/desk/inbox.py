@@ -31,6 +31,7 @@ GROUPS: dict[str, Text] = {
     "soon": gettext_lazy("两个工作日内到期"),
     "rest": gettext_lazy("其余"),
 }
+_RANKS = {key: at for at, key in enumerate(GROUPS)}
 MOST_COUNTED = 999
 LONGEST_WORDS, LONGEST_PAGE = 100, 4
 _BATCHED = {TaskKind.APPLICATION_CONSENT, TaskKind.REPLY_CONSENT, TaskKind.APPLICATION_ANSWER}
@@ -108,7 +109,7 @@ def refused(visit: Visit, problem: JutongError) -> HttpResponse:
 
 def _listing(visit: Visit, asked: Asked, refused_: Refused | None = None) -> HttpResponse:
     every = waiting(visit.request, visit.actor, visit.now)
-    found = [task for task in every if asked.fits(task)]
+    found = sorted(filter(asked.fits, every), key=lambda task: _RANKS[group_of(task)])
     start = (asked.number - 1) * SIZE
     shown = found[start : start + SIZE]
     rows = rows_of(visit, shown, asked.address(), refused_)
@@ -143,7 +144,7 @@ def group_of(task: Task) -> str:
 
 
 def _groups(found: Sequence[Task], rows: Sequence[Row]) -> list[Group]:
-    """Return the groups on the page; tasks are sorted by their last day, so that each group stands in one piece."""
+    """Return the groups on the page; ``found`` has each in one piece."""
     totals = {key: sum(group_of(task) == key for task in found) for key in GROUPS}
     return [
         Group(key, GROUPS[key], capped(totals[key]), list(part))

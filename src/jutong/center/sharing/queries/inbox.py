@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,13 +26,17 @@ from jutong.center.org.permissions import Permission
 from jutong.center.ownership import queries as ownership
 from jutong.center.ownership.enums import PlanState
 from jutong.center.sharing.enums import ApplicationState, GrantState
-from jutong.center.sharing.models import Application, Grant
+from jutong.center.sharing.models import Application, ApplicationItem, Grant
 from jutong.center.sharing.queries.reading import with_clocks
 from jutong.center.sharing.queries.tasks import Task, TaskKind, registered
 from jutong.kernel.clock import BEIJING, civil_date
 
 CAP = 200
 """Tasks of one kind that are read at most."""
+_SHOWN = (
+    "id", "number", "title", "state", "share_attribute", "submitted_at", "created_at", "requester__short_name",
+    "provider__short_name", "created_by__name",
+)  # fmt: skip
 MANY = 10
 """More versions than this wait as one task, to be taken in a batch."""
 
@@ -56,27 +60,24 @@ def _applications(state: str, **rule: object) -> QuerySet[Application]:
 
 
 def _ready(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Fetch what a task shows along with the applications, the oldest first."""
-    return (
-        rows.select_related("requester", "provider", "version", "created_by")
-        .prefetch_related("items")
-        .order_by("created_at", "id")
-    )
+    """Fetch what a task shows along with the applications and nothing else of them, the oldest first."""
+    return rows.select_related("requester", "provider", "created_by").only(*_SHOWN).order_by("created_at", "id")
 
 
 def _tasks(kind: TaskKind, rows: Iterable[Application], now: datetime, *, mine: bool = False) -> list[Task]:
     """Turn applications into tasks; ``mine`` when the requester's own people have to act."""
-    tasks = []
-    for row in with_clocks(list(rows), now):
+    tasks, listed = [], list(rows)
+    asked = ApplicationItem.objects.filter(application__in=[row.id for row in listed]).order_by()
+    counts = dict(asked.values_list("application").annotate(n=Count("id")))
+    for row in with_clocks(listed, now):
         application = row.application
         other = application.provider if mine else application.requester
-        count = len(application.items.all())
         tasks.append(
             Task(
                 kind=kind, title=application.title, number=application.number, subject_id=str(application.id),
                 organisation=other.short_name, person=application.created_by.name if application.created_by else "",
                 since=application.submitted_at or application.created_at,
-                note=format_lazy(_("申请{n}个信息项"), n=count), clock=row.clock,
+                note=format_lazy(_("申请{n}个信息项"), n=counts.get(application.id, 0)), clock=row.clock,
             )
         )  # fmt: skip
     return tasks
