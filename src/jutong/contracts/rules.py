@@ -26,6 +26,7 @@ _NO_NUL = r"^[^\x00]*$"
 
 Column = Annotated[str, Field(min_length=1, max_length=128, pattern=_NO_NUL)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Value = Annotated[str, Field(max_length=200, pattern=_NO_NUL)]
 Amount = Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_NUL)]
 
 
@@ -72,10 +73,7 @@ class OneOf(RuleBase):
     """The value is one of a list."""
 
     kind: Literal["one-of"] = "one-of"
-    values: Annotated[
-        tuple[Annotated[str, Field(max_length=200, pattern=_NO_NUL)], ...],
-        Field(min_length=1, max_length=MOST_VALUES, strict=False),
-    ]
+    values: Annotated[tuple[Value, ...], Field(min_length=1, max_length=MOST_VALUES, strict=False)]
 
 
 class CodeTable(RuleBase):

@@ -218,3 +218,15 @@ def test_a_connection_that_breaks_is_never_an_end(
     assert caught.value.fields["rows"] < 20000
     assert tables.read_digest(landed_path(tmp_path)) == before.target_digest
     assert tables.describe(landed_path(tmp_path)).version == 0
+
+
+def test_a_table_cut_by_its_key_is_the_same_table(mariadb: MariaDB, source: SourceConfig, tmp_path: Path) -> None:
+    execute(
+        mariadb,
+        "CREATE TABLE t (`the ``key` BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(20)) ENGINE = InnoDB",
+        "INSERT INTO t SELECT 18446744073709550000 - seq * 7919, CONCAT('n', seq) FROM seq_1_to_5000",
+    )
+    whole = run_move(order_for(source, DATABASE, "t", "name"), source, tmp_path)
+    cut = run_move(order_for(source, DATABASE, "t", "name").model_copy(update={"chunk_rows": 1_000}), source, tmp_path)
+    assert (whole.chunks, cut.chunks, cut.chunks_done) == (0, 5, 5)
+    assert (cut.rows_read, cut.target_digest) == (5_000, whole.target_digest)

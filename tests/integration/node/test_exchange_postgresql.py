@@ -191,3 +191,19 @@ def test_a_table_that_goes_between_plan_and_read_is_named(
     with pytest.raises(SourceLostError) as caught:
         run_move(order_for(source, SCHEMA, "t", "id"), source, tmp_path)
     assert caught.value.fields["reason"] == "table or columns gone"
+
+
+def test_a_table_cut_by_its_key_is_the_same_table(source: SourceConfig, tmp_path: Path) -> None:
+    execute(
+        source,
+        'CREATE TABLE t ("the ""key" bigint PRIMARY KEY, name text)',
+        "INSERT INTO t SELECT (g - 3000) * 7919, 'n' || g FROM generate_series(1, 5000) g ORDER BY md5(g::text)",
+        "CREATE TABLE pair (a int, b int, PRIMARY KEY (a, b))",
+        "INSERT INTO pair SELECT g, g FROM generate_series(1, 3000) g",
+    )
+    whole = run_move(order_for(source, SCHEMA, "t", "name"), source, tmp_path)
+    cut = run_move(order_for(source, SCHEMA, "t", "name").model_copy(update={"chunk_rows": 1_000}), source, tmp_path)
+    assert (whole.chunks, cut.chunks, cut.chunks_done, cut.snapshots) == (0, 5, 5, 1)
+    assert (cut.rows_read, cut.target_digest) == (5_000, whole.target_digest)
+    two = order_for(source, SCHEMA, "pair", "a").model_copy(update={"chunk_rows": 1_000})
+    assert run_move(two, source, tmp_path).chunks == 0  # such a key cannot be cut

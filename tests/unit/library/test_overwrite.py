@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from jutong.library import overwrite, tables
+from jutong.library.digest import ContentDigest
 from jutong.library.errors import DiskFullError, TableBusyError, WriteError
 from jutong.library.overwrite import Committed, Overwrite, Proof
 
@@ -200,3 +201,42 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(WriteError):
         Overwrite(tmp_path / "file" / "t", FIRST).__enter__()
+
+
+def test_rows_are_added_once(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    first = put(path)
+    for _ in range(2):
+        with Overwrite(path, SECOND, mode="append") as target:
+            if target.committed() is None:
+                target.commit(fill(target))
+    assert tables.describe(path).rows == 2 * CONTENT.num_rows
+    assert tables.read_digest(path, first.version) == first.proof.digest
+
+
+def test_finished_chunks_of_a_killed_run_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    whole = ContentDigest(CONTENT.schema)
+    kept: list[str] = []
+    killed = Overwrite(path, FIRST).__enter__()
+    killed.begin(CONTENT.schema)
+    for number, start in enumerate((0, 4, 7)):
+        killed.begin_chunk(number)
+        for batch in CONTENT.slice(start, 4 if number == 0 else 3).to_batches():
+            killed.write(batch)
+        kept.extend(killed.finish())
+    os.close(killed._lock)  # as a killed process leaves it: no file is taken away
+    with Overwrite(path, FIRST) as again:
+        again.begin(CONTENT.schema, kept[:2])
+        assert parquet_files(path) == set(kept[:2])
+        again.begin_chunk(2)
+        for batch in CONTENT.slice(7).to_batches():
+            again.write(batch)
+        names = (*kept[:2], *again.finish())
+        for name in names:
+            whole.add(again.read_back([name]).text())
+        assert whole.text() == again.read_back().text()
+        again.commit(Proof(FIRST, whole.rows, whole.text(), whole.text(), 1))
+    assert tables.read_digest(path) == put(tmp_path / "u").proof.digest
+    with pytest.raises(ValueError, match="not a digest"):
+        whole.add("jc0:1:00")
