@@ -74,10 +74,14 @@ def test_every_documented_event_is_in_the_code():
 def _said(name: str) -> bool:
     """Whether the event's verb stands in the code of its domain as a text of its own, in an enum or a table."""
     domain, _, verb = name.split(":")
-    texts = (
+    return verb in _texts(domain)
+
+
+@cache
+def _texts(domain: str) -> frozenset[object]:
+    return frozenset(
         node.value
         for path in sorted((CENTER / domain).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
     )
-    return verb in texts

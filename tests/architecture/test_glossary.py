@@ -112,10 +112,12 @@ def forbidden() -> dict[tuple[str, ...], str]:
 @cache
 def verdicts(name: str) -> tuple[str, ...]:
     """What is wrong with one name."""
+    said = words(name)
+    there = {*said, *map(_singular, said)}
     return tuple(
         f"{name} says {'_'.join(synonym)}; the word is {approved}"
         for synonym, approved in forbidden().items()
-        if contains(words(name), synonym)
+        if there.issuperset(synonym) and contains(said, synonym)
     )
 
 
