@@ -10,7 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from jutong.center.audit.models import AuditEvent
+from jutong.center.bulk import MANY, copy_rows
 from jutong.center.org.actor import Actor
+from jutong.kernel.ids import uuid7
 
 
 def record(
@@ -49,22 +51,37 @@ def record_all(*, event: str, by: Actor, now: datetime, subjects: Iterable[Subje
     Raises:
         RuntimeError: outside a transaction.
     """
-    AuditEvent.objects.bulk_create((_event(event, subject, by, now) for subject in subjects), batch_size=500)
+    told = list(subjects)
+    if len(told) < MANY:
+        AuditEvent.objects.bulk_create((_event(event, subject, by, now) for subject in told), batch_size=500)
+        return
+    copy_rows(AuditEvent, _NAMES, ((uuid7(), *_values(event, subject, by, now)) for subject in told))
+
+
+_KEPT = (
+    "at", "event", "subject_kind", "subject_id", "subject_label", "actor_username", "actor_name", "actor_role",
+    "organisation_code", "organisation_name", "details",
+)  # fmt: skip
+_NAMES = ("id", *_KEPT)
 
 
 def _event(event: str, subject: Subject, by: Actor, now: datetime) -> AuditEvent:
+    return AuditEvent(**dict(zip(_KEPT, _values(event, subject, by, now), strict=True)))
+
+
+def _values(event: str, subject: Subject, by: Actor, now: datetime) -> tuple[Any, ...]:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{event} must be recorded inside the transaction of its action")
-    return AuditEvent(
-        at=now,
-        event=event,
-        subject_kind=subject.kind,
-        subject_id=str(subject.id),
-        subject_label=subject.label[:200],
-        actor_username=by.username,
-        actor_name=by.name,
-        actor_role=by.role,
-        organisation_code=by.organisation_code,
-        organisation_name=by.organisation_name,
-        details=dict(subject.details),
+    return (
+        now,
+        event,
+        subject.kind,
+        str(subject.id),
+        subject.label[:200],
+        by.username,
+        by.name,
+        by.role,
+        by.organisation_code,
+        by.organisation_name,
+        dict(subject.details),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from jutong.center.audit.actions import Subject, record, record_all
 from jutong.center.clocks.errors import CalendarYearOfficialError
 from jutong.center.clocks.models import CalendarDay, StatutoryClock
 from jutong.center.clocks.models import CalendarYear as LoadedYear
-from jutong.center.clocks.queries import OPEN, calendar, due_of, pauses_of
+from jutong.center.clocks.queries import OPEN, calendar, due_of, ended, pauses_of
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import require
@@ -29,7 +30,7 @@ from jutong.kernel.calendar import (
     official_years,
 )
 from jutong.kernel.clock import civil_date
-from jutong.kernel.deadlines import Recomputed, compute
+from jutong.kernel.deadlines import DueDate, Recomputed, compute
 from jutong.kernel.errors import InvalidInputError
 from jutong.kernel.i18n import gettext_noop
 
@@ -158,26 +159,42 @@ def _open_clocks(year: int) -> QuerySet[StatutoryClock]:
     return StatutoryClock.objects.filter(touches, state__in=OPEN)
 
 
+class _Kept(NamedTuple):
+    """What counting again needs of a clock; a model of each of a hundred thousand would cost more than the counting."""
+
+    id: UUID
+    period: str
+    subject_kind: str
+    subject_id: str
+    subject_label: str
+    organisation_id: UUID
+    started_on: date
+    length: int
+    extension: int
+    pauses: list[tuple[str, str | None]]
+    due_on: date
+    is_provisional: bool
+    breached_at: datetime | None
+
+
 def _recompute(clocks: QuerySet[StatutoryClock], *, year: int, by: Actor, now: datetime) -> LoadedCalendar:
     days, today = calendar(), civil_date(now)
-    rows = list(clocks.select_for_update(of=("self",)).order_by("id"))
-    recounted: dict[tuple[date, int, str], Recomputed] = {}
+    rows = list(map(_Kept._make, clocks.select_for_update().order_by("id").values_list(*_Kept._fields)))
+    recounted: dict[tuple[date, int, str], DueDate] = {}
     alike: dict[tuple[date, bool, bool], list[UUID]] = {}
-    moved: list[tuple[StatutoryClock, Recomputed]] = []
+    moved: list[tuple[_Kept, date]] = []
     settled = 0
     for clock in rows:
         key = (clock.started_on, clock.length + clock.extension, str(clock.pauses))
-        known = recounted.get(key)
-        before = due_of(clock)
-        if known is None:
-            known = recounted[key] = recount(clock, days)
-        change = Recomputed(before, known.after)
-        settled += change.settled
-        forgiven = clock.breached_at is not None and change.after.due_on >= today
-        if change.moved or change.settled or forgiven or before.provisional != change.after.provisional:
-            alike.setdefault((change.after.due_on, change.after.provisional, forgiven), []).append(clock.id)
-        if change.moved:
-            moved.append((clock, change))
+        after = recounted.get(key)
+        if after is None:
+            after = recounted[key] = compute(*key[:2], days, ended(clock.pauses))
+        settled += clock.is_provisional and not after.provisional
+        forgiven = clock.breached_at is not None and after.due_on >= today
+        if clock.due_on != after.due_on or clock.is_provisional != after.provisional or forgiven:
+            alike.setdefault((after.due_on, after.provisional, forgiven), []).append(clock.id)
+        if clock.due_on != after.due_on:
+            moved.append((clock, after.due_on))
     for (due_on, provisional, forgiven), ids in alike.items():
         # late only by a calendar that turned out wrong is not late
         cleared: dict[str, None] = {"breached_at": None} if forgiven else {}
@@ -187,12 +204,12 @@ def _recompute(clocks: QuerySet[StatutoryClock], *, year: int, by: Actor, now: d
     return LoadedCalendar(year, len(rows), settled, len(moved))
 
 
-def _moved_notice(clock: StatutoryClock, change: Recomputed, year: int, now: datetime) -> Notice:
+def _moved_notice(clock: _Kept, after: date, year: int, now: datetime) -> Notice:
     label = clock.subject_label[:120]
-    fields = {"label": label, "before": str(change.before.due_on), "after": str(change.after.due_on), "year": str(year)}
+    fields = {"label": label, "before": str(clock.due_on), "after": str(after), "year": str(year)}
     return Notice(organisation_id=clock.organisation_id, text=MOVED, fields=fields, at=now)
 
 
-def _told_move(clock: StatutoryClock, change: Recomputed) -> Subject:
-    moved = {"before": change.before.due_on.isoformat(), "after": change.after.due_on.isoformat()}
+def _told_move(clock: _Kept, after: date) -> Subject:
+    moved = {"before": clock.due_on.isoformat(), "after": after.isoformat()}
     return Subject(clock.subject_kind, clock.subject_id, clock.subject_label, {"period": clock.period, **moved})

@@ -98,7 +98,12 @@ def _workdays_of(year: int, days: WorkCalendar) -> int:
 
 def pauses_of(clock: StatutoryClock) -> list[Pause]:
     """Return the ended pauses of a clock. One that goes on moves the due date only when it ends."""
-    return [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in clock.pauses if last is not None]
+    return ended(clock.pauses)
+
+
+def ended(pauses: Iterable[tuple[str, str | None]]) -> list[Pause]:
+    """Return the pauses that ended, of those a clock keeps."""
+    return [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pauses if last is not None]
 
 
 def due_of(clock: StatutoryClock) -> DueDate:
