@@ -1,8 +1,9 @@
 """Moving a table out of PostgreSQL into the library, proof included, against reading it and against writing it bare.
 
-Three things run in turn on the same rows, each in a process of its own: ``psql COPY ... (FORMAT binary)`` to
-/dev/null (what reading alone costs), ADBC into ``write_deltalake`` (a move that proves nothing), and a job of ours.
-Every figure is a ratio inside one round; the median of the rounds is told. ``python bench/exchange.py [ROWS]``.
+Four things run in turn on the same rows, each in a process of its own: ``psql COPY ... (FORMAT binary)`` to
+/dev/null (what reading alone costs), ADBC into ``write_deltalake`` (a move that proves nothing), a job of ours, and the
+same job with rules and masks. Every figure is a ratio inside one round; the median of the rounds is told. One row of a
+hundred has a wrong check digit and one of two hundred an unknown code. ``python bench/exchange.py [ROWS]``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import psycopg
 
 from _report import Report
 from jutong.contracts.orders import JobOrder
+from jutong.contracts.rules import Between, ColumnMask, Identity, Length, NotNull, OneOf
 from jutong.node.exchange import runner
 from jutong.node.sources import SourceConfig
 from jutong.runtime import bundle
@@ -34,7 +36,23 @@ COLUMNS = ("id", "id_number", "name", "gender", "born", "address", "phone", "div
 GOAL_BARE = 0.33
 """A proof reads the rows a second time and hashes them twice: it may cost two more moves, not more."""
 
+GOAL_RULES = 0.65
+"""Rules, masks and quarantine may cost about half of a plain move on top of it."""
+
 GOAL_MB = 512
+RULES = (
+    Identity(id="number", column="id_number"),
+    NotNull(id="named", column="name"),
+    OneOf(id="gender", column="gender", values=("男", "女")),
+    OneOf(id="division", column="division", values=("629901", "629902")),
+    Between(id="born", column="born", least="1900-01-01", most="2030-01-01"),
+    Length(id="address", column="address", most=100),
+)
+MASKS = (
+    ColumnMask(column="id_number", mask="identity"),
+    ColumnMask(column="name", mask="name"),
+    ColumnMask(column="phone", mask="phone"),
+)
 BARE = """
 import sys
 import adbc_driver_postgresql.dbapi as dbapi
@@ -58,6 +76,7 @@ class Round:
     copy: Cost
     bare: Cost
     job: Cost
+    checked: Cost
 
 
 def fill(dsn: str, rows: int) -> None:
@@ -66,12 +85,19 @@ def fill(dsn: str, rows: int) -> None:
             f"""
             DROP TABLE IF EXISTS resident;
             CREATE TABLE resident AS
-            SELECT g::bigint AS id, (629901195001010000 + g)::text AS id_number, '张' || g % 5000 AS name,
+            SELECT g::bigint AS id, n.body || substr('10X98765432', ((n.total + (g % 100 = 0)::int) % 11 + 1)::int, 1)
+                     AS id_number, '张' || g % 5000 AS name,
                    CASE g % 2 WHEN 0 THEN '男' ELSE '女' END AS gender, date '1950-01-01' + g % 20000 AS born,
                    '金河市某区某街道某社区' || g || '号楼' AS address,
-                   CASE WHEN g % 33 > 0 THEN '13900000000' END AS phone, '629901'::char(6) AS division,
+                   CASE WHEN g % 33 > 0 THEN '13900000000' END AS phone,
+                   CASE g % 200 WHEN 0 THEN 'XXXXXX' ELSE '629901' END::char(6) AS division,
                    (g / 100.0)::numeric(12, 2) AS income, timestamptz '2020-01-01' + g * interval '1 s' AS updated
-              FROM generate_series(1, {rows}) g;
+              FROM generate_series(1, {rows}) g,
+                   LATERAL (SELECT body, (SELECT sum(substr(body, place, 1)::int * (1 << (18 - place)) % 11)
+                                            FROM generate_series(1, 17) place) AS total
+                              FROM (SELECT '629901' || to_char(date '1950-01-01' + g % 20000, 'YYYYMMDD')
+                                           || to_char(g % 1000, 'FM000') AS body) b) n;
+            ALTER TABLE resident ADD PRIMARY KEY (id);
             ANALYZE resident
             """.encode()
         )
@@ -97,10 +123,10 @@ def run_process(command: list[str]) -> int:
     return usage.ru_maxrss
 
 
-def run_job(home: Path, source: SourceConfig, rows: int) -> int:
+def run_job(home: Path, source: SourceConfig, rows: int, *, checked: bool = False) -> int:
     order = JobOrder(
         job_id=str(uuid4()), source=source.name, schema_name="public", table="resident", columns=COLUMNS,
-        target="resident",
+        target="checked" if checked else "resident", rules=RULES if checked else (), masks=MASKS if checked else (),
     )  # fmt: skip
     handle = runner.start(order, home=home, source=source)
     peak = 0
@@ -111,7 +137,8 @@ def run_job(home: Path, source: SourceConfig, rows: int) -> int:
             break
         time.sleep(0.01)
     assert receipt.state == "done", receipt.problem
-    assert receipt.rows_written == rows
+    assert receipt.rows_written + receipt.rows_quarantined == receipt.rows_read == rows
+    assert receipt.rows_quarantined == (rows // 100 if checked else 0)
     return peak
 
 
@@ -141,6 +168,7 @@ def main() -> None:
                     measured(lambda: run_process(copy)),
                     measured(lambda: run_process(bare)),
                     measured(lambda: run_job(home, source, rows)),
+                    measured(lambda: run_job(home, source, rows, checked=True)),
                 )
                 for _ in range(ROUNDS)
             ]
@@ -155,7 +183,9 @@ def tell(report: Report, rows: int, *, small: list[Round], full: list[Round]) ->
 
     start_bare, start_job = median(lambda one: one.bare.cpu, small), median(lambda one: one.job.cpu, small)
     against_bare = median(lambda one: (one.bare.cpu - start_bare) / (one.job.cpu - start_job))
-    peak = max(one.job.peak_mb for one in full)
+    start_checked = median(lambda one: one.checked.cpu, small)
+    rules_off = median(lambda one: (one.job.cpu - start_job) / (one.checked.cpu - start_checked))
+    peak = max(max(one.job.peak_mb, one.checked.peak_mb) for one in full)
     report.row("a job, order to receipt", rows / median(lambda one: one.job.wall), "rows/s",
                peer=rows / median(lambda one: one.copy.wall))  # fmt: skip
     report.row("against COPY to nowhere, wall", median(lambda one: one.copy.wall / one.job.wall), "ratio")
@@ -164,6 +194,10 @@ def tell(report: Report, rows: int, *, small: list[Round], full: list[Round]) ->
                peer=rows / median(lambda one: one.bare.cpu))  # fmt: skip
     report.row("against write_deltalake without proof, CPU without start-up", against_bare, "ratio",
                goal=f">= {GOAL_BARE}", met=against_bare >= GOAL_BARE)  # fmt: skip
+    report.row("with rules, masks and quarantine, order to receipt",
+               rows / median(lambda one: one.checked.wall), "rows/s")  # fmt: skip
+    report.row("with rules, masks and quarantine against without, CPU without start-up", rules_off, "ratio",
+               goal=f">= {GOAL_RULES}", met=rules_off >= GOAL_RULES)  # fmt: skip
     report.row(f"a job of {FEW} rows, wall", median(lambda one: one.job.wall, small), "s",
                peer=median(lambda one: one.bare.wall, small))  # fmt: skip
     report.row("peak memory", peak, "MB", goal=f"<= {GOAL_MB}", met=peak <= GOAL_MB,
