@@ -16,23 +16,43 @@ OWN = {
     "wusiyuan": (
         "/", "/inbox", "/notices", "/catalog", f"/catalog?q={quote('户籍')}", f"/catalog?q={quote('没有这种数据')}",
         "/applications", "/grants", "/audit", "/settings", "/account/password", "/account/2fa/totp/activate", "/logout",
-        "/nowhere", "/admin/users", "/post",
+        "/nowhere", "/admin/users", "/post", "/demands", "/demands/new", "/corrections/new", "/disputes/new",
+        "/returns/new", "/rectifications", "/duties", "/inventories/demands", "/clocks/calculator", "/clocks/rules",
+        "/me/notifications",
+    ),
+    "zhengyawen": (
+        "/delegations", "/applications/batch", "/manage/complaints", "/secrecies", "/agreements",
     ),
     "zhouqiang": (
         "/", "/inbox", "/applications", "/manage/entries", "/manage/entries/new", "/manage/sources", "/jobs",
         "/catalog/saved", "/manage/imports", "/manage/sources/police-population/describe", "/manage/binding-rates",
         "/manage/work/assess", "/manage/work/submit", "/manage/batches", "/changes", "/changes/new",
-        "/inventories/systems", "/inventories/duties", "/inventories/withheld",
+        "/inventories/systems", "/inventories/duties", "/inventories/withheld", "/inquiries", "/inquiries/new",
+        "/violations/report", "/violations/platforms",
     ),
+    "caitunan": ("/disposals", "/service-changes"),
     "gaozhenbang": ("/", "/inbox", "/manage/work/consent"),
-    "linyue": ("/", "/inbox", "/review", "/applications", "/grants", "/changes", "/manage/batches"),
+    "linyue": (
+        "/", "/inbox", "/review", "/applications", "/grants", "/changes", "/manage/batches", "/violations", "/disputes",
+        "/returns",
+    ),
     "chenyu": (
         "/", "/admin/orgs", "/admin/users", "/admin/users/zhouqiang", "/admin/calendar", "/admin/nodes", "/jobs",
+        "/admin/channels", "/admin/channels/new", "/admin/channels/undelivered",
     ),
     "guyan": ("/admin/users/zhouqiang", "/admin/orgs"),
     "shenqing": ("/", "/audit", "/admin/audit"),
-    "pengzhiyuan": ("/", "/catalog"),
+    "pengzhiyuan": ("/", "/catalog", "/violations"),
 }  # fmt: skip
+FIRST = {
+    "wusiyuan": ("/demands", "/corrections", "/disposals", "/ledger", "/returns", "/breaches", "/grants"),
+    "zhengyawen": ("/manage/complaints", "/agreements"),
+    "zhouqiang": ("/demands", "/corrections", "/rectifications", "/violations"),
+    "caitunan": ("/disposals", "/service-changes", "/violations"),
+    "linyue": ("/demands", "/disputes", "/violations", "/returns"),
+    "pengzhiyuan": ("/disputes",),
+}
+"""Lists whose first case is opened, by whoever has a step to take in it."""
 
 
 def _look(visitor: Visitor, address: str, found: dict[str, list[str]]) -> None:
@@ -50,7 +70,16 @@ def test_the_pages_of_a_post(visit: Callable[..., Visitor], username: str, width
     found: dict[str, list[str]] = {}
     for address in OWN[username]:
         _look(visitor, address, found)
+    for address in FIRST.get(username, ()):
+        _look(visitor, _first(visitor, address), found)
     assert found == {}
+
+
+def _first(visitor: Visitor, listing: str) -> str:
+    """Return where the first case of a list leads."""
+    visitor.open(listing)
+    link = visitor.page.locator(f"main table a[href^='{listing}/']").first
+    return link.get_attribute("href") or ""
 
 
 @pytest.mark.parametrize(("width", "height"), WIDTHS)
@@ -70,7 +99,10 @@ def test_other_looks_and_the_other_language(
 def test_the_entrance(visit: Callable[..., Visitor], width: int, height: int) -> None:
     visitor = visit(width=width, height=height)
     found: dict[str, list[str]] = {}
-    for address in ("/login", "/account/signup", "/account/inactive", "/nowhere"):
+    for address in (
+        "/login", "/account/signup", "/account/inactive", "/nowhere", "/complaints/new", "/complaints/follow",
+        "/me/uses", "/open",
+    ):  # fmt: skip
         _look(visitor, address, found)
     visitor.open("/login")
     visitor.page.get_by_label("账号", exact=True).fill("nobody")

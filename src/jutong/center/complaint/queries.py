@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from jutong.center.clocks.queries import ClockView, clock_view, for_subjects
+from jutong.center.clocks.queries import ClockView, calendar, clock_view, for_subjects
 from jutong.center.complaint.enums import ComplaintEvent, ComplaintState, InquiryEvent, InquiryState
 from jutong.center.complaint.models import Complaint, ComplaintStep, Inquiry, Secrecy
 from jutong.center.complaint.parties import sides_of, visible
@@ -92,7 +92,8 @@ def complaint_of(actor: Actor, number: str) -> Complaint:
 def clocks_of(kind: str, period: str, ids: Iterable[UUID], now: datetime) -> dict[str, ClockView]:
     """Return the latest clock of each case by its id."""
     found = for_subjects(kind, ids)
-    return {subject: clock_view(clock, civil_date(now)) for (name, subject), clock in found.items() if name == period}
+    today, days = civil_date(now), calendar()
+    return {subject: clock_view(row, today, days=days) for (name, subject), row in found.items() if name == period}
 
 
 def complaint(actor: Actor, number: str, *, now: datetime) -> ComplaintView:

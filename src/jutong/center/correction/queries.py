@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from jutong.center.clocks.models import StatutoryClock
-from jutong.center.clocks.queries import ClockView, clock_view, for_subjects
+from jutong.center.clocks.queries import ClockView, calendar, clock_view, for_subjects
 from jutong.center.correction.boxes import masked, opened
 from jutong.center.correction.enums import CorrectionEvent, CorrectionState, MarkState
 from jutong.center.correction.models import Correction, CorrectionStep, Material, Recipient, Trace
@@ -119,11 +119,12 @@ def clocks_of(rows: Iterable[Correction], now: datetime) -> dict[UUID, ClockView
     listed = list(rows)
     found = for_subjects(SUBJECT, [row.id for row in listed])
     views: dict[UUID, ClockView] = {}
+    days = calendar()
     for row in listed:
         period = CONFIRM_PERIOD if row.finding and row.state != CorrectionState.VERIFYING else ANSWER_PERIOD
         clock = found.get((period, str(row.id))) or found.get((ANSWER_PERIOD, str(row.id)))
         if clock is not None:
-            views[row.id] = clock_view(clock, civil_date(now))
+            views[row.id] = clock_view(clock, civil_date(now), days=days)
     return views
 
 

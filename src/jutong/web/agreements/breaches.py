@@ -63,7 +63,7 @@ def _show(visit: Visit, number: str, problem: JutongError | None = None) -> Http
         "here": f"/breaches/{number}",
         "outcomes": sorted(found.evidence.get("outcomes", {}).items()),
         "records": found.evidence.get("records", []),
-        "facts": facts(found.evidence),
+        "facts": facts(found.obligation.kind, found.evidence),
         "can": {event.value for event in events},
         "problem": problem,
         "typed": visit.request.POST,

@@ -111,11 +111,17 @@ _FACTS = {
 }
 
 
-def facts(evidence: Mapping[str, object]) -> list[tuple[str, object]]:
-    """Return what proves a breach besides records and counts, each under the name people know it by."""
+def facts(kind: str, evidence: Mapping[str, object]) -> list[tuple[str, object]]:
+    """Return what proves a breach of a kind besides records and counts, each under the name people know it by.
+
+    Quality keeps the worst a day saw, while the probe kept with it is of the day's end: it may be well again.
+    """
     rows = [(name, evidence[name]) for name in _FACTS if evidence.get(name)]
     rows += [(name, value) for name, value in sorted(evidence.items()) if name not in {*_FACTS, "outcomes", "records"}]
-    return [(str(_FACTS.get(name, name)), _fact(name, value, evidence)) for name, value in rows]
+    shown = [(name, _fact(name, value, evidence)) for name, value in rows]
+    if kind == ObligationKind.QUALITY and evidence.get("health") == BindingHealth.OK:
+        shown = [(name, gettext("当日有问题，后已恢复正常") if name == "health" else value) for name, value in shown]
+    return [(str(_FACTS.get(name, name)), value) for name, value in shown]
 
 
 def _fact(name: str, value: object, evidence: Mapping[str, object]) -> object:

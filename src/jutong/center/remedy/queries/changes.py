@@ -65,15 +65,15 @@ def service_change(actor: Actor, number: str, *, now: datetime) -> ServiceChange
     rows = list(change.consultations.select_related("organisation", "answered_by"))
     running = clocks.for_subjects(CONSULTATION, [row.id for row in rows])
     filing = clocks.for_subjects(SUBJECT, [change.id]).get((FILING_PERIOD, str(change.id)))
-    today = civil_date(now)
+    today, days = civil_date(now), clocks.calendar()
     asked = [
-        ConsultationRow(row, clocks.clock_view(clock, today) if clock else None)
+        ConsultationRow(row, clocks.clock_view(clock, today, days=days) if clock else None)
         for row, clock in ((row, running.get((CONSULT_PERIOD, str(row.id)))) for row in rows)
     ]
     return ServiceChangeView(
         change=change,
         consultations=asked,
-        clock=clocks.clock_view(filing, today) if filing else None,
+        clock=clocks.clock_view(filing, today, days=days) if filing else None,
         events=_events(change, actor),
     )
 
