@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -51,16 +52,27 @@ def _apply(clerk: Visitor) -> str:
 
 def _decide(person: Visitor, task: str, button: str, said: str) -> None:
     """Take a task from the inbox, where it must be waiting."""
-    person.open("/inbox")
+    person.open(f"/inbox?q={quote(task)}")
     person.page.get_by_role("link", name=task).click()
     person.click(button)
     expect(person.page.get_by_role("status")).to_contain_text(said)
 
 
+def _decide_in_row(person: Visitor, task: str, button: str, said: str) -> None:
+    """Decide a task where it is listed; only its row is exchanged."""
+    person.open(f"/inbox?q={quote(task)}")
+    row = person.page.get_by_role("listitem").filter(has=person.page.get_by_role("link", name=task))
+    row.get_by_text("就在这里办").click()
+    assert person.faults() == []
+    row.get_by_role("button", name=button).click()
+    expect(person.page.get_by_role("status")).to_contain_text(said)
+    expect(person.page.get_by_role("link", name=task)).to_have_count(0)
+
+
 def test_one_need_travels_from_search_to_proof(visit: Callable[..., Visitor]) -> None:
     clerk = visit("wusiyuan")
     number = _apply(clerk)
-    _decide(visit("zhengyawen"), TITLE, "同意并提交申请", "已送达提供方")
+    _decide_in_row(visit("zhengyawen"), TITLE, "同意并提交申请", "已送达提供方")
     _decide(visit("zhouqiang"), TITLE, "拟同意", "等本部门工作机构负责人同意")
     _decide(visit("liangshian"), TITLE, "同意发出答复", "答复已发出")
     _decide(visit("liangshian"), TITLE, "签署协议", "已签署")

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from jutong.center.dispute.models import Dispute
+from tests import return_steps
+from tests.agreement_steps import broken
 from tests.dispute_steps import coordinating, people, raised, referred, refused
 from tests.sharing_steps import submitted
 from tests.sharing_world import World, at
@@ -74,6 +76,22 @@ def test_a_case_without_ground_says_so_on_the_form(quarrel: World, enter: SignIn
     assert "找不到" in text(client, "/disputes/new?kind=application&subject=SQ0", 404)
     assert text(client, "/disputes/new?kind=weather&subject=1", 422)
     assert "下一步" in text(client, "/disputes/new")
+
+
+def test_pages_lead_to_a_dispute_where_there_is_ground(quarrel: World, enter: SignIn) -> None:
+    number = refused(quarrel).number
+    there = f"/disputes/new?kind=application&amp;subject={number}"
+    assert there in text(enter("requester"), f"/applications/{number}")
+    assert there in text(enter("steward"), f"/applications/{number}")
+    assert "提起争议" not in text(enter("authority"), f"/applications/{number}")
+    fine = submitted(quarrel).number
+    assert "提起争议" not in text(enter("requester"), f"/applications/{fine}")
+    breach = broken(quarrel)
+    assert "提起争议" not in text(enter("steward"), f"/breaches/{breach.number}")
+    enter("steward").post(f"/breaches/{breach.number}/answer", {"contest": "1", "text": "不是我方"})
+    assert f"kind=breach&amp;subject={breach.number}" in text(enter("steward"), f"/breaches/{breach.number}")
+    flow = return_steps.short(quarrel, return_steps.province(quarrel))
+    assert f"kind=return&amp;subject={flow.number}" in text(enter("requester"), f"/returns/{flow.number}")
 
 
 def test_what_is_missing_is_told_and_what_was_typed_stays(quarrel: World, enter: SignIn) -> None:

@@ -66,6 +66,8 @@ def test_a_source_is_proposed_stated_on_and_designated(city: City, enter: SignIn
     assert "数源部门是金河市民政局" in done.content.decode()
     assert "市民政局" in text(enter("requester"), "/ownership?state=designated")
     assert steward.post(f"{address}/designate", {}).status_code == 403
+    assert "kind=designation&amp;subject=" in text(stranger, address)
+    assert "提起争议" not in text(authority, address)
     done = authority.post(f"{address}/revoke", {"reason": "职责划转"}, follow=True)
     assert "还没有指定数源部门" in done.content.decode()
     assert authority.post(f"{address}/revoke", {"reason": "再撤"}).status_code == 404

@@ -10,7 +10,7 @@ from jutong.center.catalog import actions as catalog
 from jutong.center.catalog.actions import binding
 from jutong.center.catalog.actions.taking_down import accepted_filing
 from jutong.center.catalog.enums import VersionState
-from jutong.center.catalog.errors import ServiceInUseError
+from jutong.center.catalog.errors import BindingInUseError, ServiceInUseError
 from jutong.center.catalog.life import Filing
 from jutong.center.catalog.models import Binding, EntryVersion, Item
 from jutong.center.catalog.service_gate import require_same_shape
@@ -224,6 +224,36 @@ def test_a_stop_that_was_accepted_lets_the_entry_go_down(world: World) -> None:
     assert found is not None
     assert found.id == change.filing_id
     assert not passes(Gate.SERVICE_CHANGE, world.entry, items=["婚姻状况"], by=world.steward, now=at(20))
+
+
+def test_a_stop_that_was_accepted_lets_the_binding_go_from_its_day_on(world: World) -> None:
+    change = filed(world, kind="stop", items=[])
+    with pytest.raises(BindingInUseError):
+        binding.unbind(entry=world.entry, by=world.steward, now=at(20))
+    actions.decide_change(change=change, accepted=True, note="", by=world.authority, now=at(3))
+    with pytest.raises(BindingInUseError):
+        binding.unbind(entry=world.entry, by=world.steward, now=at(10))
+    assert fresh(change).state == "accepted"
+    binding.unbind(entry=world.entry, by=world.steward, now=at(12))
+    assert (fresh(change).state, fresh(change).applied_at) == ("effective", at(12))
+    assert Grant.objects.get().state == "suspended"
+    assert not Binding.objects.filter(entry=world.entry, ended_at=None).exists()
+
+
+def test_a_stop_speaks_for_nobody_it_did_not_hear(world: World) -> None:
+    accepted(world, kind="stop", items=[])
+    Filing.objects.update(consulted=[])
+    with pytest.raises(BindingInUseError):
+        binding.unbind(entry=world.entry, by=world.steward, now=at(20))
+
+
+def test_a_filing_without_a_change_lets_the_binding_go_at_once(world: World) -> None:
+    sharing_steps.sharing(world)
+    consulted = {world.education.code: "同意"}
+    filing = catalog.file_end(entry=world.entry, reason="职责划出", consulted=consulted, by=world.steward, now=NOW)
+    catalog.decide_filing(filing=filing, accepted=True, by=world.authority, now=NOW)
+    binding.unbind(entry=world.entry, by=world.steward, now=NOW)
+    assert Grant.objects.get().state == "suspended"
 
 
 def renewal(world: World, **changes: Any) -> EntryVersion:
