@@ -57,7 +57,7 @@ def _lent(city: FuzzCity, title: str) -> str:
     number = _drafted(city, title)
     read = Agreement.objects.get(number=number)
     city.caller("provider_head").ask("POST", f"/agreements/{number}/signature", {"digest": read.digest})
-    Application.objects.filter(id=read.application_id).update(created_by=city.world.actors["drafter"].user_id)
+    Application.objects.filter(id=read.application_id).update(created_by=city.world.actors["requester_head"].user_id)
     return number
 
 
