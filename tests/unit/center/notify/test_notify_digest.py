@@ -99,7 +99,7 @@ def test_a_head_gets_the_departments_week_on_its_first_working_day(world: World)
     assert made(beijing(18, 8, 30)) == 0
     assert made(beijing(30, 8, 30)) == 1
     assert text() == ["【聚通】每周汇总：超期1件，一周内到期0件", "市民政局已经超期（1件）"]
-    Post.objects.filter(id=world.department_head.post_id).update(ended_at=NOW)
+    Post.objects.filter(user__username="department-head").update(ended_at=NOW)
     assert made(datetime(2026, 12, 7, 8, 30, tzinfo=BEIJING)) == 0
 
 

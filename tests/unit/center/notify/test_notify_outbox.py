@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from jutong.center.notify.addresses import checked
 from jutong.center.notify.enums import NoticeGroup
 from jutong.center.notify.message import line_for
 from jutong.center.notify.models import Address, Delivery, Preference, WeeklyWish
+from jutong.center.org.actor import Actor
 from jutong.center.org.models import Post, User
 from jutong.center.sharing.models import Notice
 from jutong.kernel.errors import ForbiddenError, InvalidInputError, NotFoundError
@@ -30,6 +32,11 @@ CHOICE = {"statutory": "immediate", "work": "immediate", "information": "off"}
 
 def send(now: datetime) -> int:
     return sending.send_due(clock=lambda: now, by=steps.BY)
+
+
+def user_id(actor: Actor) -> UUID:
+    assert actor.user_id is not None
+    return actor.user_id
 
 
 def states() -> list[str]:
@@ -64,7 +71,7 @@ def test_each_reader_is_told_as_chosen_and_in_the_notices_own_transaction(world:
     )
     assert sorted(states()) == ["held"] * 2 + ["waiting"] * 4
     Delivery.objects.all().delete()
-    Post.objects.create(user_id=world.steward.user_id, organisation=world.civil, role="requester", valid_from=NOW)
+    Post.objects.create(user_id=user_id(world.steward), organisation=world.civil, role="requester", valid_from=NOW)
     steps.notice(world, role="")
     assert states() == ["waiting"]
     with transaction.atomic():
@@ -78,7 +85,7 @@ def test_each_reader_is_told_as_chosen_and_in_the_notices_own_transaction(world:
     with pytest.raises(errors.ChannelOffError):
         steps.reach(made, world.requester)
     channels.switch_channel(channel_id=made.id, on=True, by=world.system_admin, now=NOW)
-    User.objects.filter(id=world.steward.user_id).update(is_active=False)
+    User.objects.filter(id=user_id(world.steward)).update(is_active=False)
     steps.notice(world)
     assert states() == ["waiting"]
 
@@ -88,7 +95,7 @@ def test_statutory_notices_cannot_be_switched_off_by_anyone(world: World):
         preferences.choose(paces={"work": "off", "statutory": "off"}, weekly=False, by=world.steward, now=NOW)
     assert not Preference.objects.exists()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Preference.objects.create(user_id=world.steward.user_id, group="statutory", pace="off")
+        Preference.objects.create(user_id=user_id(world.steward), group="statutory", pace="off")
     for paces in ({"gossip": "off"}, {"work": "hourly"}, {"work": ""}):
         with pytest.raises(InvalidInputError):
             preferences.choose(paces=paces, weekly=False, by=world.steward, now=NOW)
