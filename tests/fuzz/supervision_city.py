@@ -10,6 +10,8 @@ from django.utils import timezone
 from jutong.center.supervision import actions
 from jutong.center.supervision.actions.finding import Finding
 from jutong.center.supervision.models import Case
+from jutong.center.usage.models import Access
+from jutong.kernel.ids import uuid7
 from tests.supervision_steps import RULE, finding
 
 if TYPE_CHECKING:
@@ -38,6 +40,16 @@ def _reports(city: FuzzCity) -> None:
     city.bodies["reportViolation"] = report
     made = city.caller("requester").ask("POST", "/violations", {**report, "code": "R6"}, status=201)
     city.addresses["getViolation"] = {"number": made["number"]}
+    call = Access.objects.create(
+        record_id=str(uuid7()), node="node-1", at=timezone.now(), kind="file", outcome="ok", grant_id=uuid7(),
+        grant_number="GQ20261109-9001", entry_code="306001/1", entry_name="学籍", rows=40, leaf_index=9_000_001,
+        provider_code=city.world.education.code, requester_code=city.world.other.code, requester_name="税务局",
+        system_name="核验", official="甲", purpose="核验", case_number="1",
+    )  # fmt: skip
+    city.bodies["reportLeak"] = {
+        "record_id": call.record_id, "file_sha256": "ab" * 32, "compared": 100, "right": 100, "score": 9.9,
+        "same_bytes": False, "where": "外部网站",
+    }  # fmt: skip
 
 
 def _cases(city: FuzzCity) -> None:

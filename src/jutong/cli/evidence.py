@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from jutong.evidence.recovery import unreadable
 from jutong.evidence.tiles import TileError, TileReader
 from jutong.evidence.verify import Verdict, verify
 from jutong.kernel import settings as jutong_settings
-from jutong.kernel.clock import BEIJING
+from jutong.kernel.clock import BEIJING, utc_now
 from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import LANGUAGES, gettext_noop, translate
 
@@ -243,8 +244,12 @@ def show_command(voice: Voice, *, index: int, log: Path | None) -> None:
 
 @evidence.command("fingerprint")
 @click.argument("file", type=EXISTING_FILE)
+@click.option("--report", type=click.Path(path_type=Path), help="写出举报用的线索文件 · write what a report needs")
+@click.option(
+    "--where", default="", help="发现地点，填了就登记为线索 · where it was found; puts it on record"
+)
 @_spoken
-def fingerprint_command(voice: Voice, *, file: Path) -> None:
+def fingerprint_command(voice: Voice, *, file: Path, report: Path | None, where: str) -> None:
     """辨认一个文件是提供给谁的 · tell whom a file was made for.
 
     在提供文件的节点上运行。退出码 0：认出；1：认不出。
@@ -280,6 +285,29 @@ def fingerprint_command(voice: Voice, *, file: Path) -> None:
         right=found.match.right,
         score=f"{found.match.score:.1f}",
     )
+    told = {
+        "record_id": found.manifest["record"],
+        "file_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "compared": found.match.compared,
+        "right": found.match.right,
+        "score": round(found.match.score, 3),
+        "same_bytes": found.same_bytes,
+    }
+    if report is not None:
+        report.write_text(json.dumps(told, indent=1), "utf-8")
+        voice.say(gettext_noop("线索已写入{file}，可用 POST /api/v1/violations/leaks 举报"), file=report)
+    if where:
+        voice.say(gettext_noop("已登记为违规线索{number}，待核实"), number=_on_record(told, where))
+
+
+def _on_record(told: dict[str, Any], where: str) -> str:
+    """Put a suspicion on record in the center of this machine, and return its number."""
+    from jutong.cli.center import center
+
+    with center() as by:
+        from jutong.center.supervision import actions
+
+        return actions.report_leak(leak=actions.Leak(**told), where=where, by=by, now=utc_now()).number
 
 
 @evidence.command("agreement")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -107,6 +108,11 @@ async def test_a_leaked_copy_names_its_recipient(world: World, tmp_path: Path, m
     assert spoken.exit_code == 0, spoken.output
     assert "金河市教育局" in spoken.output
     assert content["record"] in spoken.output
+    clue = tmp_path / "clue.json"
+    CliRunner().invoke(evidence, ["fingerprint", str(tmp_path / "part.csv"), "--report", str(clue)])
+    told_of = json.loads(clue.read_text("utf-8"))
+    assert (told_of["record_id"], told_of["same_bytes"], told_of["score"] >= 6) == (content["record"], False, True)
+    assert len(told_of["file_sha256"]) == 64
     (tmp_path / "no.xlsx").write_bytes(b"no workbook")
     for name in ("few.csv", "no.xlsx"):
         assert CliRunner().invoke(evidence, ["fingerprint", str(tmp_path / name)]).exit_code == 1

@@ -74,6 +74,18 @@ class ViolationReportIn(In):
     link: Annotated[str, Field(max_length=200)] = ""
 
 
+class LeakIn(In):
+    """What `jutong evidence fingerprint FILE --report` wrote, and where the file was found."""
+
+    record_id: Annotated[str, Field(min_length=1, max_length=36)]
+    file_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    compared: Annotated[int, Field(ge=0, le=10**9)]
+    right: Annotated[int, Field(ge=0, le=10**9)]
+    score: Annotated[float, Field(ge=-(10**6), le=10**6)]
+    same_bytes: bool
+    where: Said
+
+
 class ViolationTextIn(In):
     """An account, a report or reasons."""
 

@@ -85,6 +85,20 @@ def report(request: ApiRequest, body: shapes.ViolationReportIn) -> shapes.Violat
     return shapes.detail_out(queries.case(caller.actor, made.number, caller.now))
 
 
+@router.post(
+    "/leaks",
+    operation_id="reportLeak",
+    summary="举报文件外传 · report a file told by its fingerprint",
+    **asks(Permission.SUPERVISION_VIOLATION_REPORT, shapes.ViolationDetailOut, *_STEP, status=201),
+)
+def report_leak(request: ApiRequest, body: shapes.LeakIn) -> shapes.ViolationDetailOut:
+    """Report, with what the node told of the file, that a recipient may have given it on (条例 40(3))."""
+    caller = request.auth
+    told = body.model_dump()
+    made = actions.report_leak(where=told.pop("where"), leak=actions.Leak(**told), by=caller.actor, now=caller.now)
+    return shapes.detail_out(queries.case(caller.actor, made.number, caller.now))
+
+
 @router.get(
     "/platforms",
     operation_id="listExchangePlatforms",

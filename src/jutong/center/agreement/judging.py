@@ -122,7 +122,7 @@ def leaks(grant_id: UUID, day: date) -> list[str]:
     """Return the violations of a day that say data of a grant reached a third party."""
     first, last = of.span(day)
     rows = Violation.objects.filter(
-        code=LEAKED, subject_kind="grant", subject_id=str(grant_id), found_at__gte=first, found_at__lt=last
+        code=LEAKED, subject_kind="grant", subject_id__startswith=str(grant_id), found_at__gte=first, found_at__lt=last
     )
     return [str(found) for found in rows.values_list("id", flat=True)]
 

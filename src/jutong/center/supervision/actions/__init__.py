@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jutong.center.supervision.actions.finding import adopt, offer_waiting, record, record_breaches
 from jutong.center.supervision.actions.judging import accept, dismiss, notice, refer, reject, report, state
+from jutong.center.supervision.actions.leaking import Leak, report_leak
 from jutong.center.supervision.actions.reporting import join_platform, register_platform, report_violation
 
 __all__ = [
+    "Leak",
     "accept",
     "adopt",
     "dismiss",
@@ -19,6 +21,7 @@ __all__ = [
     "register_platform",
     "reject",
     "report",
+    "report_leak",
     "report_violation",
     "state",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jutong.center.supervision.actions.finding import Finding
-from jutong.center.supervision.detectors import authorities, providers, requesters, usage
+from jutong.center.supervision.detectors import authorities, providers, replies, requesters, usage
 
 Find = Callable[[datetime], Iterable[Finding]]
 
@@ -28,7 +28,9 @@ class Detector:
 DETECTORS: tuple[Detector, ...] = (
     Detector(providers.WITHOUT_ENTRY, "P1", providers.systems_without_entry),
     Detector(providers.CONDITIONS, "P2", providers.self_made_conditions),
+    Detector(replies.REFUSING, "P2", replies.self_made_refusals),
     Detector(providers.SILENT, "P3", providers.silent_to_source),
+    Detector(replies.SHORT, "P5", replies.returns_kept_short),
     Detector(providers.STOPPED, "P7", providers.services_stopped),
     Detector(providers.OUTSIDE, "P8", providers.platforms_outside),
     Detector(requesters.REPEATED, "R1", requesters.repeated_collection),
@@ -39,4 +41,4 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(requesters.UNGUARDED, "R6", requesters.without_responsible),
     Detector(authorities.UNNAMED, "A1", authorities.sources_unnamed),
 )
-"""In the order of the law. R3 is found by a fingerprint or reported; P4, P5, P6, A2 and A3 by clocks."""
+"""In the order of the law. R3 is found by a fingerprint or reported; P4, P6, A2 and A3 by clocks."""
