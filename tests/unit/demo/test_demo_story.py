@@ -65,7 +65,7 @@ def test_the_city_lives_the_whole_chain_once(home: Settings) -> None:
         ("answered", "quality"), ("found", "quality"), ("found", "disposal"),
     }  # fmt: skip
     assert _states(Correction) == {"verifying", "travelling", "closed"}
-    assert set(Dispute.objects.values_list("state", flat=True)) == {"coordinating", "deciding"}
+    assert set(Dispute.objects.values_list("state", flat=True)) == {"coordinating", "referred"}
     assert _states(Disposal) == {"disposed", "reported", "open"}
     assert Rectification.objects.get().grant.state == "suspended"
     assert _states(LedgerAsk) == {"asked", "filled"}
@@ -74,7 +74,7 @@ def test_the_city_lives_the_whole_chain_once(home: Settings) -> None:
     assert _states(Complaint) == {"handling", "answered"}
     assert _states(ReturnFlow) == {"asked", "docking"}
     assert Duty.objects.count() == 4
-    assert Delegation.objects.count() == 2
+    assert Delegation.objects.count() == 3
     late = StatutoryClock.objects.filter(state="running", due_on__lt=NOW.date())
     assert {
         "SLA-DEM-ASG",

@@ -42,9 +42,6 @@ MEALS = Share(
     ("姓名", "保障类别", "保障状态"),
 )
 
-PROVED = 37
-"""Working days ago the platform proved the silence of the finished one."""
-
 
 def load(stage: Stage) -> None:
     """Let three shares run, end and be disposed of as far as each has come."""

@@ -24,6 +24,7 @@ def load(stage: Stage) -> None:
         for code, name, basis in duties:
             actions.register_duty(code=code, name=name, basis=basis, by=stage.steward(key), now=stage.ago(1))
     _delegate(stage, "transport", "qiuluping", days=(0, 4), reason="参加全省交通执法培训")
+    _delegate(stage, "education", "guojing", days=(14, 18), reason="参加教育数据标准培训")
     _delegate(stage, "land", "caitunan", days=(7, 11), reason="赴省自然资源部门跟班学习")
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from jutong.center.demand.models import Demand
 from jutong.center.fleet.models import Node
 from jutong.center.fleet.service import LOCAL_NODE
-from jutong.center.remedy import actions as remedy
 from jutong.demo.chain import (
     agreements,
     complaints,
@@ -49,5 +48,4 @@ def load(settings: Settings, now: datetime) -> None:
     returns.load(stage)
     complaints.load(stage)
     offices.load(stage)
-    remedy.prove_disposals(now=stage.ago(disposals.PROVED))
     violations.load(stage)
