@@ -76,7 +76,18 @@ def order_job(
         entry=locked, target=(target or default_target(locked.code))[:128], ordered_by_id=by.user_id, ordered_at=now,
         rules=[rule.model_dump(mode="json") for rule in rules], masks=[mask.model_dump(mode="json") for mask in masks],
     )  # fmt: skip
-    body = JobOrder(
+    body = _body(job, binding, columns, rules, masks)
+    fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
+    _record(
+        "jobs:job:order", job, by, now, entry=locked.code, node=source.node.name, rules=len(rules), masks=len(masks)
+    )
+    return job
+
+
+def _body(
+    job: Job, binding: Binding, columns: tuple[str, ...], rules: Sequence[Rule], masks: Sequence[ColumnMask]
+) -> JobOrder:
+    return JobOrder(
         job_id=str(job.id),
         source=binding.source,
         schema_name=binding.schema_name,
@@ -86,11 +97,6 @@ def order_job(
         rules=tuple(rules),
         masks=tuple(masks),
     )
-    fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
-    _record(
-        "jobs:job:order", job, by, now, entry=locked.code, node=source.node.name, rules=len(rules), masks=len(masks)
-    )
-    return job
 
 
 def _check_columns(columns: Sequence[str], rules: Sequence[Rule], masks: Sequence[ColumnMask]) -> None:
