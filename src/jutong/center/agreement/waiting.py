@@ -71,6 +71,7 @@ def to_explain(actor: Actor, now: datetime) -> list[Task]:
     rule = Q(responsible_id=own, state=BreachState.FOUND)
     judged = Q(state=BreachState.ANSWERED) & (Q(agreement__provider_id=own) | Q(agreement__requester_id=own))
     rows = Breach.objects.filter(rule | (judged & ~Q(responsible_id=own)))
+    rows = rows.defer("evidence", "agreement__document", "agreement__terms")
     return [
         Task(
             kind=TaskKind.AGREEMENT_BREACH, title=row.agreement.application.title, number=row.number,
