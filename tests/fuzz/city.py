@@ -25,6 +25,7 @@ from tests.fuzz import (
     corrections_city,
     demand_city,
     remedy_city,
+    returns_city,
     sharing_city,
     supervision_city,
 )
@@ -59,6 +60,7 @@ _SIDES = {
     Permission.NORMS_NORM_VIEW: "steward",
     Permission.OWNERSHIP_SOURCE_VIEW: "steward",
     Permission.REMEDY_CHANGE_PROPOSE: "steward",
+    Permission.SHARING_RETURN_ANSWER: "upper_steward",
     Permission.REMEDY_DISPOSAL_VERIFY: "steward",
     Permission.REMEDY_LEDGER_INSPECT: "steward",
     Permission.REMEDY_RECTIFICATION_ORDER: "provider_head",
@@ -204,7 +206,8 @@ def build() -> FuzzCity:
     agreement_city.extend(city)
     sharing_city.extend(city)
     supervision_city.extend(city)
-    demand_city.extend(city)  # last: an application for a matched entry carries the need on
+    demand_city.extend(city)  # last but for what begins above: an application for a matched entry carries the need on
+    returns_city.extend(city)
     return city
 
 

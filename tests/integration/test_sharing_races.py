@@ -14,11 +14,13 @@ from jutong.center.agreement.models import Agreement
 from jutong.center.fleet.models import Order
 from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.process.errors import StepNotAllowedError, WrongSideError
+from jutong.center.returns import actions as returns
 from jutong.center.sharing import actions
 from jutong.center.sharing.errors import GrantOverlapError, SupplementTwiceError
 from jutong.center.sharing.models import Application, Grant, Suspension
 from jutong.center.sharing.numbers import next_number
 from jutong.contracts.receipts import GrantReceipt
+from tests import return_steps
 from tests.sharing_steps import agreed, drafted, fresh, prepared, replied, sharing, submitted
 from tests.sharing_world import NOW, World, at, build
 
@@ -166,3 +168,11 @@ def test_one_suspension_stands_of_two() -> None:
 def test_a_number_is_taken_inside_a_transaction_only() -> None:
     with pytest.raises(RuntimeError):
         next_number("SQ", NOW)
+
+
+def test_two_stewards_confirm_a_return_once_and_the_other_is_told() -> None:
+    world = build()
+    flow = return_steps.asked(world, return_steps.province(world))
+    results = together(*[lambda: returns.confirm_return(flow=flow, by=world.upper_steward, now=at(1))] * 2)
+    assert sum(isinstance(result, StepNotAllowedError) for result in results) == 1
+    assert (fresh(flow).state, Grant.objects.count()) == ("docking", 1)
