@@ -245,9 +245,7 @@ def show_command(voice: Voice, *, index: int, log: Path | None) -> None:
 @evidence.command("fingerprint")
 @click.argument("file", type=EXISTING_FILE)
 @click.option("--report", type=click.Path(path_type=Path), help="写出举报用的线索文件 · write what a report needs")
-@click.option(
-    "--where", default="", help="发现地点，填了就登记为线索 · where it was found; puts it on record"
-)
+@click.option("--where", default="", help="发现地点，填了就登记为线索 · where it was found; puts it on record")
 @_spoken
 def fingerprint_command(voice: Voice, *, file: Path, report: Path | None, where: str) -> None:
     """辨认一个文件是提供给谁的 · tell whom a file was made for.

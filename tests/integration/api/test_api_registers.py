@@ -95,7 +95,7 @@ def test_a_published_entry_is_bound_renewed_and_moved(city: City, as_: As) -> No
     }
     assert steward.ask("PUT", f"/catalog/entries/{code}/binding", binding)["row_estimate"] == 1200
     assert steward.get(f"/catalog/own/{code}")["binding"]["table"] == "marriage"
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"id": "number", "kind": "identity", "column": "id_number", "most_permille": 10},
         {"id": "kind", "kind": "one-of", "column": "name", "values": ["张三"], "action": "warn"},
     ]

@@ -201,7 +201,7 @@ async def test_every_way_tells_how_fresh_its_rows_were_and_shows_nobody_the_colu
     change(world, "ALTER TABLE person ADD COLUMN gxsj TEXT", "UPDATE person SET gxsj = '2026-11-01T08:00:00'")
     async with node_of(world, fresh_column="gxsj") as run:
         one = keys(ID_OUYANG)
-        asked = {
+        asked: dict[str, dict[str, Any]] = {
             "query": {"key": one[0]}, "verify": {"key": one[0], "claims": {"核验姓名": "欧阳小红"}},
             "batch": {"keys": one}, "page": {},
         }  # fmt: skip
