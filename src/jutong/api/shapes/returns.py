@@ -73,7 +73,7 @@ class ReturnOut(ReturnRowOut):
     may: list[str]
 
 
-class ReturnIn(In):
+class ReturnAskIn(In):
     """What is asked for; without items all of the entry. There is no field for conditions."""
 
     entry: EntryCode

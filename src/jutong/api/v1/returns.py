@@ -71,7 +71,7 @@ def list_returns(request: ApiRequest, asked: Query[ReturnsAsked]) -> PageOut[sha
     summary="登记回流 · ask for the own area's data",
     **asks(May.SHARING_RETURN_ASK, shapes.ReturnOut, *_STEP, status=201),
 )
-def ask(request: ApiRequest, body: shapes.ReturnIn) -> shapes.ReturnOut:
+def ask(request: ApiRequest, body: shapes.ReturnAskIn) -> shapes.ReturnOut:
     """Ask an upper department for what its entry says about the own area; its division chooses the rows."""
     caller = request.auth
     made = actions.ask_return(
