@@ -117,8 +117,10 @@ def corrections(
 def clocks_of(rows: Iterable[Correction], now: datetime) -> dict[UUID, ClockView]:
     """Return the latest clock of each case, for lists."""
     listed = list(rows)
-    found = for_subjects(SUBJECT, [row.id for row in listed])
     views: dict[UUID, ClockView] = {}
+    if not listed:
+        return views
+    found = for_subjects(SUBJECT, [row.id for row in listed])
     days = calendar()
     for row in listed:
         period = CONFIRM_PERIOD if row.finding and row.state != CorrectionState.VERIFYING else ANSWER_PERIOD
@@ -243,11 +245,18 @@ def _task(kind: TaskKind, row: Correction, clock: ClockView | None) -> Task:
     )  # fmt: skip
 
 
+def _waiting(actor: Actor) -> QuerySet[Correction]:
+    """Return all cases with what a task shows of them, the oldest first; the caller keeps the own department's."""
+    org.require(actor, Permission.CORRECTION_CASE_VIEW)
+    shown = ("number", "kind", "state", "finding", "created_at", "version__name", "raiser__short_name")
+    return Correction.objects.select_related("version", "raiser").only(*shown).order_by("created_at")
+
+
 def to_answer(actor: Actor, now: datetime) -> list[Task]:
     """Return the cases that wait for the actor's department to verify."""
     own = actor.organisation_id or org.NOBODY
     states = (CorrectionState.RAISED, CorrectionState.VERIFYING)
-    rows = list(_readable(actor).filter(responsible_id=own, state__in=states).order_by("created_at")[:CAP])
+    rows = list(_waiting(actor).filter(responsible_id=own, state__in=states)[:CAP])
     clocks = clocks_of(rows, now)
     return [_task(TaskKind.CORRECTION_ANSWER, row, clocks.get(row.id)) for row in rows]
 
@@ -256,8 +265,7 @@ def to_confirm(actor: Actor, now: datetime) -> list[Task]:
     """Return the answers and corrected values that wait for the actor's department to confirm."""
     own = actor.organisation_id or org.NOBODY
     states = (CorrectionState.ANSWERED, CorrectionState.TRAVELLING)
-    mine = _readable(actor).filter(raiser_id=own, state__in=states, confirmed_at=None)
-    rows = list(mine.order_by("created_at")[:CAP])
+    rows = list(_waiting(actor).filter(raiser_id=own, state__in=states, confirmed_at=None)[:CAP])
     clocks = clocks_of(rows, now)
     tasks = [_task(TaskKind.CORRECTION_CONFIRM, row, clocks.get(row.id)) for row in rows]
     seen = {row.id for row in rows}
@@ -265,7 +273,7 @@ def to_confirm(actor: Actor, now: datetime) -> list[Task]:
         organisation_id=own, confirmed_at=None, told_at__isnull=False, correction__state=CorrectionState.TRAVELLING
     ).select_related("correction__version", "correction__raiser")
     told = list(waiting.order_by("told_at")[:CAP])
-    found = for_subjects(RECIPIENT, [row.id for row in told])
+    found = for_subjects(RECIPIENT, [row.id for row in told]) if told else {}
     for row in told:
         if row.correction_id not in seen:
             seen.add(row.correction_id)
