@@ -6,8 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Entry
+from jutong.center.jobs.transfer import Transfer, TransferVersion
 from jutong.center.org.models import User
 from jutong.kernel.ids import uuid7
+
+__all__ = ["Job", "JobCause", "JobNews", "JobState", "Transfer", "TransferVersion"]
 
 
 class JobState(models.TextChoices):
@@ -15,21 +18,40 @@ class JobState(models.TextChoices):
 
     ORDERED = "ordered", _("已下达")
     RUNNING = "running", _("正在搬运")
+    PAUSED = "paused", _("已暂停")
     DONE = "done", _("已完成并核对")
     FAILED = "failed", _("失败")
+    CANCELLED = "cancelled", _("已取消")
     UNKNOWN = "unknown", _("状态不明，等待核对")
 
 
+class JobCause(models.TextChoices):
+    """Why a move was ordered."""
+
+    HAND = "hand", _("手工下达")
+    SCHEDULE = "schedule", _("按计划")
+    AFTER = "after", _("上一项任务完成后")
+
+
 class Job(models.Model):
-    """One move of a bound table into a Delta table of the library. Figures come only from receipts."""
+    """One move of a bound table. Figures come only from receipts.
+
+    ``transfer`` is the saved transfer it is a run of, if any, as it was in ``transfer_version``. ``expected_rows`` is
+    what was known of the table's size when it was ordered.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="jobs")
+    transfer = models.ForeignKey(Transfer, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    transfer_version = models.PositiveIntegerField(default=0)
+    cause = models.CharField(max_length=8, choices=JobCause, default=JobCause.HAND)
+    expected_rows = models.BigIntegerField(null=True, blank=True)
     target = models.CharField(max_length=128)
     state = models.CharField(max_length=16, choices=JobState, default=JobState.ORDERED, db_index=True)
     ordered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
     heard_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
     rows_read = models.BigIntegerField(null=True, blank=True)
     rows_written = models.BigIntegerField(null=True, blank=True)
     rows_quarantined = models.BigIntegerField(null=True, blank=True)
@@ -49,3 +71,17 @@ class Job(models.Model):
 
     class Meta:
         ordering = ("-ordered_at", "-id")
+        indexes = (models.Index(fields=("transfer", "-ordered_at"), name="job_of_transfer"),)
+
+
+class JobNews(models.Model):
+    """One line of a move's log, written when a receipt told something new. ``text`` is the Chinese template."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="news")
+    at = models.DateTimeField()
+    text = models.CharField(max_length=200)
+    fields = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-at", "-id")
