@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.envelope import Document
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 
@@ -59,14 +60,6 @@ class Place(Document):
     address: str
     path: str = ""
     channel: str = ""
-
-
-class Hours(Document):
-    """When calls are allowed, in minutes after midnight in Beijing; ``days`` counts Monday as 1."""
-
-    days: tuple[int, ...]
-    first_minute: int
-    last_minute: int
 
 
 class GrantOrder(Document):
@@ -135,8 +128,9 @@ class JobOrder(Document):
     """Kind ``job``: move one table into a Delta table of the library.
 
     ``rules`` are asked of every row in this order, ``masks`` put on what passed. ``chunk_rows`` is how many rows are
-    finished together, 0 the node's own choice. What is not used is not sent, so that a node of an earlier version
-    takes a plain order and refuses one it could not carry out.
+    finished together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
+    a free place the one with the higher ``priority`` goes first. What is not used is not sent, so that a node of an
+    earlier version takes a plain order and refuses one it could not carry out.
     """
 
     job_id: str
@@ -148,11 +142,57 @@ class JobOrder(Document):
     rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_RULES)] = ()
     masks: Annotated[tuple[ColumnMask, ...], Field(max_length=MOST_RULES)] = ()
     chunk_rows: Annotated[int, Field(ge=0, le=10**9)] = 0
+    care: Care | None = None
+    priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = handler(self)
-        return {name: value for name, value in found.items() if value or name not in ("rules", "masks", "chunk_rows")}
+        return {name: value for name, value in found.items() if value or name not in _UNSENT}
+
+
+_UNSENT = frozenset(("rules", "masks", "chunk_rows", "care", "priority"))
+"""Fields of a job order that are not sent when they are not used."""
+
+
+class JobControlOrder(Document):
+    """Kind ``job-control``: stop a job for now, let it go on, or end it.
+
+    A paused job keeps its finished chunks. A cancelled one leaves nothing behind; one that has committed is done.
+    """
+
+    job_id: str
+    action: Literal["pause", "resume", "cancel"]
+
+
+class RepairTicketOrder(Document):
+    """Kind ``repair-ticket``: opens the quarantine of one job at the node for one signed-in person, once.
+
+    It travels through the person's browser. The rows stay between browser and node; every opening and every replay is
+    a leaf in the node's log.
+    """
+
+    job_id: str
+    official: str
+    post: str
+    organisation_code: str
+    valid_until_ms: int
+    nonce: str
+
+
+class ConnectTicketOrder(Document):
+    """Kind ``connect-ticket``: lets one signed-in person give the node the account of one database, once.
+
+    Address and password go from the browser to the node and nowhere else.
+    """
+
+    source: str
+    organisation_code: str
+    organisation_name: str
+    official: str
+    post: str
+    valid_until_ms: int
+    nonce: str
 
 
 class TicketOrder(Document):

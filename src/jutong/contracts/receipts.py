@@ -195,10 +195,15 @@ class MovedReceipt(Document):
     ``rows_read`` is ``rows_written`` + ``rows_quarantined`` + ``rows_skipped``. ``snapshots`` is how many moments the
     rows were read at: one, and one more for every time the job was taken up again inside the table. What does not
     apply is not sent.
+
+    ``waiting`` is a job that goes on by itself: ``phase`` is ``queued`` (for a free place), ``hours`` (for those it
+    may read in) or ``retry`` (not before ``retry_ms``, after ``tries`` that failed; ``problem`` says how). ``paused``
+    waits for a person. Of a running job ``phase`` is what it does now, ``rows_per_second`` its pace since the last
+    report, ``rows_quarantined`` the count so far. ``transient`` is a failure that may be gone when tried again.
     """
 
     job_id: str
-    state: Literal["running", "done", "failed"]
+    state: Literal["running", "waiting", "paused", "done", "failed", "cancelled"]
     rows_read: int = 0
     rows_written: int = 0
     source_digest: str = ""
@@ -214,6 +219,11 @@ class MovedReceipt(Document):
     chunks_done: int = 0
     snapshots: int = 0
     rules: tuple[RuleCount, ...] = ()
+    phase: Literal["", "queued", "hours", "retry", "planning", "reading", "checking", "committing"] = ""
+    rows_per_second: int = 0
+    tries: int = 0
+    retry_ms: int = 0
+    transient: bool = False
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -221,4 +231,27 @@ class MovedReceipt(Document):
         return {name: value for name, value in found.items() if value or name not in _OF_RULES}
 
 
-_OF_RULES = frozenset(("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules"))
+_OF_RULES = frozenset(
+    ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
+     "tries", "retry_ms", "transient")
+)  # fmt: skip
+"""Fields of a moved receipt that are not sent when they do not apply."""
+
+
+class ReplayedReceipt(Document):
+    """Kind ``replayed``: rows of a job that were put right and have been added to its table, in one commit.
+
+    ``number`` counts the replays of the job. ``left`` rows wait for a decision, ``dropped`` were given up with a
+    reason. No value is in it.
+    """
+
+    job_id: str
+    number: int
+    rows: int
+    digest: str
+    delta_version: int
+    official: str
+    time_ms: int
+    left: int
+    dropped: int
+    leaf_index: int = -1

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jutong.contracts.orders import GrantedField, Hours
+from jutong.contracts.care import Hours
+from jutong.contracts.orders import GrantedField
 from tests.integration.node.test_bulk_calls import answer, keys, node_of, record, refused
 from tests.node_world import ID_ZHANG, World, until
 

@@ -10,7 +10,7 @@ from jutong.center.catalog.enums import ShareWay
 from jutong.center.catalog.models import EntryVersion
 from jutong.center.sharing.enums import Frequency, UseWay
 from jutong.center.sharing.findings import Problem, problem
-from jutong.contracts.orders import Hours
+from jutong.contracts.care import Hours
 from jutong.standards import grading
 
 HIGHEST_QUOTA = 10_000_000

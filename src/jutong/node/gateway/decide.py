@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from jutong.contracts.orders import Hours
+from jutong.contracts.care import Hours
 from jutong.kernel.clock import BEIJING
 from jutong.node.errors import (
     BasisDiffersError,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from jutong.contracts.orders import GrantedField, Hours, Way
+from jutong.contracts.care import Hours
+from jutong.contracts.orders import GrantedField, Way
 from jutong.kernel.clock import BEIJING
 from jutong.kernel.keys import generate_signer
 from jutong.node.errors import (
