@@ -9,6 +9,7 @@ from pydantic import Field
 from jutong.contracts.envelope import Document
 
 MOST_PRIORITY = 9
+USUAL_PRIORITY = 5
 LONGEST_STATEMENT = 86_400
 
 

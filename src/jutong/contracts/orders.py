@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.envelope import Document
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
+from jutong.contracts.steps import MOST_STEPS, Step
 
 FieldMode = Literal["verify", "masked", "plain"]
 BindingKind = Literal["table", "files", "service", "stream", "video"]
@@ -127,10 +128,10 @@ class IntrospectOrder(Document):
 class JobOrder(Document):
     """Kind ``job``: move one table into a Delta table of the library.
 
-    ``rules`` are asked of every row in this order, ``masks`` put on what passed. ``chunk_rows`` is how many rows are
+    ``steps`` are taken with the columns first, ``rules`` asked of every row in this order, ``masks`` put on what passed. ``chunk_rows`` is how many rows are
     finished together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
-    a free place the one with the higher ``priority`` goes first. What is not used is not sent, so that a node of an
-    earlier version takes a plain order and refuses one it could not carry out.
+    a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. What is not used is not
+    sent, so that a node of an earlier version takes a plain order and refuses one it could not carry out.
     """
 
     job_id: str
@@ -142,6 +143,7 @@ class JobOrder(Document):
     rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_RULES)] = ()
     masks: Annotated[tuple[ColumnMask, ...], Field(max_length=MOST_RULES)] = ()
     chunk_rows: Annotated[int, Field(ge=0, le=10**9)] = 0
+    steps: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)] = ()
     care: Care | None = None
     priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
 
@@ -151,7 +153,7 @@ class JobOrder(Document):
         return {name: value for name, value in found.items() if value or name not in _UNSENT}
 
 
-_UNSENT = frozenset(("rules", "masks", "chunk_rows", "care", "priority"))
+_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority"))
 """Fields of a job order that are not sent when they are not used."""
 
 

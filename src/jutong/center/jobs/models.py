@@ -6,11 +6,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Entry
+from jutong.center.jobs.replay import Replay
 from jutong.center.jobs.transfer import Transfer, TransferVersion
 from jutong.center.org.models import User
 from jutong.kernel.ids import uuid7
 
-__all__ = ["Job", "JobCause", "JobNews", "JobState", "Transfer", "TransferVersion"]
+__all__ = ["Job", "JobCause", "JobNews", "JobPhase", "JobState", "Replay", "Transfer", "TransferVersion"]
 
 
 class JobState(models.TextChoices):
@@ -18,11 +19,24 @@ class JobState(models.TextChoices):
 
     ORDERED = "ordered", _("已下达")
     RUNNING = "running", _("正在搬运")
+    WAITING = "waiting", _("等待中，会自动继续")
     PAUSED = "paused", _("已暂停")
     DONE = "done", _("已完成并核对")
     FAILED = "failed", _("失败")
     CANCELLED = "cancelled", _("已取消")
     UNKNOWN = "unknown", _("状态不明，等待核对")
+
+
+class JobPhase(models.TextChoices):
+    """What a job does now, or what it waits for."""
+
+    QUEUED = "queued", _("排队等空位")
+    HOURS = "hours", _("等允许读取的时段")
+    RETRY = "retry", _("来源暂时不通，稍后再试")
+    PLANNING = "planning", _("核对表结构")
+    READING = "reading", _("读取和写入")
+    CHECKING = "checking", _("回读核对")
+    COMMITTING = "committing", _("提交")
 
 
 class JobCause(models.TextChoices):
@@ -62,6 +76,10 @@ class Job(models.Model):
     chunks = models.IntegerField(default=0)
     chunks_done = models.IntegerField(default=0)
     snapshots = models.IntegerField(default=0)
+    phase = models.CharField(max_length=12, choices=JobPhase, default="", blank=True)
+    rows_per_second = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
     source_digest = models.CharField(max_length=80, default="", blank=True)
     target_digest = models.CharField(max_length=80, default="", blank=True)
     delta_version = models.IntegerField(null=True, blank=True)
