@@ -128,8 +128,9 @@ class IntrospectOrder(Document):
 class JobOrder(Document):
     """Kind ``job``: move one table into a Delta table of the library.
 
-    ``steps`` are taken with the columns first, ``rules`` asked of every row in this order, ``masks`` put on what passed. ``chunk_rows`` is how many rows are
-    finished together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
+    ``steps`` are taken with the columns first, then ``rules`` asked of every row in this order, and ``masks`` put on
+    what passed; rules and masks name the columns as the steps leave them. ``chunk_rows`` is how many rows are finished
+    together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
     a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. What is not used is not
     sent, so that a node of an earlier version takes a plain order and refuses one it could not carry out.
     """

@@ -6,16 +6,16 @@ no rule but ``not-null``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jutong.contracts.envelope import Document
 
 RuleAction = Literal["warn", "set-aside", "skip", "stop"]
 """``warn`` counts, ``set-aside`` keeps the row in quarantine, ``skip`` leaves it out, ``stop`` ends the move."""
 
-MaskKind = Literal["name", "identity", "phone", "address", "division", "year", "month", "all"]
+MaskKind = Literal["name", "identity", "phone", "address", "division", "year", "month", "band", "all", "pseudonym"]
 LONGEST_PATTERN = 200
 MOST_VALUES = 5_000
 MOST_RULES = 200
@@ -120,20 +120,70 @@ class Compare(RuleBase):
 
 
 class Unique(RuleBase):
-    """No earlier row of the same chunk has the same value, together with those of ``with_columns``."""
+    """No earlier row of the same chunk, or of the whole job, has the same value, with those of ``with_columns``."""
 
     kind: Literal["unique"] = "unique"
     with_columns: Annotated[tuple[Column, ...], Field(max_length=8, strict=False)] = ()
+    over: Literal["chunk", "job"] = "chunk"
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if (name, value) != ("over", "chunk")}
+
+
+class Reference(RuleBase):
+    """The value stands in a column of another library table of the same department, as it is when the job starts."""
+
+    kind: Literal["reference"] = "reference"
+    table: Annotated[str, Field(max_length=128, pattern=r"^[a-z0-9][a-z0-9_]*$")]
+    in_column: Column
+
+
+class Fresh(RuleBase):
+    """The date or instant is at most ``days`` before the day the job starts on, and at most ``ahead_days`` after it."""
+
+    kind: Literal["fresh"] = "fresh"
+    days: Annotated[int, Field(ge=0, le=100_000)]
+    ahead_days: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
 Rule = Annotated[
-    NotNull | Cast | Length | OneOf | CodeTable | Pattern | Identity | CreditCode | Between | Compare | Unique,
+    NotNull
+    | Cast
+    | Length
+    | OneOf
+    | CodeTable
+    | Pattern
+    | Identity
+    | CreditCode
+    | Between
+    | Compare
+    | Unique
+    | Reference
+    | Fresh,
     Field(discriminator="kind"),
 ]
 
 
 class ColumnMask(Document):
-    """A column that lands masked; the quarantine keeps it as it is."""
+    """A column that lands masked; the quarantine keeps it as it is.
+
+    A ``pseudonym`` is a token that is the same for one value within one ``agreement``, moved or answered by the
+    gateway, and different in any other.
+    """
 
     column: Column
     mask: MaskKind
+    agreement: Annotated[str, Field(max_length=64, pattern=_NO_NUL)] = ""
+
+    @model_validator(mode="after")
+    def _has_agreement(self) -> Self:
+        if (self.mask == "pseudonym") != bool(self.agreement):
+            raise ValueError("an agreement belongs to a pseudonym")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if value or name != "agreement"}
