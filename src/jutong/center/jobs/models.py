@@ -70,6 +70,8 @@ class Job(models.Model):
     rows_written = models.BigIntegerField(null=True, blank=True)
     rows_quarantined = models.BigIntegerField(null=True, blank=True)
     rows_skipped = models.BigIntegerField(null=True, blank=True)
+    work = models.JSONField(default=dict, blank=True)
+    """What was ordered besides the table, as ``center.jobs.work.Work`` keeps it."""
     rules = models.JSONField(default=list, blank=True)
     masks = models.JSONField(default=list, blank=True)
     rule_counts = models.JSONField(default=list, blank=True)
