@@ -119,6 +119,19 @@ def issue_ticket(*, node: Node, grant_id: object, system_id: object, by: Actor, 
 
 
 @transaction.atomic
+def seal_ticket(*, node: Node, kind: str, body: Document, subject_id: object, by: Actor, now: datetime) -> Envelope:
+    """Return a sealed ticket that a signed-in person's browser takes to the node; it is audited, not put into the feed.
+
+    Who may have which ticket is the caller's question.
+    """
+    audit.record(
+        event="fleet:ticket:issue", by=by, now=now, subject_kind=kind, subject_id=subject_id, node=node.name,
+        nonce=getattr(body, "nonce", ""),
+    )  # fmt: skip
+    return seal(kind, body, signer=center_signer(), issuer=CENTER, audience=node.name, now=now)
+
+
+@transaction.atomic
 def prune_health(*, before: datetime, by: Actor, now: datetime) -> int:
     """Drop receipts of health and of checks received before a time; they prove nothing that is not said again."""
     count, _rows = ReceivedReceipt.objects.filter(kind__in=PASSING, received_at__lt=before).delete()

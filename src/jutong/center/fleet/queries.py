@@ -94,6 +94,11 @@ def was_ordered(node: Node, kind: str, subject_id: str) -> bool:
 
 def node_of_grant(grant_id: object) -> Node | None:
     """Return the node that was last ordered to serve a grant."""
-    found = Order.objects.filter(kind="grant", subject_id=str(grant_id)).select_related("node")
+    return node_of(kind="grant", subject_id=grant_id)
+
+
+def node_of(*, kind: str, subject_id: object) -> Node | None:
+    """Return the node that was last given an order of this kind about the subject."""
+    found = Order.objects.filter(kind=kind, subject_id=str(subject_id)).select_related("node")
     latest = found.order_by("-issued_at", "-sequence").first()
     return latest.node if latest else None

@@ -22,7 +22,9 @@ from jutong.kernel.errors import NotFoundError
 
 SILENCE = timedelta(minutes=15)
 """After so long without a receipt nobody can say how a job stands."""
-_RUNNING = (JobState.ORDERED, JobState.RUNNING)
+_RUNNING = (JobState.ORDERED, JobState.WAITING, JobState.RUNNING)
+_OPEN = (*_RUNNING, JobState.PAUSED)
+_ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 MISMATCH = "counts or digests of the two sides differ"
 
 
@@ -66,7 +68,7 @@ def order_job(
     binding = Binding.objects.filter(entry=locked, ended_at=None).first()
     if binding is None or not binding.is_table:
         raise EntryUnboundError(entry=str(locked))
-    running = Job.objects.filter(entry=locked, state__in=_RUNNING).first()
+    running = Job.objects.filter(entry=locked, state__in=_OPEN).first()
     if running is not None:
         raise JobRunningError(entry=str(locked), state=JobState(running.state).label)
     source = fleet_queries.source(binding.source)
@@ -125,7 +127,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     A job that is said to be done with different counts or digests on its two sides has failed.
     """
     job = Job.objects.select_for_update().get(id=UUID(receipt.job_id))
-    if job.state in {JobState.DONE, JobState.FAILED}:
+    if job.state in _ENDED:
         return f"job {job.id} had ended as {job.state}"
     state, problem = receipt.state, receipt.problem
     if state == "done" and not _agrees(receipt):
@@ -138,7 +140,9 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.rule_counts = [count.model_dump(mode="json") for count in receipt.rules]
     job.delta_version = receipt.delta_version if receipt.delta_version >= 0 else None
     job.leaf_index = receipt.leaf_index if receipt.leaf_index >= 0 else None
-    if job.state != JobState.RUNNING:
+    job.phase, job.rows_per_second, job.tries = receipt.phase, receipt.rows_per_second, receipt.tries
+    job.retry_at = datetime.fromtimestamp(receipt.retry_ms / 1000, UTC) if receipt.retry_ms else None
+    if job.state in _ENDED:
         job.finished_at = datetime.fromtimestamp(receipt.finished_ms / 1000, UTC) if receipt.finished_ms else now
     job.save()
     _record(

@@ -29,3 +29,21 @@ class RuleColumnError(JutongError):
     http_status = 422
     message = gettext_noop("规则或脱敏用到的字段没有挂接：{columns}。")
     next_step = gettext_noop("请改用已挂接的字段：{allowed}。")
+
+
+class JobNotControllableError(JutongError):
+    """The job cannot be paused, resumed or cancelled as it stands."""
+
+    code = "jobs.job.not-controllable"
+    http_status = 409
+    message = gettext_noop("这项交换作业现在是“{state}”，不能这样做。")
+    next_step = gettext_noop("正在进行的可以暂停或取消，已暂停的可以继续或取消；请刷新后再看。")
+
+
+class NothingAsideError(JutongError):
+    """The job set no rows aside that could be put right."""
+
+    code = "jobs.quarantine.nothing"
+    http_status = 409
+    message = gettext_noop("这项交换作业没有可以处理的隔离行，或者它的节点还没有报告网关地址。")
+    next_step = gettext_noop("请等作业有了结果、节点报到后再打开。")

@@ -63,12 +63,14 @@ class Permission(StrEnum):
     DISPUTE_CASE_VIEW = "dispute:case:view"
     FLEET_NODE_REGISTER = "fleet:node:register"
     FLEET_NODE_VIEW = "fleet:node:view"
+    FLEET_SOURCE_CONNECT = "fleet:source:connect"
     FLEET_SOURCE_INTROSPECT = "fleet:source:introspect"
     FLEET_SOURCE_VIEW = "fleet:source:view"
     INTAKE_BATCH_MAKE = "intake:batch:make"
     INTAKE_BATCH_VIEW = "intake:batch:view"
     JOBS_JOB_ORDER = "jobs:job:order"
     JOBS_JOB_VIEW = "jobs:job:view"
+    JOBS_QUARANTINE_REPAIR = "jobs:quarantine:repair"
     NORMS_CONFORMANCE_RUN = "norms:conformance:run"
     NORMS_ELEMENT_PROPOSE = "norms:element:propose"
     NORMS_ELEMENT_REVIEW = "norms:element:review"
@@ -237,12 +239,22 @@ RULES: tuple[Rule, ...] = (
     _rule(Permission.DISPUTE_CASE_VIEW, (*_READERS, Role.AUDITOR), "the parties, the coordinator and the government"),
     _rule(Permission.FLEET_NODE_REGISTER, (Role.SYSTEM_ADMIN, *_PLATFORM), "running the platform"),
     _rule(Permission.FLEET_NODE_VIEW, (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN), "running and guarding the platform"),
+    _rule(
+        Permission.FLEET_SOURCE_CONNECT,
+        (Role.STEWARD,),
+        "whoever answers for a department's data gives the node the account of its database (条例 11)",
+    ),
     _rule(Permission.FLEET_SOURCE_INTROSPECT, (Role.STEWARD, Role.SYSTEM_ADMIN, *_PLATFORM), "lists tables, no row"),
     _rule(Permission.FLEET_SOURCE_VIEW, (Role.STEWARD, Role.SYSTEM_ADMIN), "a steward sees the own department's"),
     _rule(Permission.INTAKE_BATCH_MAKE, (Role.STEWARD, *_PLATFORM), "条例 11(1): lists, files and databases come in"),
     _rule(Permission.INTAKE_BATCH_VIEW, (Role.STEWARD, Role.OFFICE_HEAD), "own department's batches"),
     _rule(Permission.JOBS_JOB_ORDER, (Role.STEWARD,), "moving data is the holder's decision"),
     _rule(Permission.JOBS_JOB_VIEW, (Role.STEWARD, Role.OFFICE_HEAD, Role.AUTHORITY, Role.SYSTEM_ADMIN), "operations"),
+    _rule(
+        Permission.JOBS_QUARANTINE_REPAIR,
+        (Role.STEWARD,),
+        "rows a move refused are put right by their holder, at the node",
+    ),
     _rule(
         Permission.NORMS_CONFORMANCE_RUN,
         (Role.STEWARD, Role.AUTHORITY, *_PLATFORM),
