@@ -107,8 +107,8 @@ def replay(job_id: str) -> None:
     """写回改正的行 · add the rows that were put right to the table, in one commit."""
     from jutong.library.tables import table_path
     from jutong.node import sources
-    from jutong.node.exchange.move import ZONE
     from jutong.node.exchange.repair import Repair
+    from jutong.node.exchange.targets import ZONE
 
     home = _home()
     folder = JobFolder(home, job_id)

@@ -217,6 +217,14 @@ class Overwrite:
         self.files = []
         return found
 
+    def hold(self) -> None:
+        """Leave the files on the disk when this ends: ``begin`` of a later run says which of them count."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with contextlib.suppress(OSError):  # of an unfinished chunk; the next run removes it
+                writer.close()
+        self.files = []
+
     def _put(self, schema: pa.Schema, properties: CommitProperties) -> None:
         fields = DeltaSchema.from_arrow(schema)
         actions = [_add_action(file) for file in self.files]

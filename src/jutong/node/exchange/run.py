@@ -25,6 +25,7 @@ from jutong.kernel.clock import Clock, utc_now
 from jutong.kernel.errors import JutongError
 from jutong.kernel.logs import JsonLineFormatter
 from jutong.node.exchange.jobs import JobFolder, failed
+from jutong.node.exchange.progress import SoFar
 from jutong.node.sources import SourceConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -104,11 +105,11 @@ class Worker:
         )
         return receipt.model_copy(update={"rules": getattr(error, "counted", ())})
 
-    def _progress(self, rows: int, chunks_done: int, chunks: int) -> None:
-        self._rows = rows
+    def _progress(self, so_far: SoFar) -> None:
+        self._rows = so_far.rows
         if time.monotonic() - self._noted >= PROGRESS_SECONDS:
-            several = (chunks_done, chunks) if chunks > 1 else (0, 0)
-            self._folder.note(rows, self._started_ms, *several)
+            several = (so_far.chunks_done, so_far.chunks) if so_far.chunks > 1 else (0, 0)
+            self._folder.note(so_far.rows, self._started_ms, *several)
             self._noted = time.monotonic()
 
     def _now_ms(self) -> int:

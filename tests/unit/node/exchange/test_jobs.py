@@ -18,6 +18,7 @@ from jutong.node import sources
 from jutong.node.exchange import jobs, move, run, runner
 from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError, TypeUnsupportedError
 from jutong.node.exchange.jobs import JobFolder, all_jobs
+from jutong.node.exchange.progress import SoFar
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import landed_path, order_for, sqlite_source, wait_for
 
@@ -259,7 +260,7 @@ def test_progress_is_told_now_and_then(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(run, "PROGRESS_SECONDS", 3600.0)
     worker = run.Worker(tmp_path, folder, source, utc_now)
     worker._noted = float("inf")
-    worker._progress(9, 0, 1)
+    worker._progress(SoFar(rows=9, chunks=1))
     assert folder.progress().rows_read == 0
 
 

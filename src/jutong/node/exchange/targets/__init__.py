@@ -1,0 +1,100 @@
+"""Where the rows go: one target per kind of place behind one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from jutong.contracts.orders import JobOrder
+from jutong.contracts.rules import Rule
+from jutong.library.overwrite import Committed, Proof
+from jutong.library.tables import table_path
+from jutong.node.exchange.chunks import ChunkDone
+from jutong.node.sources import SourceConfig
+
+ZONE = "landed"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What of a chunk was found in the target when it was read back; ``files`` are its files, where it has any."""
+
+    rows: int
+    digest: str
+    files: tuple[str, ...] = ()
+
+
+class Target(Protocol):
+    """One job's place in one table. Use as a context manager: it holds the table against other jobs.
+
+    The order of calls is ``committed``, then ``fits``, ``begin``, for each chunk ``begin_chunk``, ``write`` ...,
+    ``finish_chunk``, ``keep``, and ``commit`` at the end. Nobody sees a row before ``commit``. On leaving, what was not
+    committed is taken away, unless ``hold`` was called.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def committed(self) -> Committed | None:
+        """Return this job's commit, if an earlier run of the job got as far as that."""
+
+    def fits(self, schema: pa.Schema) -> tuple[Rule, ...]:
+        """Compare what will land with what the target takes, before the first row.
+
+        Returns:
+            What must be asked of every row so that the target takes it; asked after the order's own rules.
+
+        Raises:
+            JutongError: naming the columns that can never fit.
+        """
+
+    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone]) -> tuple[ChunkDone, ...]:
+        """Get ready for rows of ``schema``; what chunks that do not stand left behind is removed.
+
+        Args:
+            schema: of every row.
+            done: the chunks the job's folder says are finished.
+
+        Returns:
+            The chunks, from the first on, that are in the target as they should be and need not be done again.
+        """
+
+    def begin_chunk(self, number: int) -> None:
+        """Get ready for the rows of another chunk."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows to the chunk."""
+
+    def finish_chunk(self) -> Landed:
+        """Write what is still held, and read the chunk back from where it lies."""
+
+    def keep(self, done: ChunkDone) -> None:
+        """Make the chunk outlive this process, in one step with the record of it where the target can."""
+
+    def commit(self, proof: Proof) -> Committed:
+        """Let everybody see the rows, all at once; durable before return."""
+
+    def hold(self) -> None:
+        """Leave the kept chunks where they are when this ends: the job will go on later."""
+
+
+def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None, library: Path) -> Target:
+    """Return the place an order's rows go to; only its own driver is loaded.
+
+    Args:
+        order: the job's.
+        source: from where; its organisation owns the table in the library.
+        into: the database the order's landing names, if it names one.
+        library: the library's folder.
+    """
+    from jutong.node.exchange.targets.library import LibraryTarget  # noqa: PLC0415
+
+    return LibraryTarget(table_path(library, ZONE, source.organisation_code, order.target), order.job_id)

@@ -1,0 +1,94 @@
+"""The library's Delta tables: files nobody sees, and one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import pyarrow as pa
+from typing_extensions import override
+
+from jutong.contracts.rules import Rule
+from jutong.library.overwrite import Committed, Overwrite, Proof
+from jutong.node.exchange.chunks import ChunkDone
+from jutong.node.exchange.errors import ContentDiffersError
+from jutong.node.exchange.targets import Landed, Target
+
+
+class LibraryTarget(Target):
+    """A table of the library; see ``targets.Target``.
+
+    Args:
+        path: the table's folder.
+        job_id: the job's.
+        mode: whether the rows replace the content or are added to it.
+    """
+
+    def __init__(self, path: Path, job_id: str, mode: Literal["overwrite", "append"] = "overwrite") -> None:
+        self._table = Overwrite(path, job_id, mode)
+
+    @override
+    def __enter__(self) -> Self:
+        self._table.__enter__()
+        return self
+
+    @override
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._table.__exit__(kind, value, trace)
+
+    @override
+    def committed(self) -> Committed | None:
+        return self._table.committed()
+
+    @override
+    def fits(self, schema: pa.Schema) -> tuple[Rule, ...]:
+        return ()
+
+    @override
+    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone]) -> tuple[ChunkDone, ...]:
+        """Get ready; read back what an earlier run finished.
+
+        Raises:
+            ContentDiffersError: when a finished chunk is not on the disk as it was.
+        """
+        good: list[ChunkDone] = []
+        for chunk in done:
+            if not all((self._table.path / name).is_file() for name in chunk.files):
+                break
+            good.append(chunk)
+        self._table.begin(schema, [name for chunk in good for name in chunk.files])
+        for chunk in good:
+            found = self._table.read_back(chunk.files).text()
+            if found != chunk.digest:
+                raise ContentDiffersError(source_digest=chunk.digest, target_digest=found)
+        return tuple(good)
+
+    @override
+    def begin_chunk(self, number: int) -> None:
+        self._table.begin_chunk(number)
+
+    @override
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._table.write(batch)
+
+    @override
+    def finish_chunk(self) -> Landed:
+        files = self._table.finish()
+        found = self._table.read_back(files)
+        return Landed(found.rows, found.text(), files)
+
+    @override
+    def keep(self, done: ChunkDone) -> None:
+        """Do nothing: the files are on the disk, and the job's folder names them."""
+
+    @override
+    def commit(self, proof: Proof) -> Committed:
+        return self._table.commit(proof)
+
+    @override
+    def hold(self) -> None:
+        self._table.hold()
