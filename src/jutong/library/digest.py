@@ -15,6 +15,7 @@ what a driver did to a value before it became Arrow is out of its sight (the cou
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,8 @@ def _derive(*parts: str) -> list[np.uint64]:
     return [np.uint64(word) for word in np.frombuffer(hashlib.sha256(text).digest(), dtype="<u8")]
 
 
-def _seeds(lane: int, field: pa.Field[Any]) -> _Seeds:
-    words = _derive("column", str(lane), field.name, str(field.type))
+def _seeds(lane: int, field: pa.Field[Any], *salt: str) -> _Seeds:
+    words = _derive("column", str(lane), field.name, str(field.type), *salt)
     return _Seeds(words[0], words[1], words[2] | np.uint64(1))
 
 
@@ -112,9 +113,44 @@ class ContentDigest:
         ]
         self.rows += int(rows)
 
+    def take_away(self, text: str) -> None:
+        """Take away the rows another digest of the same schema stands for; they must have been added before.
+
+        Raises:
+            ValueError: for a text that is no digest.
+        """
+        other = ContentDigest(self.schema)
+        other.add(text)
+        self._sums = [
+            (so_far - there + begun) % 2**64
+            for so_far, there, begun in zip(self._sums, other._sums, self._begun, strict=True)
+        ]
+        self.rows -= other.rows
+
     def text(self) -> str:
         """Return ``jc1:<rows>:<32 hex digits>``."""
         return f"{SCHEME}:{self.rows}:" + "".join(f"{lane:016x}" for lane in self._sums)
+
+
+class RowDigest:
+    """Digests of single rows: two rows have the same one when they have the same values.
+
+    Args:
+        fields: the columns that count.
+        salt: mixed into every one; with a salt nobody knows beforehand no two different rows can be made to agree.
+    """
+
+    def __init__(self, fields: Sequence[pa.Field[Any]], salt: str) -> None:
+        self._names = [field.name for field in fields]
+        self._seeds = [[_seeds(lane, field, salt) for lane in range(LANES)] for field in fields]
+
+    def of(self, batch: pa.RecordBatch) -> list[Words]:
+        """Return the rows' digests, one array a lane."""
+        totals = [np.zeros(batch.num_rows, dtype=np.uint64) for _ in range(LANES)]
+        for name, seeds in zip(self._names, self._seeds, strict=True):
+            for total, mixed in zip(totals, _mixed(batch.column(name), seeds), strict=True):
+                np.add(total, mixed, out=total)
+        return [_mix(total) for total in totals]
 
 
 def _supported(kind: pa.DataType) -> bool:
