@@ -8,6 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.envelope import Document
+from jutong.contracts.landing import Landing
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 from jutong.contracts.steps import MOST_STEPS, Step
 
@@ -131,8 +132,9 @@ class JobOrder(Document):
     ``steps`` are taken with the columns first, then ``rules`` asked of every row in this order, and ``masks`` put on
     what passed; rules and masks name the columns as the steps leave them. ``chunk_rows`` is how many rows are finished
     together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
-    a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. What is not used is not
-    sent, so that a node of an earlier version takes a plain order and refuses one it could not carry out.
+    a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go into
+    a table of a database, and ``target`` only names the job. What is not used is not sent, so that a node of an earlier
+    version takes a plain order and refuses one it could not carry out.
     """
 
     job_id: str
@@ -147,6 +149,7 @@ class JobOrder(Document):
     steps: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)] = ()
     care: Care | None = None
     priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
+    into: Landing | None = None
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -154,7 +157,7 @@ class JobOrder(Document):
         return {name: value for name, value in found.items() if value or name not in _UNSENT}
 
 
-_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority"))
+_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into"))
 """Fields of a job order that are not sent when they are not used."""
 
 

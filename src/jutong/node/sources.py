@@ -33,7 +33,7 @@ FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
-_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest"}
+_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes"}
 _SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http")}
 MYSQL_PORT = 3306
 
@@ -47,7 +47,8 @@ class SourceConfig:
     (PostgreSQL); empty means all the account may read. ``hosts`` are the doors, ``host:port``, the node may knock
     at: whoever registers a service in the center cannot send the node anywhere else. A REST service has its address
     as ``dsn`` and its mapping as ``rest``; library tables have the library's folder as ``path``, and only the tables of
-    ``organisation_code`` in it are seen.
+    ``organisation_code`` in it are seen. ``writes`` are the schemas of a PostgreSQL database that moves may fill; none
+    is listed unless the node's operator says so.
     """
 
     name: str
@@ -58,6 +59,7 @@ class SourceConfig:
     schemas: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     rest: Service | None = None
+    writes: tuple[str, ...] = ()
 
     @property
     def service(self) -> Service:
@@ -170,6 +172,7 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         schemas=tuple(row.get("schemas", ())),
         hosts=tuple(host.lower() for host in row.get("hosts", ())),
         rest=_service(row["rest"], number, path) if "rest" in row else None,
+        writes=tuple(row.get("writes", ())),
     )
 
 
@@ -194,7 +197,7 @@ def _shape_problem(row: Any) -> str:
             return f"{name} is missing or no text"
     if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path")):
         return "dsn and path are texts"
-    for name in ("schemas", "hosts"):
+    for name in ("schemas", "hosts", "writes"):
         listed = row.get(name, [])
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             return f"{name} is a list of texts"
@@ -216,6 +219,8 @@ def _place_problem(row: dict[str, Any]) -> str:
         return _hosts_problem(row)
     if row.get("hosts"):
         return "hosts belong to endpoints"
+    if row.get("writes") and row["dialect"] != "postgresql":
+        return "only a PostgreSQL database can be written to"
     if (row["dialect"] == "rest") != ("rest" in row):
         return "a REST service has a mapping rest, and nothing else has"
     if row["dialect"] in {"sqlite", "files", "library"}:

@@ -24,6 +24,7 @@ from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.clock import Clock, utc_now
 from jutong.kernel.errors import JutongError
 from jutong.kernel.logs import JsonLineFormatter
+from jutong.node import sources
 from jutong.node.exchange.jobs import JobFolder, failed
 from jutong.node.exchange.progress import SoFar
 from jutong.node.sources import SourceConfig
@@ -51,7 +52,7 @@ def unpack(line: bytes) -> SourceConfig:
     """Return the source of a line that ``pack`` made."""
     row: dict[str, Any] = json.loads(line)
     path = Path(row.pop("path")) if row["path"] else row.pop("path")
-    listed = {name: tuple(row[name]) for name in ("schemas", "hosts")}
+    listed = {name: tuple(row[name]) for name in ("schemas", "hosts", "writes")}
     return SourceConfig(**{**row, **listed}, path=path)
 
 
@@ -88,8 +89,10 @@ class Worker:
         from jutong.node.exchange.move import Workplace, move  # noqa: PLC0415
 
         self._folder.note(0, self._started_ms)
-        place = Workplace(self._home / "library", self._folder.path)
         try:
+            configured = sources.load(self._home / sources.FILE) if order.into else {}
+            into = sources.pick(configured, order.into.source) if order.into else None
+            place = Workplace(self._home / "library", self._folder.path, into)
             return move(order, self._source, place=place, clock=self._clock, progress=self._progress)
         except JutongError as error:
             LOGGER.warning("failed: %s", error)
