@@ -113,6 +113,14 @@ class ContentDigest:
         ]
         self.rows += int(rows)
 
+    @staticmethod
+    def sum_of(schema: pa.Schema, *texts: str) -> ContentDigest:
+        """Return the digest of all the rows some digests of one schema stand for."""
+        total = ContentDigest(schema)
+        for text in texts:
+            total.add(text)
+        return total
+
     def take_away(self, text: str) -> None:
         """Take away the rows another digest of the same schema stands for; they must have been added before.
 

@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -30,7 +30,10 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from jutong.library.digest import ContentDigest
 from jutong.library.errors import DiskFullError, TableBusyError, WriteError
+from jutong.library.proof import NEWEST, Committed, Proof, standing
 from jutong.library.tables import METADATA_KEY, digest_files
+
+__all__ = ("Committed", "Overwrite", "Proof")
 
 GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 1024 * 1024
@@ -41,35 +44,11 @@ SAMPLE_ROWS = 20_000
 FEWEST_REPEATS = 4
 """A column gets a dictionary when its values repeat so often on average in the first rows."""
 
-NEWEST = 5
 LOCK = ".jutong.lock"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FULL_TEXTS = ("No space left", "File too large", "quota exceeded")
 _TRANSACTION_VERSION = 1
 _JOB = re.compile(r"[0-9a-f-]{1,36}")
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What a commit says about itself: whose job, how many rows, which content on either side."""
-
-    job_id: str
-    rows: int
-    source_digest: str
-    digest: str
-    started_ms: int
-    rows_read: int = -1
-    rows_quarantined: int = 0
-    rows_skipped: int = 0
-
-
-@dataclass(frozen=True)
-class Committed:
-    """A commit that is in the table's log."""
-
-    version: int
-    time_ms: int
-    proof: Proof
 
 
 class Overwrite:
@@ -136,7 +115,7 @@ class Overwrite:
             for commit in table.history(limit):
                 proof = commit.get(METADATA_KEY, {})
                 if proof.get("job_id") == self.job_id:
-                    return Committed(commit["version"], commit["timestamp"], Proof(**proof))
+                    return Committed(commit["version"], commit["timestamp"], Proof.of(proof))
         raise WriteError(table=self.name, reason=f"the log has job {self.job_id} but not its commit")
 
     def begin(self, schema: pa.Schema, keep: Sequence[str] = ()) -> None:
@@ -200,8 +179,10 @@ class Overwrite:
             WriteError: when it fails otherwise.
         """
         assert self._schema is not None  # noqa: S101 - begin() comes first
+        with self._named_problems():
+            told = self._made_of_it(proof)
         properties = CommitProperties(
-            custom_metadata={METADATA_KEY: asdict(proof)},
+            custom_metadata={METADATA_KEY: asdict(told)},
             app_transactions=[Transaction(app_id=self.job_id, version=_TRANSACTION_VERSION)],
             max_commit_retries=0,
         )
@@ -224,6 +205,14 @@ class Overwrite:
             with contextlib.suppress(OSError):  # of an unfinished chunk; the next run removes it
                 writer.close()
         self.files = []
+
+    def _made_of_it(self, proof: Proof) -> Proof:
+        """Return the proof with what the commit makes of the whole table."""
+        assert self._schema is not None  # noqa: S101 - begin() comes first
+        before = standing(self.path) if self.mode == "append" else None
+        if before is not None:
+            return before.with_added(proof, self._schema)
+        return replace(proof, table_rows=proof.rows, table_digest=proof.digest)
 
     def _put(self, schema: pa.Schema, properties: CommitProperties) -> None:
         fields = DeltaSchema.from_arrow(schema)

@@ -174,7 +174,7 @@ def test_a_commit_whose_last_fsync_failed_keeps_its_files(tmp_path: Path, monkey
     with Overwrite(path, FIRST) as again:
         found = again.committed()
     assert found is not None
-    assert found.proof == proof
+    assert (found.proof.digest, found.proof.table_digest) == (proof.digest, proof.digest)
 
 
 def test_a_log_without_the_commit_it_speaks_of_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
