@@ -132,9 +132,9 @@ class JobOrder(Document):
     ``steps`` are taken with the columns first, then ``rules`` asked of every row in this order, and ``masks`` put on
     what passed; rules and masks name the columns as the steps leave them. ``chunk_rows`` is how many rows are finished
     together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
-    a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go into
-    a table of a database, and ``target`` only names the job. What is not used is not sent, so that a node of an earlier
-    version takes a plain order and refuses one it could not carry out.
+    a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go
+    into a table of a database, and ``target`` only names the job. What is not used is not sent, so that a node of an
+    earlier version takes a plain order and refuses one it could not carry out.
     """
 
     job_id: str

@@ -211,6 +211,8 @@ def _value_problem(row: dict[str, Any]) -> str:
         return f"organisation_code is {_ORGANISATION.pattern}"
     if row["dialect"] not in DIALECTS:
         return f"dialect is one of {', '.join(DIALECTS)}"
+    if row.get("writes") and row["dialect"] != "postgresql":
+        return "only a PostgreSQL database can be written to"
     return _place_problem(row)
 
 
@@ -219,8 +221,6 @@ def _place_problem(row: dict[str, Any]) -> str:
         return _hosts_problem(row)
     if row.get("hosts"):
         return "hosts belong to endpoints"
-    if row.get("writes") and row["dialect"] != "postgresql":
-        return "only a PostgreSQL database can be written to"
     if (row["dialect"] == "rest") != ("rest" in row):
         return "a REST service has a mapping rest, and nothing else has"
     if row["dialect"] in {"sqlite", "files", "library"}:
