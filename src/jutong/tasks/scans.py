@@ -25,6 +25,7 @@ from jutong.center.complaint import actions as complaints
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
+from jutong.center.jobs import runs
 from jutong.center.norms import actions as norms
 from jutong.center.notify import digest, sending
 from jutong.center.org.actor import platform_actor
@@ -140,6 +141,16 @@ def reread_holdings(now: datetime) -> int:
 def mark_unknown_jobs(now: datetime) -> int:
     """Say of silent jobs that their state is not known. Returns how many."""
     return jobs.mark_unknown(by=platform_actor("job watch"), now=now)
+
+
+def run_transfers(now: datetime) -> int:
+    """Order the runs of saved transfers whose turn has come. Returns how many."""
+    return runs.run_due(by=platform_actor("schedule"), now=now)
+
+
+def tell_late_transfers(now: datetime) -> int:
+    """Tell departments whose moved data is older than promised. Returns how many transfers."""
+    return runs.tell_late(by=platform_actor("schedule"), now=now)
 
 
 def carry_on_batches(now: datetime) -> int:

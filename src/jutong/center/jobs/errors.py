@@ -47,3 +47,48 @@ class NothingAsideError(JutongError):
     http_status = 409
     message = gettext_noop("这项交换作业没有可以处理的隔离行，或者它的节点还没有报告网关地址。")
     next_step = gettext_noop("请等作业有了结果、节点报到后再打开。")
+
+
+class TargetUnfitError(JutongError):
+    """The move is to land in a database the department may not name."""
+
+    code = "jobs.target.unfit"
+    http_status = 422
+    message = gettext_noop("不能落地到数据源“{source}”：须是同一节点上本部门或主管部门的PostgreSQL。")
+    next_step = gettext_noop("请改落统一资源库，或者选列出来的数据源。")
+
+
+class TransferStateError(JutongError):
+    """The transfer is not in a state for this."""
+
+    code = "jobs.transfer.state"
+    http_status = 409
+    message = gettext_noop("交换任务“{name}”现在是“{state}”，不能这样做。")
+    next_step = gettext_noop("请刷新后再看；草稿先创建，停用的先启用。")
+
+
+class TransferUnreadyError(JutongError):
+    """A draft does not run."""
+
+    code = "jobs.transfer.unready"
+    http_status = 409
+    message = gettext_noop("交换任务“{name}”还是草稿，不能运行。")
+    next_step = gettext_noop("请先核对并创建。")
+
+
+class TransferFollowsItselfError(JutongError):
+    """A transfer would wait for itself, or the row of those that wait is too long."""
+
+    code = "jobs.transfer.follows-itself"
+    http_status = 422
+    message = gettext_noop("交换任务“{name}”会绕回来等它自己，或者一个等一个排得太长。")
+    next_step = gettext_noop("请另选要等的任务，或者按时间安排。")
+
+
+class TransferFollowedError(JutongError):
+    """Another transfer waits for this one."""
+
+    code = "jobs.transfer.followed"
+    http_status = 409
+    message = gettext_noop("交换任务“{other}”在等“{name}”完成，不能停用。")
+    next_step = gettext_noop("请先改“{other}”的安排，或者先停用它。")

@@ -13,7 +13,8 @@ from jutong.center.paging import Page, newest_first
 from jutong.kernel.errors import NotFoundError
 
 
-def _readable(actor: Actor) -> QuerySet[Job]:
+def readable_jobs(actor: Actor) -> QuerySet[Job]:
+    """Return the jobs of the actor's department; the authority's division's; all for who runs the platform."""
     org.require(actor, Permission.JOBS_JOB_VIEW)
     rows = Job.objects.select_related("entry__organisation", "ordered_by")
     if actor.role == Role.SYSTEM_ADMIN:
@@ -26,7 +27,7 @@ def _readable(actor: Actor) -> QuerySet[Job]:
 
 def jobs(actor: Actor, *, entry_code: str = "", after: str = "", limit: int = 20) -> Page[Job]:
     """Return the jobs of the actor's department, for the authority of its division, the newest first."""
-    rows = _readable(actor)
+    rows = readable_jobs(actor)
     if entry_code:
         rows = rows.filter(entry__code=entry_code)
     return newest_first(rows, "ordered_at", after=after, limit=limit)
@@ -38,7 +39,7 @@ def job(actor: Actor, job_id: UUID | str) -> Job:
     Raises:
         NotFoundError: if there is none the actor may see.
     """
-    found = _readable(actor).filter(id=org.as_uuid(job_id)).first()
+    found = readable_jobs(actor).filter(id=org.as_uuid(job_id)).first()
     if found is None:
         raise NotFoundError(what=str(job_id))
     return found
