@@ -110,6 +110,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-drafted_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("number", "version"), name="agreement_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("in-force", "suspended"))),
+                        fields=("grant",),
+                        name="one_agreement_in_force",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("drafted", "sent", "signed"))),
+                        fields=("number",),
+                        name="one_open_version",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("in_force_at", None), ("state__in", ("drafted", "sent", "signed", "accepted", "void"))
+                            ),
+                            models.Q(
+                                ("ended_at", None),
+                                ("grant__isnull", False),
+                                ("in_force_at__isnull", False),
+                                ("state__in", ("in-force", "suspended")),
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("in_force_at__isnull", False),
+                                ("state__in", ("superseded", "ended")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="agreement_dates_fit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("requester", models.F("provider")), _negated=True),
+                        name="agreement_of_two_sides",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("digest__startswith", "sha256:")), name="agreement_digest_named"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -149,6 +189,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
+                "constraints": [models.UniqueConstraint(fields=("agreement", "kind"), name="obligation_once")],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +212,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-day", "obligation_id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("obligation", "day"), name="measured_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("met", None), ("value", None)),
+                            models.Q(("met__isnull", False), ("value__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="measured_value_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -256,6 +308,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-found_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("obligation", "day"), name="breach_once_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("answered_by", None)),
+                            models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="breach_answer_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("settled_at__isnull", False), ("settled_by__isnull", False), ("state", "settled")
+                            ),
+                            models.Q(
+                                models.Q(("state", "settled"), _negated=True),
+                                ("settled_at", None),
+                                ("settled_by", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="breach_settlement_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -312,113 +389,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("agreement", "side"), name="signed_once_per_side"),
+                    models.UniqueConstraint(fields=("agreement", "by"), name="signed_by_two_people"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(fields=("number", "version"), name="agreement_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("in-force", "suspended"))),
-                fields=("grant",),
-                name="one_agreement_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("drafted", "sent", "signed"))),
-                fields=("number",),
-                name="one_open_version",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("in_force_at", None), ("state__in", ("drafted", "sent", "signed", "accepted", "void"))),
-                    models.Q(
-                        ("ended_at", None),
-                        ("grant__isnull", False),
-                        ("in_force_at__isnull", False),
-                        ("state__in", ("in-force", "suspended")),
-                    ),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("in_force_at__isnull", False),
-                        ("state__in", ("superseded", "ended")),
-                    ),
-                    _connector="OR",
-                ),
-                name="agreement_dates_fit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("requester", models.F("provider")), _negated=True), name="agreement_of_two_sides"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("digest__startswith", "sha256:")), name="agreement_digest_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="obligation",
-            constraint=models.UniqueConstraint(fields=("agreement", "kind"), name="obligation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.UniqueConstraint(fields=("obligation", "day"), name="measured_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("met", None), ("value", None)),
-                    models.Q(("met__isnull", False), ("value__isnull", False)),
-                    _connector="OR",
-                ),
-                name="measured_value_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.UniqueConstraint(fields=("obligation", "day"), name="breach_once_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("answered_by", None)),
-                    models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="breach_answer_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at__isnull", False), ("settled_by__isnull", False), ("state", "settled")),
-                    models.Q(models.Q(("state", "settled"), _negated=True), ("settled_at", None), ("settled_by", None)),
-                    _connector="OR",
-                ),
-                name="breach_settlement_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("agreement", "side"), name="signed_once_per_side"),
-        ),
-        migrations.AddConstraint(
-            model_name="signature",
-            constraint=models.UniqueConstraint(fields=("agreement", "by"), name="signed_by_two_people"),
         ),
         # hand-made: what was signed stands, and so do signatures and the evidence of a breach
         migrations.RunSQL(

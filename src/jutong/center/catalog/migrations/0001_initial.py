@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("code",),
+                "indexes": [django.contrib.postgres.indexes.GinIndex(fields=["search_tokens"], name="entry_search")],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +227,76 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("entry", "-number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("entry", "number"), name="version_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("draft", "assessed", "consented", "submitted", "returned"))),
+                        fields=("entry",),
+                        name="one_open_version_per_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("consented_at", None), ("consented_by", None)),
+                            models.Q(("consented_at__isnull", False), ("consented_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="version_consent_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None)),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="version_decision_paired",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("entry",),
+                        name="one_published_version_per_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("published", "superseded")), _negated=True),
+                            ("published_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="published_version_is_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "submitted"), _negated=True),
+                            models.Q(("consented_at__isnull", False), ("submitted_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="submitted_version_is_consented",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "returned"), _negated=True),
+                            models.Q(("return_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="return_gives_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("share_attribute", "none"), ("state__in", ("published", "superseded")), _negated=True
+                            ),
+                            models.Q(
+                                ("refusal_reason", ""),
+                                ("basis_kind", ""),
+                                ("basis_title", ""),
+                                ("basis_article", ""),
+                                _connector="OR",
+                                _negated=True,
+                            ),
+                            _connector="OR",
+                        ),
+                        name="not_shared_names_its_basis",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -267,6 +338,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("version", "kind"), name="assessment_once")],
+            },
         ),
         migrations.CreateModel(
             name="Item",
@@ -336,6 +410,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "name"), name="item_name_once"),
+                    models.UniqueConstraint(fields=("version", "position"), name="item_position_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -377,56 +455,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.UniqueConstraint(fields=("entry", "number"), name="version_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("draft", "assessed", "consented", "submitted", "returned"))),
-                fields=("entry",),
-                name="one_open_version_per_entry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("consented_at", None), ("consented_by", None)),
-                    models.Q(("consented_at__isnull", False), ("consented_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="version_consent_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by", None)),
-                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="version_decision_paired",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["search_tokens"], name="entry_search"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(fields=("version", "kind"), name="assessment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.UniqueConstraint(fields=("version", "name"), name="item_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.UniqueConstraint(fields=("version", "position"), name="item_position_once"),
         ),
         migrations.AddField(
             model_name="entry",
@@ -485,63 +513,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("published__isnull", False)),
                 fields=["-is_bound", "-use_count", "code"],
                 name="entry_published_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "published")), fields=("entry",), name="one_published_version_per_entry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("published", "superseded")), _negated=True),
-                    ("published_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="published_version_is_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "submitted"), _negated=True),
-                    models.Q(("consented_at__isnull", False), ("submitted_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="submitted_version_is_consented",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "returned"), _negated=True),
-                    models.Q(("return_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="return_gives_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("share_attribute", "none"), ("state__in", ("published", "superseded")), _negated=True),
-                    models.Q(
-                        ("refusal_reason", ""),
-                        ("basis_kind", ""),
-                        ("basis_title", ""),
-                        ("basis_article", ""),
-                        _connector="OR",
-                        _negated=True,
-                    ),
-                    _connector="OR",
-                ),
-                name="not_shared_names_its_basis",
             ),
         ),
     ]

@@ -84,23 +84,17 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state__in", ("running", "paused"))),
                         fields=("period", "subject_kind", "subject_id"),
                         name="one_running_clock_per_subject",
-                    )
+                    ),
+                    models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="clock_has_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("running", "paused")), ("stopped_at", None)),
+                            models.Q(("state__in", ("met", "late", "cancelled")), ("stopped_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="clock_stop_paired",
+                    ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="statutoryclock",
-            constraint=models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="clock_has_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="statutoryclock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("running", "paused")), ("stopped_at", None)),
-                    models.Q(("state__in", ("met", "late", "cancelled")), ("stopped_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="clock_stop_paired",
-            ),
         ),
     ]

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at", "id"),
+                "constraints": [models.UniqueConstraint(fields=("clock", "step"), name="escalation_once")],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +119,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("period",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule_set", "period"), name="rule_period_once"),
+                    models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="rule_period_has_a_unit"),
+                ],
             },
         ),
         migrations.AddField(
@@ -150,18 +155,6 @@ class Migration(migrations.Migration):
                 ),
                 name="clock_extension_within_cap",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="escalation",
-            constraint=models.UniqueConstraint(fields=("clock", "step"), name="escalation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleperiod",
-            constraint=models.UniqueConstraint(fields=("rule_set", "period"), name="rule_period_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleperiod",
-            constraint=models.CheckConstraint(condition=models.Q(("length__gte", 1)), name="rule_period_has_a_unit"),
         ),
         # hand-made: what was loaded and whom it was told stands as it is, and a clock stays with its rules
         migrations.RunSQL(

@@ -105,6 +105,64 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-received_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", None), ("answered_at", None), ("answered_by", None)),
+                            models.Q(
+                                ("answer__isnull", False),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="complaint_answer_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reviewed_at", None), ("reviewed_by", None)),
+                            models.Q(
+                                ("review__isnull", False),
+                                ("reviewed_at__isnull", False),
+                                ("reviewed_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="complaint_review_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("answered", "reviewing")), _negated=True),
+                            ("answered_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="complaint_answered_with_text",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by", None),
+                            models.Q(("reviewed_by", models.F("answered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="complaint_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_at", None), ("answered_at__gte", models.F("received_at")), _connector="OR"
+                        ),
+                        name="complaint_answer_after",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("state__in", ("closed", "withdrawn"))),
+                            models.Q(
+                                models.Q(("state__in", ("closed", "withdrawn")), _negated=True), ("closed_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="complaint_closed_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -200,6 +258,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-checked_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("person", None), ("state", "closed")),
+                            models.Q(
+                                models.Q(("state", "closed"), _negated=True),
+                                ("closed_at", None),
+                                ("person__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="inquiry_erased_when_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gt", models.F("checked_at"))), name="inquiry_ends_after_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True), ("ready_at__isnull", False), _connector="OR"
+                        ),
+                        name="inquiry_ready_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,111 +313,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-stated_at", "-id"),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", None), ("answered_at", None), ("answered_by", None)),
-                    models.Q(("answer__isnull", False), ("answered_at__isnull", False), ("answered_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="complaint_answer_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reviewed_at", None), ("reviewed_by", None)),
-                    models.Q(("review__isnull", False), ("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="complaint_review_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("answered", "reviewing")), _negated=True),
-                    ("answered_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="complaint_answered_with_text",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by", None),
-                    models.Q(("reviewed_by", models.F("answered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="complaint_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answered_at", None), ("answered_at__gte", models.F("received_at")), _connector="OR"
-                ),
-                name="complaint_answer_after",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("state__in", ("closed", "withdrawn"))),
-                    models.Q(models.Q(("state__in", ("closed", "withdrawn")), _negated=True), ("closed_at", None)),
-                    _connector="OR",
-                ),
-                name="complaint_closed_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("person", None), ("state", "closed")),
-                    models.Q(
-                        models.Q(("state", "closed"), _negated=True), ("closed_at", None), ("person__isnull", False)
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("disclosed_at", None)), fields=("grant",), name="one_open_secrecy_per_grant"
                     ),
-                    _connector="OR",
-                ),
-                name="inquiry_erased_when_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_until__gt", models.F("checked_at"))), name="inquiry_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inquiry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "ready"), _negated=True), ("ready_at__isnull", False), _connector="OR"
-                ),
-                name="inquiry_ready_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="secrecy",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("disclosed_at", None)), fields=("grant",), name="one_open_secrecy_per_grant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="secrecy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__gt", models.F("stated_on"))), name="secrecy_ends_after_start"
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until__gt", models.F("stated_on"))), name="secrecy_ends_after_start"
+                    ),
+                ],
+            },
         ),
         # hand-made: a step is written once
         migrations.RunSQL(

@@ -211,6 +211,67 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("closed", "withdrawn")), _negated=True),
+                        fields=("entry", "key_tag", "raiser"),
+                        name="one_open_correction_per_row",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", None), ("answered_at", None), ("answered_by", None), ("finding", "")),
+                            models.Q(
+                                models.Q(("finding", ""), _negated=True),
+                                ("answer__isnull", False),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="correction_answer_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("answered", "travelling")), _negated=True),
+                            models.Q(("finding", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="correction_answered_with_finding",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "travelling"), _negated=True),
+                            ("finding__in", ("true", "partly")),
+                            _connector="OR",
+                        ),
+                        name="correction_travels_if_upheld",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_by", None),
+                            models.Q(("answered_by", models.F("created_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="correction_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_at", None), ("answered_at__gte", models.F("created_at")), _connector="OR"
+                        ),
+                        name="correction_answer_after",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("state__in", ("closed", "withdrawn"))),
+                            models.Q(
+                                models.Q(("state__in", ("closed", "withdrawn")), _negated=True), ("closed_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="correction_closed_paired",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["entry", "state"], name="correction_by_entry")],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +333,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
+                "constraints": [models.UniqueConstraint(fields=("correction", "digest"), name="material_once")],
             },
         ),
         migrations.CreateModel(
@@ -325,6 +387,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("found_at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("correction", "grant"), name="recipient_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_at", None), ("confirmed_by", None), ("way", "")),
+                            models.Q(("confirmed_at__isnull", False), ("confirmed_by", None), ("way", "feed")),
+                            models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False), ("way", "hand")),
+                            _connector="OR",
+                        ),
+                        name="recipient_confirmed_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -350,6 +424,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-ordered_at", "node"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("answered_at__isnull", False), ("is_complete", False), _connector="OR"),
+                        name="trace_complete_when_answered",
+                    )
+                ],
+                "indexes": [models.Index(fields=["subject_kind", "subject_id"], name="trace_by_subject")],
             },
         ),
         migrations.CreateModel(
@@ -364,122 +445,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="correction",
-            index=models.Index(fields=["entry", "state"], name="correction_by_entry"),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("closed", "withdrawn")), _negated=True),
-                fields=("entry", "key_tag", "raiser"),
-                name="one_open_correction_per_row",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", None), ("answered_at", None), ("answered_by", None), ("finding", "")),
-                    models.Q(
-                        models.Q(("finding", ""), _negated=True),
-                        ("answer__isnull", False),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="correction_answer_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("answered", "travelling")), _negated=True),
-                    models.Q(("finding", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="correction_answered_with_finding",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "travelling"), _negated=True),
-                    ("finding__in", ("true", "partly")),
-                    _connector="OR",
-                ),
-                name="correction_travels_if_upheld",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answered_by", None),
-                    models.Q(("answered_by", models.F("created_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="correction_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answered_at", None), ("answered_at__gte", models.F("created_at")), _connector="OR"
-                ),
-                name="correction_answer_after",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", False), ("state__in", ("closed", "withdrawn"))),
-                    models.Q(models.Q(("state__in", ("closed", "withdrawn")), _negated=True), ("closed_at", None)),
-                    _connector="OR",
-                ),
-                name="correction_closed_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="material",
-            constraint=models.UniqueConstraint(fields=("correction", "digest"), name="material_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=models.UniqueConstraint(fields=("correction", "grant"), name="recipient_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("confirmed_at", None), ("confirmed_by", None), ("way", "")),
-                    models.Q(("confirmed_at__isnull", False), ("confirmed_by", None), ("way", "feed")),
-                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False), ("way", "hand")),
-                    _connector="OR",
-                ),
-                name="recipient_confirmed_whole",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="trace",
-            index=models.Index(fields=["subject_kind", "subject_id"], name="trace_by_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="trace",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answered_at__isnull", False), ("is_complete", False), _connector="OR"),
-                name="trace_complete_when_answered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tracehit",
-            constraint=models.UniqueConstraint(fields=("trace", "record_id"), name="hit_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("trace", "record_id"), name="hit_once")],
+            },
         ),
         # hand-made: a step is written once, and a confirmation is given once
         migrations.RunSQL(

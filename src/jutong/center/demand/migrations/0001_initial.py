@@ -166,6 +166,73 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-stated_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("merged_into__isnull", False), ("state", "merged")),
+                            models.Q(models.Q(("state", "merged"), _negated=True), ("merged_into", None)),
+                            _connector="OR",
+                        ),
+                        name="demand_merged_into_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("merged_into", None),
+                            models.Q(("merged_into", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="demand_not_into_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("matched", "cataloged", "applied", "met")), _negated=True),
+                            ("entry__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="demand_found_names_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("assigned", "held", "cataloguing")), _negated=True),
+                            ("holder__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="demand_assigned_to_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("holder", None),
+                            models.Q(("holder", models.F("requester")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="demand_holder_is_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("close_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="demand_close_reasoned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False), ("state__in", ("merged", "met", "withdrawn", "closed"))
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("merged", "met", "withdrawn", "closed")), _negated=True),
+                                ("ended_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="demand_end_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_lawful", True), ("is_secured", True), ("is_true", True)),
+                        name="demand_declared",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -222,6 +289,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("demand",), name="one_open_assignment"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
+                            models.Q(
+                                models.Q(("answer", ""), _negated=True),
+                                models.Q(("basis", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assignment_answer_reasoned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_at", None),
+                            models.Q(("answered_at__gte", models.F("at")), ("ended_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="assignment_answered_later",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +365,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("demand", "position"), name="demand_item_position_once"),
+                    models.UniqueConstraint(fields=("demand", "key"), name="demand_item_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -306,6 +403,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at", "id"),
+                "constraints": [models.UniqueConstraint(fields=("demand", "organisation"), name="demand_joined_once")],
             },
         ),
         migrations.CreateModel(
@@ -329,141 +427,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-score", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("demand", "entry"), name="demand_match_once"),
+                    models.CheckConstraint(condition=models.Q(("score__lte", 100)), name="demand_score_to_hundred"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("merged_into__isnull", False), ("state", "merged")),
-                    models.Q(models.Q(("state", "merged"), _negated=True), ("merged_into", None)),
-                    _connector="OR",
-                ),
-                name="demand_merged_into_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("merged_into", None), models.Q(("merged_into", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="demand_not_into_itself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("matched", "cataloged", "applied", "met")), _negated=True),
-                    ("entry__isnull", False),
-                    _connector="OR",
-                ),
-                name="demand_found_names_entry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("assigned", "held", "cataloguing")), _negated=True),
-                    ("holder__isnull", False),
-                    _connector="OR",
-                ),
-                name="demand_assigned_to_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("holder", None), models.Q(("holder", models.F("requester")), _negated=True), _connector="OR"
-                ),
-                name="demand_holder_is_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(("close_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="demand_close_reasoned",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state__in", ("merged", "met", "withdrawn", "closed"))),
-                    models.Q(
-                        models.Q(("state__in", ("merged", "met", "withdrawn", "closed")), _negated=True),
-                        ("ended_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="demand_end_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demand",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_lawful", True), ("is_secured", True), ("is_true", True)), name="demand_declared"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("demand",), name="one_open_assignment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answer", ""), ("answered_at", None), ("answered_by", None)),
-                    models.Q(
-                        models.Q(("answer", ""), _negated=True),
-                        models.Q(("basis", ""), _negated=True),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="assignment_answer_reasoned",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("answered_at", None),
-                    models.Q(("answered_at__gte", models.F("at")), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="assignment_answered_later",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="demanditem",
-            constraint=models.UniqueConstraint(fields=("demand", "position"), name="demand_item_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="demanditem",
-            constraint=models.UniqueConstraint(fields=("demand", "key"), name="demand_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="joiner",
-            constraint=models.UniqueConstraint(fields=("demand", "organisation"), name="demand_joined_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.UniqueConstraint(fields=("demand", "entry"), name="demand_match_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.CheckConstraint(condition=models.Q(("score__lte", 100)), name="demand_score_to_hundred"),
         ),
     ]

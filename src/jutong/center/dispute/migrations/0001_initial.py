@@ -109,6 +109,79 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-raised_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("claimant", models.F("respondent")), _negated=True),
+                        name="dispute_between_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("coordinator", None),
+                            models.Q(
+                                models.Q(("coordinator", models.F("claimant")), _negated=True),
+                                models.Q(("coordinator", models.F("respondent")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_coordinator_is_third",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "coordinating"), _negated=True),
+                            models.Q(("coordinator__isnull", False), ("escalated_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="dispute_coordinated_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("referred", "decided")), _negated=True),
+                            models.Q(
+                                ("referred_at__isnull", False), models.Q(("government_division", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_referred_somewhere",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("state__in", ("negotiating", "coordinating", "referred"))),
+                            models.Q(
+                                models.Q(("state__in", ("negotiating", "coordinating", "referred")), _negated=True),
+                                ("closed_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_close_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "settled"), _negated=True),
+                            models.Q(models.Q(("settlement", ""), _negated=True), ("execute_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="dispute_settled_on_terms",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("executed_at__isnull", False), ("state", "executed")),
+                            models.Q(models.Q(("state", "executed"), _negated=True), ("executed_at", None)),
+                            _connector="OR",
+                        ),
+                        name="dispute_execution_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("executed_at", None), ("executed_at__gte", models.F("closed_at")), _connector="OR"
+                        ),
+                        name="dispute_executed_later",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("negotiating", "coordinating", "referred"))),
+                        fields=("subject_kind", "subject_number", "claimant"),
+                        name="one_open_dispute_a_subject",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +212,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), models.Q(("reasons", ""), _negated=True)
+                        ),
+                        name="dispute_decision_reasoned",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Evidence",
@@ -243,6 +326,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("proposal", "organisation"), name="proposal_answered_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted", True), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="proposal_refusal_reasoned",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -276,116 +368,5 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("at", "id"),
             },
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("claimant", models.F("respondent")), _negated=True), name="dispute_between_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("coordinator", None),
-                    models.Q(
-                        models.Q(("coordinator", models.F("claimant")), _negated=True),
-                        models.Q(("coordinator", models.F("respondent")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="dispute_coordinator_is_third",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "coordinating"), _negated=True),
-                    models.Q(("coordinator__isnull", False), ("escalated_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="dispute_coordinated_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("referred", "decided")), _negated=True),
-                    models.Q(("referred_at__isnull", False), models.Q(("government_division", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="dispute_referred_somewhere",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("state__in", ("negotiating", "coordinating", "referred"))),
-                    models.Q(
-                        models.Q(("state__in", ("negotiating", "coordinating", "referred")), _negated=True),
-                        ("closed_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="dispute_close_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "settled"), _negated=True),
-                    models.Q(models.Q(("settlement", ""), _negated=True), ("execute_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="dispute_settled_on_terms",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("executed_at__isnull", False), ("state", "executed")),
-                    models.Q(models.Q(("state", "executed"), _negated=True), ("executed_at", None)),
-                    _connector="OR",
-                ),
-                name="dispute_execution_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("executed_at", None), ("executed_at__gte", models.F("closed_at")), _connector="OR"),
-                name="dispute_executed_later",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("negotiating", "coordinating", "referred"))),
-                fields=("subject_kind", "subject_number", "claimant"),
-                name="one_open_dispute_a_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("reasons", ""), _negated=True)),
-                name="dispute_decision_reasoned",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.UniqueConstraint(fields=("proposal", "organisation"), name="proposal_answered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted", True), models.Q(("reason", ""), _negated=True), _connector="OR"),
-                name="proposal_refusal_reasoned",
-            ),
         ),
     ]

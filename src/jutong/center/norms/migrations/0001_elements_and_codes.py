@@ -166,6 +166,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("element", "-number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("element", "number"), name="element_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("draft", "submitted", "returned"))),
+                        fields=("element",),
+                        name="one_open_version_per_element",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("element",),
+                        name="one_published_version_per_element",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("published", "superseded", "retired")), _negated=True),
+                            ("effective_from__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="published_element_is_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "returned"), _negated=True),
+                            models.Q(("return_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="element_return_gives_reason",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -323,47 +352,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="elementversion",
-            constraint=models.UniqueConstraint(fields=("element", "number"), name="element_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="elementversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("draft", "submitted", "returned"))),
-                fields=("element",),
-                name="one_open_version_per_element",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "published")),
-                fields=("element",),
-                name="one_published_version_per_element",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("published", "superseded", "retired")), _negated=True),
-                    ("effective_from__isnull", False),
-                    _connector="OR",
-                ),
-                name="published_element_is_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "returned"), _negated=True),
-                    models.Q(("return_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="element_return_gives_reason",
-            ),
         ),
     ]

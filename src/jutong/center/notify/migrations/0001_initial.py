@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("set_at", "id"),
+                "constraints": [models.UniqueConstraint(fields=("user", "channel"), name="one_address_per_channel")],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +167,57 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("created_at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("notice__isnull", False)),
+                        fields=("address", "notice"),
+                        name="one_delivery_per_notice",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("digest_on__isnull", False)),
+                        fields=("address", "kind", "digest_on"),
+                        name="one_digest_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("claim__isnull", False), ("claimed_until__isnull", False), ("state", "sending")),
+                            models.Q(
+                                models.Q(("state", "sending"), _negated=True), ("claim", None), ("claimed_until", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_claim_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False), ("state__in", ("sent", "bundled", "dead", "cancelled"))
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("sent", "bundled", "dead", "cancelled")), _negated=True),
+                                ("ended_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_end_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest_on", None), ("kind", "notice")),
+                            models.Q(models.Q(("kind", "notice"), _negated=True), ("digest_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="delivery_digest_has_day",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "sending"))),
+                        fields=["next_at"],
+                        name="delivery_due",
+                    ),
+                    models.Index(fields=["address", "state"], name="delivery_of_address"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -187,6 +239,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "kind", "day"), name="one_digest_each")],
+            },
         ),
         migrations.CreateModel(
             name="Preference",
@@ -215,6 +270,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "group"), name="one_preference_per_group"),
+                    models.CheckConstraint(
+                        condition=models.Q(("group", "statutory"), ("pace", "off"), _negated=True),
+                        name="statutory_never_off",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WeeklyWish",
@@ -236,89 +300,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="address",
-            constraint=models.UniqueConstraint(fields=("user", "channel"), name="one_address_per_channel"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state__in", ("waiting", "sending"))), fields=["next_at"], name="delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["address", "state"], name="delivery_of_address"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("notice__isnull", False)),
-                fields=("address", "notice"),
-                name="one_delivery_per_notice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("digest_on__isnull", False)),
-                fields=("address", "kind", "digest_on"),
-                name="one_digest_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("claim__isnull", False), ("claimed_until__isnull", False), ("state", "sending")),
-                    models.Q(models.Q(("state", "sending"), _negated=True), ("claim", None), ("claimed_until", None)),
-                    _connector="OR",
-                ),
-                name="delivery_claim_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state__in", ("sent", "bundled", "dead", "cancelled"))),
-                    models.Q(
-                        models.Q(("state__in", ("sent", "bundled", "dead", "cancelled")), _negated=True),
-                        ("ended_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="delivery_end_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("digest_on", None), ("kind", "notice")),
-                    models.Q(models.Q(("kind", "notice"), _negated=True), ("digest_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="delivery_digest_has_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="digestmade",
-            constraint=models.UniqueConstraint(fields=("user", "kind", "day"), name="one_digest_each"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.UniqueConstraint(fields=("user", "group"), name="one_preference_per_group"),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("group", "statutory"), ("pace", "off"), _negated=True), name="statutory_never_off"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="weeklywish",
-            constraint=models.UniqueConstraint(fields=("user", "organisation"), name="one_weekly_wish"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "organisation"), name="one_weekly_wish")],
+            },
         ),
     ]

@@ -113,6 +113,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("code",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_authority", True)),
+                        fields=("division_code",),
+                        name="one_authority_per_division",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +144,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "name"), name="system_name_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("protection_level__gte", 1), ("protection_level__lte", 5)),
+                        name="protection_level_one_to_five",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +196,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("valid_from", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("user", "organisation", "role"),
+                        name="one_open_post_each",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("role__in", ("system-admin", "security-admin", "auditor"))
+                        ),
+                        fields=("user",),
+                        name="one_administrator_post",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None), ("role__in", ("office-head", "department-head"))),
+                        fields=("user", "organisation"),
+                        name="one_head_post",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="post_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -204,6 +243,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends_after_start"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SystemKey",
@@ -225,59 +271,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_authority", True)), fields=("division_code",), name="one_authority_per_division"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="informationsystem",
-            constraint=models.UniqueConstraint(fields=("organisation", "name"), name="system_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("user", "organisation", "role"),
-                name="one_open_post_each",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apitoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="informationsystem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("protection_level__gte", 1), ("protection_level__lte", 5)),
-                name="protection_level_one_to_five",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None), ("role__in", ("system-admin", "security-admin", "auditor"))),
-                fields=("user",),
-                name="one_administrator_post",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None), ("role__in", ("office-head", "department-head"))),
-                fields=("user", "organisation"),
-                name="one_head_post",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("valid_from")), _connector="OR"),
-                name="post_ends_after_start",
-            ),
         ),
     ]

@@ -92,6 +92,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-changed_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "returned"), _negated=True),
+                            models.Q(("decision_note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="plan_return_reasoned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("approved", "returned")), _negated=True),
+                            ("decided_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="plan_decided",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +146,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("entry", "system"), name="entry_system_once")],
+            },
         ),
         migrations.CreateModel(
             name="ItemSubject",
@@ -192,6 +213,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("organisation", "entry", "item_name"),
+                "constraints": [models.UniqueConstraint(fields=("entry", "item_name"), name="holding_once")],
             },
         ),
         migrations.CreateModel(
@@ -236,6 +258,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("plan", "position"), name="plan_field_position_once"),
+                    models.UniqueConstraint(fields=("plan", "name"), name="plan_field_name_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("choice", "reuse"), _negated=True), ("entry__isnull", False), _connector="OR"
+                        ),
+                        name="reuse_names_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("choice", "justify"), _negated=True),
+                            models.Q(("justification", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="justify_gives_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +312,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-is_source", "-confidence", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("field", "entry", "item_name"), name="field_hit_once"),
+                    models.CheckConstraint(condition=models.Q(("confidence__lte", 100)), name="confidence_to_hundred"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -340,6 +384,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-proposed_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "designated")), fields=("subject",), name="one_source"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")), fields=("subject",), name="one_proposal"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "designated"), _negated=True),
+                            models.Q(("decided_at__isnull", False), ("effective_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="designation_is_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "revoked"), _negated=True),
+                            models.Q(("revoked_at__isnull", False), models.Q(("revoke_reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="revocation_gives_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -381,6 +449,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("organisation",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("designation", "organisation"), name="position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("stance", ""), ("stated_at__isnull", False), _connector="OR"),
+                        name="position_is_dated",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -414,124 +489,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="collectionplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "returned"), _negated=True),
-                    models.Q(("decision_note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="plan_return_reasoned",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="collectionplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("approved", "returned")), _negated=True),
-                    ("decided_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="plan_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entrysystem",
-            constraint=models.UniqueConstraint(fields=("entry", "system"), name="entry_system_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.UniqueConstraint(fields=("entry", "item_name"), name="holding_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planfield",
-            constraint=models.UniqueConstraint(fields=("plan", "position"), name="plan_field_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planfield",
-            constraint=models.UniqueConstraint(fields=("plan", "name"), name="plan_field_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="planfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("choice", "reuse"), _negated=True), ("entry__isnull", False), _connector="OR"
-                ),
-                name="reuse_names_entry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="planfield",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("choice", "justify"), _negated=True),
-                    models.Q(("justification", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="justify_gives_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fieldhit",
-            constraint=models.UniqueConstraint(fields=("field", "entry", "item_name"), name="field_hit_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="fieldhit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confidence__lte", 100)), name="confidence_to_hundred"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcedesignation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "designated")), fields=("subject",), name="one_source"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcedesignation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")), fields=("subject",), name="one_proposal"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcedesignation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "designated"), _negated=True),
-                    models.Q(("decided_at__isnull", False), ("effective_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="designation_is_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcedesignation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "revoked"), _negated=True),
-                    models.Q(("revoked_at__isnull", False), models.Q(("revoke_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="revocation_gives_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="position",
-            constraint=models.UniqueConstraint(fields=("designation", "organisation"), name="position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="position",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stance", ""), ("stated_at__isnull", False), _connector="OR"),
-                name="position_is_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="withholdingreview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("review_again_on__gt", models.F("reviewed_on"))), name="review_again_later"
-            ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("review_again_on__gt", models.F("reviewed_on"))), name="review_again_later"
+                    )
+                ],
+            },
         ),
     ]

@@ -79,6 +79,40 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-opened_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reported_at", None), ("reported_by", None)),
+                            models.Q(("reported_at__isnull", False), ("reported_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="disposal_report_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("verified_at", None), ("verified_by", None)),
+                            models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="disposal_check_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("verified_by", None),
+                            models.Q(("verified_by", models.F("reported_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="disposal_by_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("disposed_at", None),
+                            models.Q(("state", "disposed"), ("verified_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="disposed_after_check",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +138,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-round",),
+                "constraints": [models.UniqueConstraint(fields=("disposal", "round"), name="one_certificate_a_round")],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +189,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("pk",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("disposal", "kind", "place"), name="copy_named_once"),
+                    models.CheckConstraint(condition=models.Q(("place", ""), _negated=True), name="copy_is_somewhere"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_on", None), ("method", "")),
+                            models.Q(models.Q(("method", ""), _negated=True), ("done_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="copy_method_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("method", "keep"), _negated=True),
+                            models.Q(("basis", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="kept_copy_names_the_law",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -191,6 +246,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-quarter", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("grant", "quarter"), name="ledger_asked_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("filled_at", None), ("filled_by", None), ("state", "asked")),
+                            models.Q(("filled_at__isnull", False), ("filled_by__isnull", False), ("state", "filled")),
+                            _connector="OR",
+                        ),
+                        name="ledger_fill_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -255,6 +321,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("by", None), ("corrects", None), ("part__in", ("scenario", "process"))),
+                        fields=("grant", "part", "period"),
+                        name="ledger_prefilled_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("by", None), models.Q(("text", ""), _negated=True), _connector="OR"),
+                        name="ledger_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("corrects", None), models.Q(("corrects", models.F("id")), _negated=True), _connector="OR"
+                        ),
+                        name="ledger_corrects_another",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["grant", "part", "at"], name="ledger_by_grant")],
             },
         ),
         migrations.CreateModel(
@@ -296,6 +380,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("note", ""), _negated=True), name="inspection_says_what")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -371,6 +458,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-ordered_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("ordered", "reported", "insufficient"))),
+                        fields=("grant",),
+                        name="one_open_rectification",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finding", ""), _negated=True), models.Q(("demand_text", ""), _negated=True)
+                        ),
+                        name="rectification_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("days__gte", 1), ("days__lte", 60)), name="rectification_limit"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("closed_at", None),
+                                ("closed_by", None),
+                                ("state__in", ("ordered", "reported", "insufficient")),
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                                ("state__in", ("accepted", "terminated", "withdrawn")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rectification_close_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -413,6 +532,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("round", "at"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("rectification", "round"), name="one_report_a_round"),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="rectification_report_says_what"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("accepted", None), ("decided_at", None), ("decided_by", None)),
+                            models.Q(
+                                ("accepted__isnull", False),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rectification_report_decision_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -482,6 +619,41 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-proposed_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("consulting", "filed"))),
+                        fields=("entry",),
+                        name="one_open_service_change",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True), models.Q(("plan", ""), _negated=True)
+                        ),
+                        name="service_change_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("items", []), ("kind", "stop")),
+                            models.Q(models.Q(("kind", "stop"), _negated=True), models.Q(("items", []), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="service_change_says_what",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("filing", None), ("state__in", ("consulting", "withdrawn"))),
+                            models.Q(
+                                ("filing__isnull", False), ("state__in", ("filed", "accepted", "refused", "effective"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="service_change_filed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("applied_at", None), ("state", "effective"), _connector="OR"),
+                        name="service_change_applied_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -532,266 +704,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("organisation__code",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("change", "organisation"), name="consulted_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("answered_by", None), ("stance", "")),
+                            models.Q(
+                                models.Q(("stance", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="consultation_answer_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stance__in", ("", "agree")), models.Q(("text", ""), _negated=True), _connector="OR"
+                        ),
+                        name="consultation_gives_reasons",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reported_at", None), ("reported_by", None)),
-                    models.Q(("reported_at__isnull", False), ("reported_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="disposal_report_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("verified_at", None), ("verified_by", None)),
-                    models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="disposal_check_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verified_by", None),
-                    models.Q(("verified_by", models.F("reported_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="disposal_by_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("disposed_at", None),
-                    models.Q(("state", "disposed"), ("verified_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="disposed_after_check",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.UniqueConstraint(fields=("disposal", "round"), name="one_certificate_a_round"),
-        ),
-        migrations.AddConstraint(
-            model_name="disposalcopy",
-            constraint=models.UniqueConstraint(fields=("disposal", "kind", "place"), name="copy_named_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="disposalcopy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("place", ""), _negated=True), name="copy_is_somewhere"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposalcopy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_on", None), ("method", "")),
-                    models.Q(models.Q(("method", ""), _negated=True), ("done_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="copy_method_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="disposalcopy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("method", "keep"), _negated=True), models.Q(("basis", ""), _negated=True), _connector="OR"
-                ),
-                name="kept_copy_names_the_law",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerask",
-            constraint=models.UniqueConstraint(fields=("grant", "quarter"), name="ledger_asked_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("filled_at", None), ("filled_by", None), ("state", "asked")),
-                    models.Q(("filled_at__isnull", False), ("filled_by__isnull", False), ("state", "filled")),
-                    _connector="OR",
-                ),
-                name="ledger_fill_paired",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerentry",
-            index=models.Index(fields=["grant", "part", "at"], name="ledger_by_grant"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("by", None), ("corrects", None), ("part__in", ("scenario", "process"))),
-                fields=("grant", "part", "period"),
-                name="ledger_prefilled_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("by", None), models.Q(("text", ""), _negated=True), _connector="OR"),
-                name="ledger_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("corrects", None), models.Q(("corrects", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="ledger_corrects_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerinspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("note", ""), _negated=True), name="inspection_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("ordered", "reported", "insufficient"))),
-                fields=("grant",),
-                name="one_open_rectification",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finding", ""), _negated=True), models.Q(("demand_text", ""), _negated=True)
-                ),
-                name="rectification_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("days__gte", 1), ("days__lte", 60)), name="rectification_limit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("closed_at", None), ("closed_by", None), ("state__in", ("ordered", "reported", "insufficient"))
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", False),
-                        ("closed_by__isnull", False),
-                        ("state__in", ("accepted", "terminated", "withdrawn")),
-                    ),
-                    _connector="OR",
-                ),
-                name="rectification_close_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectificationreport",
-            constraint=models.UniqueConstraint(fields=("rectification", "round"), name="one_report_a_round"),
-        ),
-        migrations.AddConstraint(
-            model_name="rectificationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="rectification_report_says_what"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectificationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("accepted", None), ("decided_at", None), ("decided_by", None)),
-                    models.Q(("accepted__isnull", False), ("decided_at__isnull", False), ("decided_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rectification_report_decision_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicechange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("consulting", "filed"))),
-                fields=("entry",),
-                name="one_open_service_change",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("reason", ""), _negated=True), models.Q(("plan", ""), _negated=True)),
-                name="service_change_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("items", []), ("kind", "stop")),
-                    models.Q(models.Q(("kind", "stop"), _negated=True), models.Q(("items", []), _negated=True)),
-                    _connector="OR",
-                ),
-                name="service_change_says_what",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("filing", None), ("state__in", ("consulting", "withdrawn"))),
-                    models.Q(("filing__isnull", False), ("state__in", ("filed", "accepted", "refused", "effective"))),
-                    _connector="OR",
-                ),
-                name="service_change_filed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("applied_at", None), ("state", "effective"), _connector="OR"),
-                name="service_change_applied_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consultation",
-            constraint=models.UniqueConstraint(fields=("change", "organisation"), name="consulted_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="consultation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("answered_by", None), ("stance", "")),
-                    models.Q(
-                        models.Q(("stance", ""), _negated=True),
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="consultation_answer_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consultation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("stance__in", ("", "agree")), models.Q(("text", ""), _negated=True), _connector="OR"
-                ),
-                name="consultation_gives_reasons",
-            ),
         ),
     ]

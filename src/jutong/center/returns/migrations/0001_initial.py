@@ -139,6 +139,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-asked_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("requester", "entry"),
+                        name="one_open_return_an_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("requester", models.F("provider")), _negated=True),
+                        name="return_between_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("docking", "returning", "short")), _negated=True),
+                            models.Q(
+                                ("application__isnull", False),
+                                ("confirmed_at__isnull", False),
+                                ("confirmed_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_confirmed_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("returning", "short")), _negated=True),
+                            ("supplied_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="return_supplied_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", False), ("state__in", ("withdrawn", "ended"))),
+                            models.Q(
+                                models.Q(("state__in", ("withdrawn", "ended")), _negated=True), ("ended_at", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_end_dated",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +219,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("counted_at", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("compared_at", None)), fields=("flow",), name="one_open_cycle"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("compared_at", None), ("held", None)),
+                            models.Q(("compared_at__isnull", False), ("held__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="cycle_compared_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("compared_at", None), ("compared_at__gte", models.F("counted_at")), _connector="OR"
+                        ),
+                        name="cycle_compared_later",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -198,83 +258,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("item__position",),
+                "constraints": [models.UniqueConstraint(fields=("flow", "item"), name="returned_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="returnflow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("requester", "entry"), name="one_open_return_an_entry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnflow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("requester", models.F("provider")), _negated=True), name="return_between_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnflow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("docking", "returning", "short")), _negated=True),
-                    models.Q(
-                        ("application__isnull", False), ("confirmed_at__isnull", False), ("confirmed_by__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="return_confirmed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnflow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("returning", "short")), _negated=True),
-                    ("supplied_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="return_supplied_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnflow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("state__in", ("withdrawn", "ended"))),
-                    models.Q(models.Q(("state__in", ("withdrawn", "ended")), _negated=True), ("ended_at", None)),
-                    _connector="OR",
-                ),
-                name="return_end_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("compared_at", None)), fields=("flow",), name="one_open_cycle"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("compared_at", None), ("held", None)),
-                    models.Q(("compared_at__isnull", False), ("held__isnull", False)),
-                    _connector="OR",
-                ),
-                name="cycle_compared_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("compared_at", None), ("compared_at__gte", models.F("counted_at")), _connector="OR"
-                ),
-                name="cycle_compared_later",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnitem",
-            constraint=models.UniqueConstraint(fields=("flow", "item"), name="returned_once"),
         ),
     ]

@@ -239,6 +239,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-issued_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gt", models.F("valid_from"))), name="grant_ends_after_start"
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        expressions=(
+                            ("entry", "="),
+                            ("system", "="),
+                            (
+                                models.Func(
+                                    "valid_from",
+                                    "valid_until",
+                                    function="tstzrange",
+                                    output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField(),
+                                ),
+                                "&&",
+                            ),
+                        ),
+                        name="grants_do_not_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -266,6 +288,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("item__position",),
+                "constraints": [models.UniqueConstraint(fields=("grant", "item"), name="granted_once")],
             },
         ),
         migrations.CreateModel(
@@ -357,6 +380,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("agreed", True), ("refusal", "")),
+                            models.Q(
+                                ("agreed", False),
+                                models.Q(("refusal", ""), _negated=True),
+                                models.Q(("text", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="refusal_gives_reasons",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Supplement",
@@ -418,6 +457,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-at",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)), fields=("grant",), name="one_open_suspension"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lifted_at", None), ("lifted_by", None)),
+                            models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="suspension_lift_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -444,6 +496,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-found_at",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("code", "subject_kind", "subject_id"), name="violation_once_per_subject"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -547,73 +604,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_until__gt", models.F("valid_from"))), name="grant_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("ended_at", None)),
-                expressions=(
-                    ("entry", "="),
-                    ("system", "="),
-                    (
-                        models.Func(
-                            "valid_from",
-                            "valid_until",
-                            function="tstzrange",
-                            output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField(),
-                        ),
-                        "&&",
-                    ),
-                ),
-                name="grants_do_not_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grantitem",
-            constraint=models.UniqueConstraint(fields=("grant", "item"), name="granted_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="reply",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("agreed", True), ("refusal", "")),
-                    models.Q(
-                        ("agreed", False),
-                        models.Q(("refusal", ""), _negated=True),
-                        models.Q(("text", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="refusal_gives_reasons",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at", None)), fields=("grant",), name="one_open_suspension"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suspension",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lifted_at", None), ("lifted_by", None)),
-                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="suspension_lift_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.UniqueConstraint(
-                fields=("code", "subject_kind", "subject_id"), name="violation_once_per_subject"
-            ),
         ),
     ]

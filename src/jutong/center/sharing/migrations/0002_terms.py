@@ -252,6 +252,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-valid_from", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gte", models.F("valid_from"))),
+                        name="delegation_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("head", models.F("delegate")), _negated=True), name="delegation_to_another"
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("revoked_at", None)),
+                        expressions=(
+                            ("organisation", "="),
+                            ("head", "="),
+                            (
+                                jutong.center.sharing.office.DaySpan(
+                                    "valid_from",
+                                    "valid_until",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(True, True),
+                                ),
+                                "&&",
+                            ),
+                        ),
+                        name="one_delegate_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -286,6 +311,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("code", "created_at"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("organisation", "code"), name="duty_code_once"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -348,41 +378,6 @@ class Migration(migrations.Migration):
             name="grant",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="inquiries", to="sharing.grant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="delegation_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("head", models.F("delegate")), _negated=True), name="delegation_to_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delegation",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("revoked_at", None)),
-                expressions=(
-                    ("organisation", "="),
-                    ("head", "="),
-                    (
-                        jutong.center.sharing.office.DaySpan(
-                            "valid_from", "valid_until", django.contrib.postgres.fields.ranges.RangeBoundary(True, True)
-                        ),
-                        "&&",
-                    ),
-                ),
-                name="one_delegate_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="duty",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("organisation", "code"), name="duty_code_once"
             ),
         ),
         migrations.AddConstraint(

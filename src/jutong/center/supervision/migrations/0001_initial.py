@@ -113,6 +113,82 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-opened_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("hear_until", None),
+                                ("judge", None),
+                                ("judge_role", ""),
+                                ("offered_at", None),
+                                ("state", "found"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "found"), _negated=True),
+                                ("hear_until__isnull", False),
+                                ("judge__isnull", False),
+                                ("offered_at__isnull", False),
+                                ("judge_role__in", ("authority", "leader")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="case_offer_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("judge", None),
+                            models.Q(("judge", models.F("concerned")), _negated=True),
+                            ("judge_role", "leader"),
+                            _connector="OR",
+                        ),
+                        name="case_not_judged_by_itself",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("decided_by", None), ("state__in", ("found", "offered"))),
+                            models.Q(
+                                models.Q(("state__in", ("found", "offered")), _negated=True),
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="case_decision_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("noticed_on", None),
+                            ("stated_at__isnull", False),
+                            ("noticed_on__gt", models.F("hear_until")),
+                            _connector="OR",
+                        ),
+                        name="case_heard_first",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("noticed_on", None),
+                                ("rectify_until", None),
+                                ("state__in", ("found", "offered", "dismissed")),
+                            ),
+                            models.Q(
+                                ("noticed_on__isnull", False),
+                                ("state__in", ("noticed", "reported", "rectified", "referred")),
+                                ("rectify_until__gt", models.F("noticed_on")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="case_limit_dated",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reported_by", None), ("reporter", None)),
+                            models.Q(("reported_by__isnull", False), ("reporter__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="case_report_paired",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -205,6 +281,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("organisation", "name"), name="platform_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("joined_on", None), models.Q(("document", ""), _negated=True), _connector="OR"
+                        ),
+                        name="joining_is_documented",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -230,109 +317,6 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("at", "id"),
             },
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("hear_until", None),
-                        ("judge", None),
-                        ("judge_role", ""),
-                        ("offered_at", None),
-                        ("state", "found"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "found"), _negated=True),
-                        ("hear_until__isnull", False),
-                        ("judge__isnull", False),
-                        ("offered_at__isnull", False),
-                        ("judge_role__in", ("authority", "leader")),
-                    ),
-                    _connector="OR",
-                ),
-                name="case_offer_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("judge", None),
-                    models.Q(("judge", models.F("concerned")), _negated=True),
-                    ("judge_role", "leader"),
-                    _connector="OR",
-                ),
-                name="case_not_judged_by_itself",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("decided_by", None), ("state__in", ("found", "offered"))),
-                    models.Q(
-                        models.Q(("state__in", ("found", "offered")), _negated=True),
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="case_decision_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("noticed_on", None),
-                    ("stated_at__isnull", False),
-                    ("noticed_on__gt", models.F("hear_until")),
-                    _connector="OR",
-                ),
-                name="case_heard_first",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("noticed_on", None), ("rectify_until", None), ("state__in", ("found", "offered", "dismissed"))
-                    ),
-                    models.Q(
-                        ("noticed_on__isnull", False),
-                        ("state__in", ("noticed", "reported", "rectified", "referred")),
-                        ("rectify_until__gt", models.F("noticed_on")),
-                    ),
-                    _connector="OR",
-                ),
-                name="case_limit_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reported_by", None), ("reporter", None)),
-                    models.Q(("reported_by__isnull", False), ("reporter__isnull", False)),
-                    _connector="OR",
-                ),
-                name="case_report_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangeplatform",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)), fields=("organisation", "name"), name="platform_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exchangeplatform",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("joined_on", None), models.Q(("document", ""), _negated=True), _connector="OR"),
-                name="joining_is_documented",
-            ),
         ),
         # hand-made: what was said, ordered and served stands as it is
         migrations.RunSQL(
