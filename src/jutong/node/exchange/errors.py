@@ -79,6 +79,15 @@ class WorkerLostError(JutongError):
     next_step = gettext_noop("请查看任务日志，确认内存和磁盘充足后重新下达任务；没有搬运任何一行。")
 
 
+class JobCancelledError(JutongError):
+    """Somebody ended the job before it was done."""
+
+    code = "node.exchange.cancelled"
+    http_status = 409
+    message = gettext_noop("任务已按要求取消，没有搬运任何一行。")
+    next_step = gettext_noop("需要时可以重新下达。")
+
+
 class JobUnknownError(JutongError):
     """No job of this id is known here."""
 

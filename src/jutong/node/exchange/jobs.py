@@ -16,15 +16,27 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from jutong.contracts.envelope import Document
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.errors import JutongError
 from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError
+from jutong.node.exchange.progress import SoFar
+from jutong.node.exchange.retry import pause_ms
 
 FOLDER = "node/jobs"
 LONGEST_PROBLEM = 480
 LEDGER = "chunks.json"
 _JOB = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Tries(Document):
+    """Tries of a job that failed behind ``chunks`` finished chunks, and when the next one may be."""
+
+    number: int = 0
+    chunks: int = 0
+    not_before_ms: int = 0
+    problem: str = ""
 
 
 class JobFolder:
@@ -85,21 +97,50 @@ class JobFolder:
         try:
             found = json.loads((self.path / "progress.json").read_bytes())
         except (FileNotFoundError, ValueError):
-            found = {"rows": 0, "started_ms": 0}
-        return MovedReceipt(
-            job_id=self.job_id,
-            state="running",
-            rows_read=found["rows"],
-            started_ms=found["started_ms"],
-            chunks_done=found.get("chunks_done", 0),
-            chunks=found.get("chunks", 0),
-        )
+            found = {"rows_read": 0, "started_ms": 0}
+        return MovedReceipt(job_id=self.job_id, state="running", **found)
 
-    def note(self, rows: int, started_ms: int, chunks_done: int = 0, chunks: int = 0) -> None:
+    def note(self, so_far: SoFar, started_ms: int, rows_per_second: int = 0) -> None:
         """Keep how far it is. Worth nothing after a crash, so it is not forced to the disk and may fail."""
-        told = {"rows": rows, "started_ms": started_ms, "chunks_done": chunks_done, "chunks": chunks}
+        several = so_far.chunks > 1
+        told = {
+            "rows_read": so_far.rows,
+            "rows_quarantined": so_far.quarantined,
+            "started_ms": started_ms,
+            "chunks_done": so_far.chunks_done if several else 0,
+            "chunks": so_far.chunks if several else 0,
+            "phase": so_far.phase,
+            "rows_per_second": rows_per_second,
+        }
         with contextlib.suppress(OSError):
             write_whole(self.path / "progress.json", json.dumps(told), durable=False)
+
+    def tries(self) -> Tries:
+        """Return the tries that failed since the last chunk was finished."""
+        try:
+            found = Tries.model_validate_json((self.path / "tries.json").read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return Tries()
+        return found if found.chunks == chunks_finished(self.path) else Tries()
+
+    def waiting(self) -> MovedReceipt:
+        """Return a receipt of a job whose last try failed and that will be tried again."""
+        tries = self.tries()
+        return self.progress().model_copy(
+            update={
+                "state": "waiting", "phase": "retry", "tries": tries.number, "retry_ms": tries.not_before_ms,
+                "problem": tries.problem, "rows_per_second": 0,
+            }
+        )  # fmt: skip
+
+    def tried(self, error: JutongError, now_ms: int) -> None:
+        """Keep that a try failed, and when the next one may be; durable before return."""
+        number = self.tries().number + 1
+        kept = Tries(
+            number=number, chunks=chunks_finished(self.path), not_before_ms=now_ms + pause_ms(number),
+            problem=_problem(error),
+        )  # fmt: skip
+        write_whole(self.path / "tries.json", kept.model_dump_json(), durable=True)
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[bool]:
@@ -140,15 +181,18 @@ def chunks_finished(path: Path) -> int:
 
 def failed(job_id: str, error: JutongError, *, rows: int, started_ms: int, finished_ms: int) -> MovedReceipt:
     """Return the receipt of a job that did not move anything."""
-    problem = f"{error.code}: {error.explain()}{error.advise()}"
     return MovedReceipt(
         job_id=job_id,
         state="failed",
         rows_read=rows,
         started_ms=started_ms,
         finished_ms=finished_ms,
-        problem=problem[:LONGEST_PROBLEM],
+        problem=_problem(error),
     )
+
+
+def _problem(error: JutongError) -> str:
+    return f"{error.code}: {error.explain()}{error.advise()}"[:LONGEST_PROBLEM]
 
 
 def private(path: str, flags: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from jutong.node.exchange.chunks import Ledger
 from jutong.node.exchange.errors import TotalsDifferError
 from jutong.node.exchange.lanes import Lane, Work
 from jutong.node.exchange.lanes.checked import Checked
-from jutong.node.exchange.progress import COMMITTING, READING, Held, Progress, Teller
+from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import target_for
@@ -29,12 +30,14 @@ from jutong.node.sources import SourceConfig
 class Workplace:
     """Where a move works: the library's folder, and the job's own, which outlives the process.
 
-    ``into`` is the database the order's landing names, if it names one.
+    ``into`` is the database the order's landing names, if it names one. ``will_go_on`` tells of a failure whether the
+    move is tried again behind its last finished chunk.
     """
 
     library: Path
     folder: Path
     into: SourceConfig | None = None
+    will_go_on: Callable[[Exception], bool] = lambda _: False
 
 
 def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Clock, progress: Progress) -> MovedReceipt:
@@ -60,14 +63,18 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
         done = target.committed()
         if done is None:
             try:
+                teller.tell(phase=PLANNING)
                 proof = _Mover(Work(order, source, target, place.folder, teller)).fill(started_ms)
                 teller.tell(phase=COMMITTING)
                 done = target.commit(proof)
             except Held:
                 target.hold()
                 raise
-            except Exception:
-                chunks.forget(place.folder)  # what it names goes with the failed job
+            except Exception as error:
+                if place.will_go_on(error):
+                    target.hold()
+                else:
+                    chunks.forget(place.folder)  # what it names goes with the failed job
                 raise
     return _receipt(done, order, chunks.load(place.folder))
 

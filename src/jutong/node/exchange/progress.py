@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-READING, CHECKING, COMMITTING = "reading", "checking", "committing"
+PLANNING, READING, CHECKING, COMMITTING = "planning", "reading", "checking", "committing"
 
 
 @dataclass(frozen=True)

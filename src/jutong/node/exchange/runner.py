@@ -20,7 +20,7 @@ from jutong.library.errors import DiskFullError
 from jutong.node import sources
 from jutong.node.exchange.errors import JobUnknownError, OrderUnfitError, WorkerLostError
 from jutong.node.exchange.jobs import JobFolder, all_jobs, chunks_finished, failed
-from jutong.node.exchange.run import EXIT_BUSY, EXIT_NO_RESULT, pack
+from jutong.node.exchange.run import EXIT_BUSY, EXIT_HELD, EXIT_NO_RESULT, EXIT_TRY_LATER, pack
 from jutong.node.sources import SourceConfig
 
 MAX_ATTEMPTS = 3
@@ -35,9 +35,17 @@ class JobHandle:
         home: the instance's data folder.
         source: from where; None for a job that has ended already.
         clock: tells the time for receipts the process itself could not write.
+        most_tries: how often the job may be tried between two chunks.
     """
 
-    def __init__(self, folder: JobFolder, home: Path, source: SourceConfig | None, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        folder: JobFolder,
+        home: Path,
+        source: SourceConfig | None,
+        clock: Clock = utc_now,
+        most_tries: int = 1,
+    ) -> None:
         self.job_id = folder.job_id
         self._folder = folder
         self._home = home
@@ -45,8 +53,10 @@ class JobHandle:
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
         self._attempts = 0
-        self._rows_told = -1
+        self._told: tuple[object, ...] = ()
         self._chunks_kept = 0
+        self._most_tries = most_tries
+        self._cancelling = False
 
     @property
     def pid(self) -> int | None:
@@ -56,7 +66,9 @@ class JobHandle:
     def poll(self) -> MovedReceipt | None:
         """Return the final receipt, or one in state ``running`` when there is progress to tell, or None.
 
-        Never waits. A process that died without a result is started again, at most three times for one chunk.
+        One in state ``waiting`` says that a try failed: whoever holds the handle starts the job again, not before
+        ``retry_ms``. Never waits. A process that died without a result is started again, at most three times for one
+        chunk.
         """
         if (final := self._folder.result()) is not None:
             self.close()
@@ -70,6 +82,26 @@ class JobHandle:
         if self._process is None and not self._folder.is_busy():
             self._spawn()
         return self._news()
+
+    def cancel(self) -> None:
+        """End the job: go on polling until the final receipt. It says ``done`` when the rows were committed by now."""
+        self._cancelling = True
+        self._say(b"cancel\n")
+
+    def hold(self) -> MovedReceipt | None:
+        """End the process with the finished chunks kept; return the final receipt if the job ended meanwhile."""
+        self._say(b"hold\n")
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_SECONDS)
+        self.close()
+        return self._folder.result()
+
+    def _say(self, word: bytes) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # it has ended by now
+                self._process.stdin.write(word)
+                self._process.stdin.flush()
 
     def close(self) -> None:
         """End the process. What it had not committed is gone; the next ``start`` does it again."""
@@ -87,27 +119,31 @@ class JobHandle:
 
     def _news(self) -> MovedReceipt | None:
         progress = self._folder.progress()
-        if progress.rows_read == self._rows_told:
+        telling = (progress.rows_read, progress.chunks_done, progress.phase)
+        if telling == self._told:
             return None
-        self._rows_told = progress.rows_read
+        self._told = telling
         return progress
 
     def _spawn(self) -> None:
         assert self._source is not None  # noqa: S101 - only an ended job has none, and that is not started
         # -P: what lies in the working directory must not be imported in the place of ours.
         command = [sys.executable, "-P", "-m", "jutong.node.exchange.run", str(self._home), self.job_id]
+        command.append(str(self._most_tries))
         with self._folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
             )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         with contextlib.suppress(BrokenPipeError):  # it died already; the next poll sees that
-            self._process.stdin.write(pack(self._source))
+            self._process.stdin.write(pack(self._source) + (b"cancel\n" if self._cancelling else b""))
             self._process.stdin.flush()
 
     def _ended_without_result(self, status: int) -> MovedReceipt | None:
-        if status == EXIT_BUSY:
+        if status in {EXIT_BUSY, EXIT_HELD}:
             return None
+        if status == EXIT_TRY_LATER:
+            return self._folder.waiting()
         kept = chunks_finished(self._folder.path)
         self._attempts = self._attempts + 1 if kept == self._chunks_kept else 1
         self._chunks_kept = kept
@@ -132,8 +168,17 @@ def conclude(folder: JobFolder, error: JutongError, now: datetime) -> MovedRecei
     return receipt
 
 
-def start(order: JobOrder, *, home: Path, source: SourceConfig) -> JobHandle:
+def start(
+    order: JobOrder, *, home: Path, source: SourceConfig, most_tries: int = 1, cancelling: bool = False
+) -> JobHandle:
     """Begin a job, go on with it, or find it done: the same order always has one effect.
+
+    Args:
+        order: the job's.
+        home: the instance's data folder.
+        source: from where.
+        most_tries: how often it may be tried between two chunks.
+        cancelling: whether it is only taken up to be ended.
 
     Raises:
         OrderUnfitError: when the id is no UUID, stands for another order, or the source is not the ordered one.
@@ -142,7 +187,9 @@ def start(order: JobOrder, *, home: Path, source: SourceConfig) -> JobHandle:
         raise OrderUnfitError(what="数据源", found=order.source)
     folder = JobFolder(home, order.job_id)
     folder.accept(order)
-    handle = JobHandle(folder, home, source)
+    handle = JobHandle(folder, home, source, most_tries=most_tries)
+    if cancelling:
+        handle.cancel()
     handle.poll()
     return handle
 

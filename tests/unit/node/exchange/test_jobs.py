@@ -144,7 +144,7 @@ def test_a_job_another_process_works_on_is_only_watched(tmp_path: Path) -> None:
         assert ours
         handle = runner.start(order, home=tmp_path, source=source)
         assert handle.pid is None
-        folder.note(5, 7)
+        folder.note(SoFar(rows=5), 7)
         told = handle.poll()
         assert told is not None
         assert (told.state, told.rows_read, told.started_ms) == ("running", 5, 7)
@@ -259,9 +259,10 @@ def test_progress_is_told_now_and_then(tmp_path: Path, monkeypatch: pytest.Monke
     assert folder.progress().rows_read == 0
     monkeypatch.setattr(run, "PROGRESS_SECONDS", 3600.0)
     worker = run.Worker(tmp_path, folder, source, utc_now)
-    worker._noted = float("inf")
     worker._progress(SoFar(rows=9, chunks=1))
-    assert folder.progress().rows_read == 0
+    assert folder.progress().rows_read == 9  # what it does is new
+    worker._progress(SoFar(rows=10, chunks=1))
+    assert folder.progress().rows_read == 9
 
 
 def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:

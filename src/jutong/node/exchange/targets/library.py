@@ -28,6 +28,7 @@ class LibraryTarget(Target):
 
     def __init__(self, path: Path, job_id: str, mode: Literal["overwrite", "append"] = "overwrite") -> None:
         self._table = Overwrite(path, job_id, mode)
+        self._sweeps = False
 
     @override
     def __enter__(self) -> Self:
@@ -38,11 +39,17 @@ class LibraryTarget(Target):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None and self._sweeps:
+            # It ended before it took over what an earlier run left here, and nobody else would ever remove that.
+            for leftover in self._table.path.glob(f"part-{self._table.job_id}-*.parquet"):
+                leftover.unlink(missing_ok=True)
         self._table.__exit__(kind, value, trace)
 
     @override
     def committed(self) -> Committed | None:
-        return self._table.committed()
+        found = self._table.committed()
+        self._sweeps = found is None
+        return found
 
     @override
     def fits(self, schema: pa.Schema) -> tuple[Rule, ...]:
@@ -55,6 +62,7 @@ class LibraryTarget(Target):
         Raises:
             ContentDiffersError: when a finished chunk is not on the disk as it was.
         """
+        self._sweeps = False
         good: list[ChunkDone] = []
         for chunk in done:
             if not all((self._table.path / name).is_file() for name in chunk.files):
@@ -91,4 +99,5 @@ class LibraryTarget(Target):
 
     @override
     def hold(self) -> None:
+        self._sweeps = False
         self._table.hold()

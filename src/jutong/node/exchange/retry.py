@@ -1,0 +1,28 @@
+"""Which failures of a move may be gone when it is tried again, and how long to wait before that."""
+
+from __future__ import annotations
+
+from jutong.kernel.errors import JutongError
+
+MOST_TRIES = 6
+"""How often a move is tried from one finished chunk to the next."""
+
+FIRST_PAUSE_MS = 10_000
+LONGEST_PAUSE_MS = 900_000
+_GROWTH = 3
+
+_TRANSIENT = frozenset(
+    ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy")
+)
+_LASTING = frozenset(("sign-in refused", "no such role or database", "no such database", "table or columns gone"))
+"""Reasons that no waiting changes."""
+
+
+def transient(error: JutongError) -> bool:
+    """Tell whether the same move may succeed later without anybody's doing."""
+    return error.code in _TRANSIENT and error.fields.get("reason") not in _LASTING
+
+
+def pause_ms(tries: int) -> int:
+    """Return how long to wait after so many tries that failed, at least one."""
+    return min(FIRST_PAUSE_MS * int(_GROWTH ** (tries - 1)), LONGEST_PAUSE_MS)
