@@ -14,7 +14,7 @@ from threading import Lock
 from typing import cast
 
 from jutong.contracts.envelope import Envelope
-from jutong.contracts.orders import GrantOrder, WatchedBinding, WatchOrder
+from jutong.contracts.orders import GrantOrder, JobControlOrder, WatchedBinding, WatchOrder
 from jutong.node.grants import Grant, GrantState, Probe
 
 PRIVATE = 0o600
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS told (
     place INTEGER PRIMARY KEY AUTOINCREMENT, grant_id TEXT NOT NULL, correction TEXT NOT NULL, body TEXT NOT NULL,
     fetched_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (grant_id, correction)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS wish (job_id TEXT PRIMARY KEY, action TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS watched (
     binding_id TEXT PRIMARY KEY, body TEXT NOT NULL, due_ms INTEGER NOT NULL
 ) STRICT;
@@ -203,6 +204,25 @@ class State:
         with self.transaction() as db:
             db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
             self.put_receipt(receipt)
+
+    def put_wish(self, order_id: str, order: JobControlOrder) -> None:
+        """Apply a job-control order: what is wanted of a job that is not done. A cancel is not taken back."""
+        with self.transaction() as db:
+            self.step(order_id)
+            if order.action == "resume":
+                db.execute("DELETE FROM wish WHERE job_id = ? AND action = 'pause'", (order.job_id,))
+            else:
+                db.execute(
+                    "INSERT INTO wish VALUES (?, ?) ON CONFLICT (job_id) DO UPDATE SET action = excluded.action"
+                    " WHERE wish.action <> 'cancel'",
+                    (order.job_id, order.action),
+                )
+
+    def wish(self, job_id: str) -> str:
+        """Return ``pause`` or ``cancel`` where that is wanted of a job, else an empty text."""
+        with self._lock:
+            row = self._db.execute("SELECT action FROM wish WHERE job_id = ?", (job_id,)).fetchone()
+        return str(row[0]) if row else ""
 
     # -- watched bindings ------------------------------------------------------------------------------------
 

@@ -1,10 +1,17 @@
-"""Follows a bulk move to its end and puts its result on record: one leaf in the log, one final receipt."""
+"""Follows a bulk move to its end and puts its result on record: one leaf in the log, one final receipt.
+
+A job waits for a free place, for the hours it may read in and for its next try; it stops when somebody pauses it and
+ends when somebody cancels it. Each is told to the center once, and again now and then, so that its silence means that
+nothing is known.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import orjson
 
@@ -17,14 +24,21 @@ from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.kernel.settings import Settings
 from jutong.node.agent.center import Center
+from jutong.node.agent.places import Places
+from jutong.node.exchange.jobs import JobFolder
+from jutong.node.exchange.retry import MOST_TRIES
+from jutong.node.gateway.decide import within
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.live.pool import Sources
 from jutong.node.sources import pick
 from jutong.node.state import State, Task
 
 LOOK_SECONDS = 0.5
-TELL_EVERY = 10
-"""Looks at a running job between two progress receipts."""
+TELL_SECONDS = 5.0
+"""Between two progress receipts of a running job."""
+
+TELL_AGAIN_SECONDS = 300.0
+"""Between two receipts that say the same."""
 
 LIBRARY = "library"
 """Who receives what a job moves: the city's library, not one department."""
@@ -36,8 +50,25 @@ class Handle(Protocol):
     def poll(self) -> MovedReceipt | None:
         """Return news, the final receipt among them, or None."""
 
+    def cancel(self) -> None:
+        """End the job; its final receipt comes by ``poll``."""
+
+    def hold(self) -> MovedReceipt | None:
+        """End the process with what is finished kept; return the final receipt if there is one by now."""
+
     def close(self) -> None:
         """End the process."""
+
+
+@dataclass
+class _Course:
+    """A job on its way: its process, if one is at work, and what the center was told last."""
+
+    order: JobOrder
+    handle: Handle | None = None
+    cancelling: bool = False
+    told: MovedReceipt | None = None
+    told_at: float = 0.0
 
 
 class Jobs:
@@ -74,6 +105,7 @@ class Jobs:
         self._sequencer = sequencer
         self._reports = reports
         self._clock = clock
+        self._places = Places()
 
     async def run(self, task: Task) -> None:
         """Run one job order to its end.
@@ -82,34 +114,107 @@ class Jobs:
             JutongError: if its end cannot be put on record now; the task stays open and is taken up again.
         """
         order = JobOrder.model_validate_json(orjson.dumps(orjson.loads(task.body)["body"]))
+        course = _Course(order)
         try:
-            handle = await asyncio.to_thread(self._start, order)
+            final = await self._follow(course)
         except JutongError as error:
             final = MovedReceipt(job_id=order.job_id, state="failed", problem=error.explain()[:500])
-        else:
-            try:
-                final = await self._follow(handle)
-            finally:
-                await asyncio.shield(asyncio.to_thread(handle.close))
+        finally:
+            self._places.leave(order.job_id)
+            if course.handle is not None:
+                await asyncio.shield(asyncio.to_thread(course.handle.close))
         await self.record_moved(task, order, final)
 
-    def _start(self, order: JobOrder) -> Handle:
+    def _start(self, order: JobOrder, *, cancelling: bool) -> Handle:
         # The exchange brings Arrow and Delta with it; a node that only answers calls does without.
         from jutong.node.exchange import runner  # noqa: PLC0415
 
-        return runner.start(order, home=self._settings.home, source=pick(self._sources.configs, order.source))
+        source = pick(self._sources.configs, order.source)
+        return runner.start(
+            order, home=self._settings.home, source=source, most_tries=MOST_TRIES, cancelling=cancelling
+        )
 
-    async def _follow(self, handle: Handle) -> MovedReceipt:
-        looks = 0
-        while True:
-            news = await asyncio.to_thread(handle.poll)
-            if news is not None and news.state != "running":
-                return news
-            if news is not None and looks % TELL_EVERY == 0:
-                sealed = self._center.seal("moved", news, self._clock())
-                await asyncio.to_thread(self._state.queue, sealed)
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _follow(self, course: _Course) -> MovedReceipt:
+        final = await asyncio.to_thread(JobFolder(self._settings.home, course.order.job_id).result)
+        while final is None:
+            final = await self._look(course)
+            if final is None:
+                await asyncio.sleep(LOOK_SECONDS)
+        return final
+
+    async def _look(self, course: _Course) -> MovedReceipt | None:
+        """Do what is due now; return the final receipt when the job has ended."""
+        order = course.order
+        wish = await asyncio.to_thread(self._state.wish, order.job_id)
+        if wish == "cancel":
+            await self._cancel(course)
+        else:
+            standing = await asyncio.to_thread(self._standing, order, wish)
+            if standing is not None:
+                return await self._rest(course, standing)
+            if course.handle is None and not self._places.enter(order.job_id, order.source, order.priority):
+                await self._tell(course, self._so_far(order, "waiting", "queued"))
+                return None
+        if course.handle is None:
+            course.handle = await asyncio.to_thread(self._start, order, cancelling=course.cancelling)
+        news = await asyncio.to_thread(course.handle.poll)
+        if news is None or news.state == "running":
+            if news is not None:
+                await self._tell(course, news)
+            return None
+        return await self._rest(course, news) if news.state == "waiting" else news
+
+    async def _cancel(self, course: _Course) -> None:
+        if not course.cancelling:
+            course.cancelling = True
+            if course.handle is not None:
+                await asyncio.to_thread(course.handle.cancel)
+
+    async def _rest(self, course: _Course, standing: MovedReceipt) -> MovedReceipt | None:
+        """Stop the process and give its place back; return the final receipt if the job has ended by now."""
+        final = None
+        handle, course.handle = course.handle, None
+        if handle is not None:
+            final = await asyncio.shield(asyncio.to_thread(handle.hold))
+        self._places.leave(course.order.job_id)
+        if final is None:
+            await self._tell(course, standing)
+        return final
+
+    def _standing(self, order: JobOrder, wish: str) -> MovedReceipt | None:
+        """Return why a job must not be at work now, as its receipt says it."""
+        if wish == "pause":
+            return self._so_far(order, "paused", "")
+        now_ms = int(self._clock().timestamp() * 1000)
+        if order.care and order.care.hours and not any(within(hours, now_ms) for hours in order.care.hours):
+            return self._so_far(order, "waiting", "hours")
+        folder = JobFolder(self._settings.home, order.job_id)
+        return folder.waiting() if folder.tries().not_before_ms > now_ms else None
+
+    def _so_far(
+        self, order: JobOrder, state: Literal["waiting", "paused"], phase: Literal["", "queued", "hours"]
+    ) -> MovedReceipt:
+        receipt = JobFolder(self._settings.home, order.job_id).progress()
+        return receipt.model_copy(update={"state": state, "phase": phase, "rows_per_second": 0})
+
+    async def _tell(self, course: _Course, receipt: MovedReceipt) -> None:
+        """Tell the center what is new, a running job's progress not too often, and what is not new now and then."""
+        now, before = time.monotonic(), course.told
+        since = now - course.told_at
+        if before is not None:
+            same = (before.state, before.phase, before.chunks_done) == (
+                receipt.state,
+                receipt.phase,
+                receipt.chunks_done,
+            )
+            moving = receipt.state == "running" and receipt.rows_read != before.rows_read
+            if same and since < (TELL_SECONDS if moving else TELL_AGAIN_SECONDS):
+                return
+            if receipt.state == before.state == "running" and since < LOOK_SECONDS:
+                return
+        course.told, course.told_at = receipt, now
+        sealed = self._center.seal("moved", receipt, self._clock())
+        await asyncio.to_thread(self._state.queue, sealed)
 
     async def record_moved(self, task: Task, order: JobOrder, final: MovedReceipt) -> int:
         """Append the leaf of a finished job, queue its receipt with the leaf's index and finish the task.

@@ -12,6 +12,7 @@ from jutong.contracts.orders import (
     GrantOrder,
     GrantStateOrder,
     IntrospectOrder,
+    JobControlOrder,
     JobOrder,
     MarkOrder,
     ProfileOrder,
@@ -58,6 +59,7 @@ class Orders:
         self._kinds: dict[str, Apply] = {
             "grant": self._grant,
             "grant-state": self._grant_state,
+            "job-control": self._job_control,
             "watch": self._watch,
             **dict.fromkeys(TASKS, self._task),
             "mark": mark,
@@ -122,6 +124,9 @@ class Orders:
         unseal(envelope, TASKS[envelope.kind])
         body = envelope.model_dump_json(include={"body"})
         await asyncio.to_thread(self._state.put_task, envelope.id, envelope.kind, body)
+
+    async def _job_control(self, envelope: Envelope, now: datetime) -> None:
+        await asyncio.to_thread(self._state.put_wish, envelope.id, unseal(envelope, JobControlOrder))
 
     async def _watch(self, envelope: Envelope, now: datetime) -> None:
         await asyncio.to_thread(self._state.put_watch, envelope.id, unseal(envelope, WatchOrder))

@@ -124,11 +124,12 @@ def check_hours(grant: Grant, now_ms: int) -> None:
         OutsideHoursError: naming the hours.
     """
     hours = grant.order.hours
-    if hours and not any(_within(one, now_ms) for one in hours):
+    if hours and not any(within(one, now_ms) for one in hours):
         raise OutsideHoursError(grant=grant.order.grant_number, allowed="；".join(map(_told, hours)))
 
 
-def _within(hours: Hours, now_ms: int) -> bool:
+def within(hours: Hours, now_ms: int) -> bool:
+    """Tell whether an instant lies in hours of the week in Beijing."""
     local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(BEIJING)
     minute, day = local.hour * 60 + local.minute, local.isoweekday()
     if hours.first_minute <= hours.last_minute:

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 
+from jutong.contracts.care import Care, Hours
 from jutong.contracts.envelope import Envelope
-from jutong.contracts.orders import JobOrder
+from jutong.contracts.orders import JobControlOrder, JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.evidence.log import EvidenceLog
 from jutong.evidence.sequencer import Sequencer
+from jutong.kernel.clock import BEIJING
 from jutong.kernel.keys import generate_signer
 from jutong.kernel.settings import Settings
 from jutong.node.agent import jobs
 from jutong.node.agent.center import Center
+from jutong.node.agent.places import Places
+from jutong.node.connectors.errors import SourceUnreachableError
+from jutong.node.exchange.jobs import JobFolder
 from jutong.node.live.pool import Sources
 from jutong.node.sources import SourceConfig
 from jutong.node.state import State, Task
@@ -31,7 +36,14 @@ DONE = MovedReceipt(
 class Handle:
     def __init__(self, *news: MovedReceipt | None) -> None:
         self.news = list(news)
-        self.closed = False
+        self.closed = self.cancelled = self.held = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def hold(self) -> MovedReceipt | None:
+        self.held = True
+        return None
 
     def poll(self) -> MovedReceipt | None:
         return self.news.pop(0) if self.news else DONE
@@ -82,7 +94,7 @@ async def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 async def test_a_job_ends_with_one_leaf_and_one_receipt(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     running = MovedReceipt(job_id=JOB, state="running", rows_read=2)
     handle = Handle(running, None, running)
-    monkeypatch.setattr(made.jobs, "_start", lambda _: handle)
+    monkeypatch.setattr(made.jobs, "_start", lambda _, **__: handle)
     await made.jobs.run(made.task())
     assert handle.closed
     assert [body["state"] for body in made.moved()] == ["running", "done"]
@@ -91,6 +103,105 @@ async def test_a_job_ends_with_one_leaf_and_one_receipt(made: Made, monkeypatch:
     assert made.state.tasks() == []
     _, attachment = made.log.find_record(JOB)
     assert b'"provider_dept":"POLICE"' in attachment
+
+
+class Course:
+    """A job that is looked at step by step."""
+
+    def __init__(self, made: Made, monkeypatch: pytest.MonkeyPatch, order: JobOrder = ORDER) -> None:
+        self.made, self.handles, self.cancelling = made, list[Handle](), list[bool]()
+        self.course = jobs._Course(order)
+        self.order_number = 0
+
+        def start(_: JobOrder, *, cancelling: bool) -> Handle:
+            self.handles.append(Handle(*[MovedReceipt(job_id=JOB, state="running", rows_read=2)] * 50))
+            self.cancelling.append(cancelling)
+            return self.handles[-1]
+
+        monkeypatch.setattr(made.jobs, "_start", start)
+
+    def control(self, action: Literal["pause", "resume", "cancel"]) -> None:
+        self.order_number += 1
+        self.made.state.put_wish(f"c{self.order_number}", JobControlOrder(job_id=JOB, action=action))
+
+    async def look(self, times: int = 1) -> MovedReceipt | None:
+        found = [await self.made.jobs._look(self.course) for _ in range(times)]
+        return found[-1]
+
+    def told(self) -> list[tuple[str, str]]:
+        return [(body["state"], body.get("phase", "")) for body in self.made.moved()]
+
+
+async def test_a_job_is_paused_let_go_on_and_cancelled(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Course(made, monkeypatch)
+    await seen.look(2)
+    seen.control("pause")
+    await seen.look(3)
+    assert seen.handles[0].held
+    assert made.jobs._places.enter("another", "police", 0)  # a job that rests takes no place
+    seen.control("resume")
+    await seen.look(2)
+    assert len(seen.handles) == 2
+    seen.control("pause")
+    seen.control("cancel")
+    seen.control("resume")  # too late
+    await seen.look(2)
+    assert (seen.handles[1].cancelled, len(seen.handles)) == (True, 2)
+    seen.handles[1].news = [DONE.model_copy(update={"state": "cancelled"})]
+    final = await seen.look()
+    assert final is not None
+    assert final.state == "cancelled"
+    assert seen.told() == [("running", ""), ("paused", ""), ("running", "")]
+
+
+async def test_a_paused_job_is_cancelled_by_a_process_of_its_own(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Course(made, monkeypatch)
+    seen.control("pause")
+    await seen.look()
+    assert seen.handles == []
+    seen.control("cancel")
+    await seen.look()
+    assert seen.cancelling == [True]
+
+
+async def test_a_job_keeps_to_its_hours_and_its_next_try(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    night = Care(hours=(Hours(days=(1, 2, 3, 4, 5, 6, 7), first_minute=1320, last_minute=300),))
+    seen = Course(made, monkeypatch, ORDER.model_copy(update={"care": night}))
+    hour = [datetime(2026, 11, 23, 20, tzinfo=BEIJING)]
+    monkeypatch.setattr(made.jobs, "_clock", lambda: hour[0])
+    await seen.look(3)
+    assert (seen.told(), seen.handles) == ([("waiting", "hours")], [])
+    hour[0] = datetime(2026, 11, 23, 22, 30, tzinfo=BEIJING)
+    await seen.look()
+    folder = JobFolder(tmp_path, JOB)
+    folder.path.mkdir(parents=True)
+    folder.tried(SourceUnreachableError(source="police", reason="timed out"), int(hour[0].timestamp() * 1000))
+    seen.handles[0].news = [folder.waiting()]
+    await seen.look(3)
+    assert (seen.handles[0].held, len(seen.handles)) == (True, 1)
+    assert seen.told()[1:] == [("running", ""), ("waiting", "retry")]
+    hour[0] += timedelta(seconds=11)
+    await seen.look()
+    assert len(seen.handles) == 2
+    hour[0] = datetime(2026, 11, 24, 5, 1, tzinfo=BEIJING)
+    await seen.look()
+    assert seen.handles[1].held
+
+
+def test_places_go_to_the_urgent_first_and_no_source_gets_all() -> None:
+    places = Places(most=3, most_at_source=2)
+    assert [places.enter(job, "a", 0) for job in ("1", "2", "3", "3")] == [True, True, False, False]
+    assert [places.enter(*job) for job in (("4", "b", 1), ("5", "b", 9), ("6", "c", 0))] == [True, False, False]
+    places.leave("4")
+    assert not places.enter("6", "c", 0)  # 5 is more urgent and could go
+    assert places.enter("5", "b", 9)
+    places.leave("1")
+    assert not places.enter("6", "c", 0)  # 3 came earlier and its source has room now
+    places.leave("3")  # it was cancelled
+    assert places.enter("6", "c", 0)
+    assert places.enter("6", "c", 0)
 
 
 async def test_a_crash_between_leaf_and_receipt_makes_no_second_leaf(made: Made) -> None:
