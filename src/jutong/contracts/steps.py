@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from jutong.contracts.envelope import Document
-from jutong.contracts.rules import MOST_VALUES, Amount, Cast, Column, RuleAction, RuleId, Value
+from jutong.contracts.rules import MOST_VALUES, Amount, Cast, Column, RuleBase, RuleId, Value
 
 MOST_STEPS = 300
 MOST_COLUMNS = 16
@@ -31,10 +31,8 @@ class StepBase(Document):
     id: RuleId
 
 
-class Fallible(StepBase):
-    """A step some values may not take. ``action`` says what becomes of their rows, as of those that break a rule."""
-
-    action: RuleAction = "set-aside"
+class Fallible(RuleBase):
+    """A step some values may not take; their rows are counted, limited and refused as those that break a rule."""
 
 
 class Standardise(StepBase):
@@ -75,7 +73,6 @@ class Translate(Fallible):
     """
 
     kind: Literal["translate"] = "translate"
-    column: Column
     into: Column | None = None
     pairs: Annotated[tuple[Pair, ...], Field(max_length=MOST_VALUES, strict=False)] = ()
     table: Annotated[str, Field(max_length=64, pattern=r"^([a-z0-9][a-z0-9._-]*)?$")] = ""
@@ -94,6 +91,8 @@ class Translate(Fallible):
             raise ValueError("from_day and to_day come together")
         if self.from_day and self.to_day and date.fromisoformat(self.from_day) > date.fromisoformat(self.to_day):
             raise ValueError("from_day is not after to_day")
+        if self.table and self.from_day is None and self.reads == self.gives:
+            raise ValueError("a table translates from one day to another, or between codes and names")
         return self
 
 
@@ -104,7 +103,6 @@ class TimeZone(Fallible):
     """
 
     kind: Literal["time-zone"] = "time-zone"
-    column: Column
     zone: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Shanghai"
 
 
@@ -149,7 +147,6 @@ class IdentityPart(Fallible):
     """What an identity number tells: the date of birth, the sex (GB/T 2261.1: 1 or 2), the division of its issue."""
 
     kind: Literal["identity-part"] = "identity-part"
-    column: Column
     into: Column
     part: Literal["birth-date", "sex", "division"]
 
@@ -162,7 +159,6 @@ class Arithmetic(Fallible):
     """
 
     kind: Literal["arithmetic"] = "arithmetic"
-    column: Column
     operator: Literal["add", "subtract", "multiply"]
     other: Column | None = None
     amount: Amount | None = None
@@ -222,12 +218,21 @@ Step = Annotated[
 ]
 
 
+Fallen = Translate | TimeZone | IdentityPart | Arithmetic | Cast
+"""The steps some values may not take."""
+
+
 class StepUnfit(ValueError):  # noqa: N818 - tells a step; the caller makes the named error of it
     """The first step that names a column that is not there, or makes one that is."""
 
     def __init__(self, step: str, column: str) -> None:
         super().__init__(step, column)
         self.step, self.column = step, column
+
+
+def counted(steps: Sequence[Step]) -> tuple[Fallen, ...]:
+    """Return the steps some values may not take, which a receipt counts in front of the rules."""
+    return tuple(step for step in steps if isinstance(step, Fallen))
 
 
 def read_by(step: Step) -> tuple[str, ...]:

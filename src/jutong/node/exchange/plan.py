@@ -101,7 +101,7 @@ def plan_move(
     table = f"{order.schema_name}.{order.table}" if order.schema_name else order.table
     if not catalog:
         raise TableMissingError(source=order.source, table=table)
-    _check_names(order.columns)
+    check_names(order.columns)
     known = {column.name: column for column in catalog}
     if gone := [name for name in order.columns if name not in known]:
         raise ColumnsChangedError(source=order.source, table=table, change=f"-{', -'.join(gone)}")
@@ -114,7 +114,12 @@ def plan_move(
     return MovePlan(order.source, order.schema_name, order.table, columns)
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
+    """Check names of columns a table of the library is to have.
+
+    Raises:
+        OrderUnfitError: when there is none, one twice, or one the library cannot hold.
+    """
     if not names or len(names) > MAX_COLUMNS:
         raise OrderUnfitError(what="字段", found=f"{len(names)}（1–{MAX_COLUMNS}）")
     seen: set[str] = set()

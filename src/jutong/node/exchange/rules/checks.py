@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,12 @@ import pyarrow as pa
 
 from jutong.contracts import rules as given
 from jutong.contracts.rules import RuleBase
+from jutong.kernel.clock import BEIJING
 from jutong.node.exchange.rules import digits
-from jutong.node.exchange.rules.kernels import Array, Flags, flags, pc
+from jutong.node.exchange.rules.elsewhere import JobRepeats, referred
+from jutong.node.exchange.rules.kernels import Array, Check, Columns, Flags, flags, pc
+from jutong.node.exchange.rules.means import Means
 from jutong.standards.code_tables import shipped
-
-Columns: TypeAlias = Mapping[str, Array]
-Check: TypeAlias = Callable[[Columns], Flags]
 
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _ISO_DATE = "%Y-%m-%d"
@@ -180,6 +181,20 @@ class Repeats:
         return pc.binary_join_element_wise(*parts, ":")
 
 
+def _fresh(rule: given.Fresh, schema: pa.Schema, means: Means) -> Check:
+    oldest, newest = means.today - timedelta(days=rule.days), means.today + timedelta(days=rule.ahead_days)
+    kind = schema.field(rule.column).type
+    if kind == pa.date32():
+        least, beyond = pa.scalar(oldest), pa.scalar(newest + timedelta(days=1))
+    else:
+        zone = BEIJING if getattr(kind, "tz", None) else None
+        bounds = (datetime.combine(day, time(), zone) for day in (oldest, newest + timedelta(days=1)))
+        least, beyond = (pa.scalar(bound, kind) for bound in bounds)
+    return lambda columns: _not(
+        pc.and_(pc.greater_equal(columns[rule.column], least), pc.less(columns[rule.column], beyond))
+    )
+
+
 _MAKERS: dict[type[RuleBase], Callable[[Any, pa.Schema], Check]] = {
     given.NotNull: _not_null,
     given.Length: _length,
@@ -193,11 +208,16 @@ _MAKERS: dict[type[RuleBase], Callable[[Any, pa.Schema], Check]] = {
 }
 
 
-def check_of(rule: RuleBase, schema: pa.Schema) -> Check:
+def check_of(rule: RuleBase, schema: pa.Schema, means: Means = Means()) -> Check:  # noqa: B008 - it is frozen
     """Return the check of any rule but ``cast``.
 
     Raises:
         pyarrow.ArrowInvalid: for a pattern or bound that is none.
-        KeyError: for a code table that is not shipped.
+        KeyError: for a code table or a column of another table that is not there.
+        TableUnknownError: for another table that is not there.
     """
-    return Repeats(rule) if isinstance(rule, given.Unique) else _MAKERS[type(rule)](rule, schema)
+    if isinstance(rule, given.Unique):
+        return Repeats(rule) if rule.over == "chunk" else JobRepeats(rule, schema, means)
+    if isinstance(rule, given.Reference):
+        return referred(rule, schema, means)
+    return _fresh(rule, schema, means) if isinstance(rule, given.Fresh) else _MAKERS[type(rule)](rule, schema)

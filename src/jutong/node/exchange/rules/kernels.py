@@ -5,6 +5,7 @@ The stubs have an overload for every type of column; a function over any of them
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,10 @@ import pyarrow.compute
 
 Array: TypeAlias = Any
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Columns: TypeAlias = Mapping[str, Array]
+Check: TypeAlias = Callable[[Columns], Flags]
+"""Tells which rows of some columns are broken."""
+
 pc: Any = pyarrow.compute
 
 

@@ -1,7 +1,4 @@
-"""The masks of ``node.masking`` over whole columns, with the same answers (a test holds them against each other).
-
-``band`` and ``pseudonym`` are not among them: a decimal's leading digit and a keyed hash have no kernel.
-"""
+"""The masks of ``node.masking`` over whole columns, with the same answers (a test holds them against each other)."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ import pyarrow as pa
 from jutong.contracts.rules import MaskKind
 from jutong.node.exchange.rules.kernels import Array, pc
 from jutong.node.masking import COMPOUND_SURNAMES, DISTRICT, HIDDEN, STAR
+from jutong.node.masking import band as band_of_one
 
 _SHORT_IDENTITY, _SHORT_PHONE, _TWO = 15, 7, 2
 _COMPOUND = pa.array(sorted(COMPOUND_SURNAMES))
@@ -91,6 +89,40 @@ def division(array: Array) -> Array:
     return pc.if_else(coded, county, address(array))
 
 
+_PLAIN_NUMBER = r"^(?P<sign>[+-]?)0*(?P<first>[0-9])(?P<rest>[0-9]{0,28})(?:\.[0-9]*)?$"
+
+
+def band(array: Array) -> Array:
+    """Keep the leading digit of a number."""
+    found = _extracted(array, _PLAIN_NUMBER)
+    sign, first, rest = (pc.struct_field(found, part) for part in ("sign", "first", "rest"))
+    behind = pc.binary_length(rest)
+    below = pc.equal(sign, "-")
+    sign = pc.if_else(below, "-", "")
+    unit = pc.equal(behind, 0)
+    lower = pc.binary_join_element_wise(sign, pc.if_else(unit, "0", first), pc.binary_repeat("0", behind), "")
+    upper = pc.binary_join_element_wise(sign, pc.if_else(unit, "9", first), pc.binary_repeat("9", behind), "")
+    # Whether a minus counts before a nought is told by what comes behind the point.
+    clear = pc.invert(pc.and_(below, pc.equal(first, "0")))
+    kept = pc.if_else(clear, pc.binary_join_element_wise(lower, upper, "-"), pa.scalar(None, pa.string()))
+    return one_by_one(array, kept, band_of_one)
+
+
+def one_by_one(array: Array, done: Array, rule: Callable[[str], str]) -> Array:
+    """Return what is done, and for the odd texts that are not, what is done to each different one."""
+    left = pc.and_(array.is_valid(), done.is_null())
+    if not pc.any(left).as_py():
+        return done
+    odd = pc.filter(array, left).dictionary_encode()
+    made = pa.array([rule(text) for text in odd.dictionary.to_pylist()], pa.string())
+    return pc.replace_with_mask(done, left, made.take(odd.indices))
+
+
+def pseudonym(token: Callable[[str], str]) -> Callable[[Array], Array]:
+    """Return the mask that puts an agreement's token in the place of a value."""
+    return lambda array: one_by_one(array, pa.nulls(len(array), pa.string()), token)
+
+
 MASKS: dict[MaskKind, Callable[[Array], Array]] = {
     "name": name,
     "identity": identity,
@@ -99,5 +131,6 @@ MASKS: dict[MaskKind, Callable[[Array], Array]] = {
     "division": division,
     "year": year,
     "month": month,
+    "band": band,
     "all": everything,
 }

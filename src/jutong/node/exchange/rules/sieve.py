@@ -1,9 +1,10 @@
-"""Every rule of a move over one batch after the other: what is kept, what is set aside, and what was counted."""
+"""Every step, rule and mask of a move over one batch after the other: what is kept, set aside, and counted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,16 @@ import pyarrow as pa
 from jutong.contracts import rules as given
 from jutong.contracts.receipts import RuleCount
 from jutong.contracts.rules import ColumnMask, Rule, RuleBase
+from jutong.contracts.steps import Fallen, Step
+from jutong.library.errors import TableUnknownError
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.rules import digits
-from jutong.node.exchange.rules.checks import Check, Repeats, cast, cast_type, check_of
-from jutong.node.exchange.rules.kernels import Array, Flags
-from jutong.node.exchange.rules.masks import MASKS
+from jutong.node.exchange.rules.checks import Repeats, cast, cast_type, check_of
+from jutong.node.exchange.rules.elsewhere import JobRepeats
+from jutong.node.exchange.rules.kernels import Array, Check, Flags
+from jutong.node.exchange.rules.masks import MASKS, pseudonym
+from jutong.node.exchange.rules.means import Means
+from jutong.node.exchange.steps.flow import Flow
 
 POSITION = "(position)"
 """Of a row in its chunk, from 1. No source column that lands in a Delta table can have parentheses in its name."""
@@ -25,6 +31,10 @@ _FOUND: dict[str, pa.DataType] = dict.fromkeys((POSITION, "rule", "column", "rea
 FINDINGS = pa.schema({**_FOUND, POSITION: pa.int64()})
 _REFUSING = ("set-aside", "stop")
 _TEXT_ONLY = (given.Cast, given.Length, given.Pattern, given.Identity, given.CreditCode)
+
+
+Counted: TypeAlias = Rule | Fallen
+"""What rows may break."""
 
 
 @dataclass(frozen=True)
@@ -39,34 +49,48 @@ class Sifted:
 
 
 class Sieve:
-    """The rules and masks of one order, fitted to the schema that is read.
+    """The steps, rules and masks of one order, fitted to the schema that is read.
+
+    ``rules`` are those that are counted: the steps some values may not take, then the rules.
 
     Args:
         rules: asked in this order; a cast or ``to_18`` counts for the rules after it.
         masks: put on what passed.
         schema: what the source delivers.
+        steps: taken with the columns before.
+        means: what some of them need besides the rows.
 
     Raises:
-        OrderUnfitError: naming the rule that does not fit its column.
+        OrderUnfitError: naming the step, rule or mask that does not fit its column.
     """
 
-    def __init__(self, rules: Sequence[Rule], masks: Sequence[ColumnMask], schema: pa.Schema) -> None:
-        self.rules = tuple(rules)
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        masks: Sequence[ColumnMask],
+        schema: pa.Schema,
+        steps: Sequence[Step] = (),
+        means: Means = Means(),  # noqa: B008 - it is frozen
+    ) -> None:
+        self._means = means
+        self._flow = Flow(steps, schema, means.zone)
+        self._asked = tuple(rules)
+        self.rules: tuple[Counted, ...] = (*self._flow.counted, *rules)
         self.read_as = schema
         self.aside_as = pa.schema([pa.field(POSITION, pa.int64()), *schema])
-        if len({rule.id for rule in rules}) < len(self.rules):
+        if len({one.id for one in (*steps, *rules)}) < len(steps) + len(rules):
             raise OrderUnfitError(what="规则", found="id ×2")
+        schema = self._flow.schema
         self._checks: list[Check | None] = []
         for rule in rules:
             self._checks.append(self._fitted(rule, schema))
             if isinstance(rule, given.Cast):
                 place = schema.get_field_index(rule.column)
                 schema = schema.set(place, pa.field(rule.column, cast_type(rule)))
-        self._masks = {mask.column: mask.mask for mask in masks}
+        self._masks = {mask.column: self._mask(mask, schema) for mask in masks}
         if len(self._masks) < len(masks):
             raise OrderUnfitError(what="脱敏", found="×2")
         for mask in masks:
-            self._check_mask(mask, schema)
             schema = schema.set(schema.get_field_index(mask.column), pa.field(mask.column, pa.string()))
         self.lands_as = schema
 
@@ -78,20 +102,39 @@ class Sieve:
         if not _takes(rule, kinds):
             raise OrderUnfitError(what="规则", found=f"{rule.id}: {rule.kind} × {kinds[0]}")  # type: ignore[attr-defined]
         try:
-            return None if isinstance(rule, given.Cast) else check_of(rule, schema)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
+            return None if isinstance(rule, given.Cast) else check_of(rule, schema, self._means)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError, ValueError, TableUnknownError) as error:
             raise OrderUnfitError(what="规则", found=f"{rule.id}: {str(error)[:120]}") from error
 
-    def _check_mask(self, mask: ColumnMask, schema: pa.Schema) -> None:
+    def _mask(self, mask: ColumnMask, schema: pa.Schema) -> Callable[[Array], Array]:
         known = mask.column in schema.names and not pa.types.is_binary(schema.field(mask.column).type)
         if not known:
             raise OrderUnfitError(what="脱敏", found=mask.column)
+        if mask.mask != "pseudonym":
+            return MASKS[mask.mask]
+        try:
+            return pseudonym(self._means.pseudonym(mask.agreement))
+        except OSError as error:
+            raise OrderUnfitError(what="脱敏", found=f"{mask.column}: node.secret ?") from error
 
-    def begin_chunk(self) -> None:
-        """Forget which values came."""
+    def begin_chunk(self, number: int = 0, rows: int = 0) -> None:
+        """Forget which values came in the chunk before.
+
+        Args:
+            number: the chunk's; all before it are finished.
+            rows: of the whole job.
+        """
         for check in self._checks:
             if isinstance(check, Repeats):
                 check.forget()
+            elif isinstance(check, JobRepeats):
+                check.begin_chunk(number, rows)
+
+    def end_chunk(self) -> None:
+        """Let what is known of the chunk's values outlive the process."""
+        for check in self._checks:
+            if isinstance(check, JobRepeats):
+                check.end_chunk()
 
     def sift(self, batch: pa.RecordBatch, first: int) -> Sifted:
         """Ask every rule of every row.
@@ -100,12 +143,15 @@ class Sieve:
             batch: rows as they were read.
             first: the position of its first row in the chunk.
         """
-        columns: dict[str, Array] = dict(zip(batch.schema.names, batch.columns, strict=True))
-        broken = [self._ask(rule, check, columns) for rule, check in zip(self.rules, self._checks, strict=True)]
+        columns, broken = self._flow.run(dict(zip(batch.schema.names, batch.columns, strict=True)))
+        broken += [self._ask(rule, check, columns) for rule, check in zip(self._asked, self._checks, strict=True)]
         skipped, refused = self._fates(broken, batch.num_rows)
         counts = np.array([np.count_nonzero(flags) for flags in broken], dtype=np.int64)
         kept = pa.RecordBatch.from_arrays([self._masked(name, columns[name]) for name in columns], schema=self.lands_as)
         gone = skipped | refused
+        for check in self._checks:
+            if isinstance(check, JobRepeats):
+                check.keep(~gone)
         return Sifted(
             kept.filter(pa.array(~gone)) if gone.any() else kept,
             self._aside(batch, refused, first),
@@ -138,8 +184,8 @@ class Sieve:
         return skipped, refused
 
     def _masked(self, name: str, array: Array) -> Array:
-        kind = self._masks.get(name)
-        return array if kind is None else MASKS[kind](array if array.type == pa.string() else array.cast(pa.string()))
+        mask = self._masks.get(name)
+        return array if mask is None else mask(array if array.type == pa.string() else array.cast(pa.string()))
 
     def _aside(self, batch: pa.RecordBatch, refused: Flags, first: int) -> pa.RecordBatch:
         rows = np.flatnonzero(refused)
@@ -148,17 +194,19 @@ class Sieve:
 
     def _findings(self, batch: pa.RecordBatch, broken: list[Flags], first: int) -> pa.Table:
         parts = [
-            self._found(rule, batch.column(rule.column), np.flatnonzero(flags), first)
+            self._found(rule, batch, np.flatnonzero(flags), first)
             for rule, flags in zip(self.rules, broken, strict=True)
             if rule.action in _REFUSING and flags.any()
         ]
         return pa.Table.from_batches(parts, FINDINGS)
 
-    def _found(self, rule: Rule, column: Array, rows: npt.NDArray[np.intp], first: int) -> pa.RecordBatch:
-        picked = column.take(rows)
-        values = pa.nulls(rows.size, pa.string()) if pa.types.is_binary(column.type) else picked.cast(pa.string())
-        named = (rule.id, rule.column, reason_of(rule))
-        said = [pa.repeat(pa.scalar(text), rows.size) for text in named]
+    def _found(self, rule: Counted, batch: pa.RecordBatch, rows: npt.NDArray[np.intp], first: int) -> pa.RecordBatch:
+        # The row is kept as it was read, so what is wrong is told of a column it has.
+        name = self._flow.origin(rule.column, rule.id)
+        values: Array = pa.nulls(rows.size, pa.string())
+        if name in batch.schema.names and not pa.types.is_binary(batch.schema.field(name).type):
+            values = batch.column(name).take(rows).cast(pa.string())
+        said = [pa.repeat(pa.scalar(text), rows.size) for text in (rule.id, name, reason_of(rule))]
         return pa.RecordBatch.from_arrays([pa.array(rows + first), *said, values], schema=FINDINGS)
 
     def counted(self, counts: npt.NDArray[np.int64]) -> tuple[RuleCount, ...]:
@@ -168,7 +216,7 @@ class Sieve:
             for rule, rows in zip(self.rules, counts, strict=True)
         )
 
-    def breach(self, counts: npt.NDArray[np.int64], total: int) -> tuple[Rule, int, int] | None:
+    def breach(self, counts: npt.NDArray[np.int64], total: int) -> tuple[Counted, int, int] | None:
         """Return the first rule broken more often than it may be, how often that is, and how often it may.
 
         Args:
@@ -182,7 +230,7 @@ class Sieve:
         return None
 
 
-def _limit(rule: Rule, total: int) -> int | None:
+def _limit(rule: RuleBase, total: int) -> int | None:
     limits = [0] if rule.action == "stop" else []
     if rule.most_rows is not None:
         limits.append(rule.most_rows)
@@ -191,7 +239,7 @@ def _limit(rule: Rule, total: int) -> int | None:
     return min(limits, default=None)
 
 
-def reason_of(rule: Rule) -> str:
+def reason_of(rule: Counted) -> str:
     """Return the code of what is wrong with a row that breaks a rule."""
     return f"cast-{rule.to}" if isinstance(rule, given.Cast) else rule.kind
 
