@@ -60,14 +60,15 @@ def session(source: SourceConfig, seconds: int = LOOK_SECONDS) -> Iterator[Conne
         ) as connection:
             yield connection
     except psycopg.OperationalError as error:
-        raise SourceUnreachableError(source=source.name, reason=_reason(error)) from error
+        raise SourceUnreachableError(source=source.name, reason=reason(error)) from error
 
 
-def _reason(error: psycopg.OperationalError) -> str:
+def reason(error: psycopg.OperationalError) -> str:
+    """Return why a connection failed, without address or secret."""
     if isinstance(error, errors.QueryCanceled | errors.ConnectionTimeout):
         return "timed out"
     text = str(error)
-    for sign, reason in (
+    for sign, told in (
         ("authentication failed", "sign-in refused"),
         ("no password supplied", "sign-in refused"),
         ("pg_hba.conf", "sign-in refused"),
@@ -78,7 +79,7 @@ def _reason(error: psycopg.OperationalError) -> str:
         ("too many", "too many connections"),
     ):
         if sign in text:
-            return reason
+            return told
     return "connection lost or refused"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from jutong.contracts.envelope import Document
+from jutong.contracts.receipts import RuleCount
 from jutong.node.exchange.jobs import LEDGER, write_whole
 from jutong.node.exchange.readers import OpenRead, Span
 
@@ -53,13 +54,15 @@ class ChunkDone(Document):
 
 
 class Ledger(Document):
-    """What is on the disk of a job."""
+    """What is on the disk of a job. ``asked`` is what the counts of its chunks are of; ``lane`` how its rows travel."""
 
     v: int = VERSION
     started_ms: int
     snapshots: int
     cut: Cut
     done: tuple[ChunkDone, ...] = ()
+    asked: tuple[RuleCount, ...] = ()
+    lane: str = ""
 
 
 def cut(opened: OpenRead, wanted_rows: int) -> Cut:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt, RuleCount
-from jutong.contracts.rules import Rule
+from jutong.contracts.rules import Cast, Rule
 from jutong.kernel.clock import Clock
 from jutong.library.overwrite import Committed, Proof
 from jutong.node.exchange import chunks, quarantine
@@ -21,8 +21,9 @@ from jutong.node.exchange.lanes import Lane, Work
 from jutong.node.exchange.lanes.checked import Checked
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
+from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
-from jutong.node.exchange.targets import target_for
+from jutong.node.exchange.targets import FITS, target_for
 from jutong.node.sources import SourceConfig
 
 
@@ -31,13 +32,14 @@ class Workplace:
     """Where a move works: the library's folder, and the job's own, which outlives the process.
 
     ``into`` is the database the order's landing names, if it names one. ``will_go_on`` tells of a failure whether the
-    move is tried again behind its last finished chunk.
+    move is tried again behind its last finished chunk. ``secret`` is the file of the node's secret.
     """
 
     library: Path
     folder: Path
     into: SourceConfig | None = None
     will_go_on: Callable[[Exception], bool] = lambda _: False
+    secret: Path | None = None
 
 
 def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Clock, progress: Progress) -> MovedReceipt:
@@ -64,7 +66,8 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
         if done is None:
             try:
                 teller.tell(phase=PLANNING)
-                proof = _Mover(Work(order, source, target, place.folder, teller)).fill(started_ms)
+                work = Work(order, source, target, place.folder, teller)
+                proof = _Mover(work, _means(order, source, place, started_ms)).fill(started_ms)
                 teller.tell(phase=COMMITTING)
                 done = target.commit(proof)
             except Held:
@@ -79,11 +82,25 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
     return _receipt(done, order, chunks.load(place.folder))
 
 
+def _means(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: int) -> Means:
+    """Return what rules and masks need besides the rows; a job that is taken up again keeps its first day."""
+    earlier = chunks.load(place.folder)
+    return Means(
+        department=table_path(place.library, ZONE, source.organisation_code, order.target).parent,
+        folder=place.folder,
+        secret=place.secret,
+        zone=source.zone,
+        started_ms=earlier.started_ms if earlier else started_ms,
+        salt=order.job_id,
+    )
+
+
 class _Mover:
     """Fills a target."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, means: Means) -> None:
         self._work = work
+        self._means = means
         self._order = work.order
         self._target = work.target
         self._folder = work.folder
@@ -93,8 +110,8 @@ class _Mover:
         """Write every chunk that is not there yet, and return what the commit is to say."""
         with reader_for(self._work.source)(self._work.source, self._order) as opened:
             lane = self._lane(opened)
-            ledger = self._taken_up(opened, lane.lands_as, started_ms)
-            counts = np.zeros(lane.rules, dtype=np.int64)
+            ledger = self._taken_up(opened, lane, started_ms)
+            counts = np.zeros(len(lane.asked), dtype=np.int64)
             for done in ledger.done:
                 counts += np.array(done.counts, dtype=np.int64)
             spans = ledger.cut.spans
@@ -109,23 +126,35 @@ class _Mover:
 
     def _lane(self, opened: OpenRead) -> Lane:
         sieve = self._sieve(opened.plan.schema)
-        if fits := self._target.fits(sieve.lands_as):
+        if fits := self._target.fits(sieve.lands_as, self._kinds(opened)):
             sieve = self._sieve(opened.plan.schema, fits)
         return Checked(self._work, opened, sieve)
 
+    def _kinds(self, opened: OpenRead) -> dict[str, str]:
+        """Return the PostgreSQL types of the columns that land as they are read."""
+        if self._work.source.dialect != "postgresql":
+            return {}
+        rules = [rule for rule in self._order.rules if isinstance(rule, Cast) or getattr(rule, "to_18", False)]
+        changed: set[str] = set()
+        for one in (*rules, *self._order.masks, *self._order.steps):
+            changed |= {getattr(one, "column", ""), getattr(one, "into", ""), *getattr(one, "columns", ())}
+        return {column.name: column.type for column in opened.plan.columns if column.name not in changed}
+
     def _sieve(self, schema: pa.Schema, fits: tuple[Rule, ...] = ()) -> Sieve:
         """Return the order's rules and masks, and behind them what the target asks for."""
-        return Sieve((*self._order.rules, *fits), self._order.masks, schema)
+        return Sieve((*self._order.rules, *fits), self._order.masks, schema, self._order.steps, self._means)
 
-    def _taken_up(self, opened: OpenRead, schema: pa.Schema, started_ms: int) -> Ledger:
+    def _taken_up(self, opened: OpenRead, lane: Lane, started_ms: int) -> Ledger:
         """Return the ledger of an earlier run with its chunks found right again, or a new one."""
         found = chunks.load(self._folder)
-        if found is None or found.cut.shape != str(opened.plan.schema) or found.cut.key != opened.key:
+        as_now = (str(opened.plan.schema), opened.key, lane.name, lane.asked)
+        if found is None or (found.cut.shape, found.cut.key, found.lane, found.asked) != as_now:
             quarantine.clear(self._folder)
-            self._target.begin(schema, ())
-            ledger = Ledger(started_ms=started_ms, snapshots=1, cut=chunks.cut(opened, self._order.chunk_rows))
+            self._target.begin(lane.lands_as, None)
+            cut = chunks.cut(opened, self._order.chunk_rows)
+            ledger = Ledger(started_ms=started_ms, snapshots=1, cut=cut, asked=lane.asked, lane=lane.name)
         else:
-            good = self._target.begin(schema, found.done)
+            good = self._target.begin(lane.lands_as, found.done)
             again = found.snapshots + bool(len(good) < len(found.cut.spans) and good)
             ledger = found.model_copy(update={"done": good, "snapshots": again})
         chunks.save(self._folder, ledger)
@@ -144,16 +173,15 @@ class _Mover:
         return Proof(self._order.job_id, written, digest, digest, ledger.started_ms, read, aside, skipped)
 
 
-def told(rules: tuple[Rule, ...], ledger: Ledger | None) -> tuple[RuleCount, ...]:
-    """Return how many rows broke each rule, as far as the ledger goes."""
-    done = ledger.done if ledger else ()
-    return tuple(
-        RuleCount(
-            id=rule.id, kind=rule.kind, column=rule.column, action=rule.action,
-            rows=sum(chunk.counts[place] for chunk in done),
-        )
-        for place, rule in enumerate(rules)
-    )  # fmt: skip
+def _told(ledger: Ledger | None) -> tuple[RuleCount, ...]:
+    """Return how many rows broke each rule; of those only the target asks for, what was broken at all."""
+    if ledger is None:
+        return ()
+    counted = [
+        rule.model_copy(update={"rows": sum(chunk.counts[place] for chunk in ledger.done)})
+        for place, rule in enumerate(ledger.asked)
+    ]
+    return tuple(rule for rule in counted if rule.rows or not rule.id.startswith(FITS))
 
 
 def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedReceipt:
@@ -176,5 +204,5 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedRe
         chunks=0 if plain else cut,
         chunks_done=0 if plain else cut,
         snapshots=0 if plain or ledger is None else ledger.snapshots,
-        rules=told(order.rules, ledger),
+        rules=_told(ledger),
     )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
+from jutong.contracts.receipts import RuleCount
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.progress import Teller
 from jutong.node.exchange.readers import Span
@@ -35,12 +36,12 @@ class Work:
 class Lane(Protocol):
     """One way of moving chunks.
 
-    ``lands_as`` is the schema of what lands, ``rules`` how many rules are counted.
+    ``lands_as`` is the schema of what lands, ``asked`` what is counted of every row, with nothing counted yet.
     """
 
     name: str
     lands_as: pa.Schema
-    rules: int
+    asked: tuple[RuleCount, ...]
 
     def chunk(self, number: int, span: Span, cut: Cut, before: Counts) -> ChunkDone:
         """Move a chunk into the target, compare both sides, and return what became of its rows; it does not stand yet.

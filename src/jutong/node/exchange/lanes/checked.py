@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from typing_extensions import override
 
-from jutong.library.digest import ContentDigest
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import ContentDiffersError, RowsDifferError, RuleLimitError
 from jutong.node.exchange.lanes import Counts, Lane, Work
+from jutong.node.exchange.lanes.sums import sum_for
 from jutong.node.exchange.progress import CHECKING
 from jutong.node.exchange.quarantine import ChunkQuarantine
 from jutong.node.exchange.readers import OpenRead, Span
@@ -32,12 +33,12 @@ class Checked(Lane):
         self._opened = opened
         self._sieve = sieve
         self.lands_as = sieve.lands_as
-        self.rules = len(sieve.rules)
+        self.asked = sieve.counted(np.zeros(len(sieve.rules), dtype=np.int64))
 
     @override
     def chunk(self, number: int, span: Span, cut: Cut, before: Counts) -> ChunkDone:
-        written, read, skipped, counts = ContentDigest(self.lands_as), 0, 0, before.copy()
-        self._sieve.begin_chunk()
+        written, read, skipped, counts = sum_for(self._work.order, self.lands_as), 0, 0, before.copy()
+        self._sieve.begin_chunk(number, cut.total)
         self._work.target.begin_chunk(number)
         with ChunkQuarantine(self._work.folder, number, self._sieve.aside_as) as aside:
             for batch in self._opened.batches(span):
@@ -55,6 +56,7 @@ class Checked(Lane):
             found = self._work.target.finish_chunk()
             if found.digest != written.text():
                 raise ContentDiffersError(source_digest=written.text(), target_digest=found.digest)
+            self._sieve.end_chunk()
             aside.close()
         return ChunkDone(
             number=number, read=read, written=found.rows, quarantined=aside.rows, skipped=skipped,
@@ -79,7 +81,7 @@ class Checked(Lane):
 
     @override
     def total(self, done: Sequence[ChunkDone]) -> str:
-        total = ContentDigest(self.lands_as)
+        total = sum_for(self._work.order, self.lands_as)
         for chunk in done:
             total.add(chunk.digest)
         return total.text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,8 @@ from jutong.node.exchange.chunks import ChunkDone
 from jutong.node.sources import SourceConfig
 
 ZONE = "landed"
+FITS = "into-"
+"""What the ids of the rules begin with that a target asks for."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,12 @@ class Target(Protocol):
     def committed(self) -> Committed | None:
         """Return this job's commit, if an earlier run of the job got as far as that."""
 
-    def fits(self, schema: pa.Schema) -> tuple[Rule, ...]:
+    def fits(self, schema: pa.Schema, kinds: Mapping[str, str]) -> tuple[Rule, ...]:
         """Compare what will land with what the target takes, before the first row.
+
+        Args:
+            schema: of what lands.
+            kinds: of columns that land as a PostgreSQL source has them, the type there; empty for other sources.
 
         Returns:
             What must be asked of every row so that the target takes it; asked after the order's own rules.
@@ -56,12 +62,12 @@ class Target(Protocol):
             JutongError: naming the columns that can never fit.
         """
 
-    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone]) -> tuple[ChunkDone, ...]:
+    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
         """Get ready for rows of ``schema``; what chunks that do not stand left behind is removed.
 
         Args:
             schema: of every row.
-            done: the chunks the job's folder says are finished.
+            done: the chunks the job's folder says are finished; None to begin anew, whatever is there.
 
         Returns:
             The chunks, from the first on, that are in the target as they should be and need not be done again.
@@ -95,6 +101,10 @@ def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None,
         into: the database the order's landing names, if it names one.
         library: the library's folder.
     """
+    if order.into is not None and into is not None:
+        from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
+
+        return PostgresTarget(order, order.into, into)
     from jutong.node.exchange.targets.library import LibraryTarget  # noqa: PLC0415
 
     return LibraryTarget(table_path(library, ZONE, source.organisation_code, order.target), order.job_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -52,11 +52,11 @@ class LibraryTarget(Target):
         return found
 
     @override
-    def fits(self, schema: pa.Schema) -> tuple[Rule, ...]:
+    def fits(self, schema: pa.Schema, kinds: Mapping[str, str]) -> tuple[Rule, ...]:
         return ()
 
     @override
-    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone]) -> tuple[ChunkDone, ...]:
+    def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
         """Get ready; read back what an earlier run finished.
 
         Raises:
@@ -64,7 +64,7 @@ class LibraryTarget(Target):
         """
         self._sweeps = False
         good: list[ChunkDone] = []
-        for chunk in done:
+        for chunk in done or ():
             if not all((self._table.path / name).is_file() for name in chunk.files):
                 break
             good.append(chunk)

@@ -1,0 +1,138 @@
+"""Putting a filled staging table in the place of a table's content, inside one transaction.
+
+Where nothing hangs on the table it is exchanged: the staging table gets its indexes, rights and name. Where views,
+foreign keys, triggers, policies or anything else hangs on it, its rows are exchanged instead, which costs writing them
+twice. In either case readers see all of the old rows or all of the new ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+LOCK_SECONDS = 30
+
+_FREE = """
+SELECT c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'd' AND c.reltablespace = 0
+   AND NOT (c.relispartition OR c.relhassubclass OR c.relhasrules OR c.relhastriggers OR c.relrowsecurity)
+   AND c.reloptions IS NULL AND c.reloftype = 0
+   AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+   AND has_schema_privilege(c.relnamespace, 'CREATE')
+   AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
+   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE (k.conrelid = c.oid AND k.contype NOT IN ('p', 'u', 'c', 'n'))
+                                                  OR k.confrelid = c.oid)
+   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                      AND (a.attacl IS NOT NULL OR a.attoptions IS NOT NULL OR a.attidentity <> ''))
+   AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = c.reltype AND d.deptype = 'n')
+   AND NOT EXISTS (
+         SELECT FROM pg_depend d
+          WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.deptype IN ('n', 'a')
+            AND NOT (d.classid = 'pg_class'::regclass
+                     AND EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = d.objid AND i.indrelid = c.oid))
+            AND NOT (d.classid = 'pg_constraint'::regclass
+                     AND EXISTS (SELECT FROM pg_constraint k WHERE k.oid = d.objid AND k.conrelid = c.oid))
+            AND d.classid <> 'pg_attrdef'::regclass)
+  FROM pg_class c WHERE c.oid = %s
+"""
+
+_INDEXES = """
+SELECT i.relname, coalesce(pg_get_constraintdef(k.oid), ''), pg_get_indexdef(x.indexrelid),
+       format('CREATE %%sINDEX %%I ON %%I.%%I ', CASE WHEN x.indisunique THEN 'UNIQUE ' END, i.relname, n.nspname,
+              c.relname)
+  FROM pg_index x
+  JOIN pg_class c ON c.oid = x.indrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class i ON i.oid = x.indexrelid
+  LEFT JOIN pg_constraint k ON k.conindid = x.indexrelid AND k.conrelid = c.oid AND k.contype IN ('p', 'u')
+ WHERE x.indrelid = %s ORDER BY i.oid
+"""
+
+_RIGHTS = """
+SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
+  FROM pg_class c, LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+ WHERE c.oid = %s AND a.grantee <> c.relowner
+"""
+
+
+class Replace:
+    """One replacement. To be used inside a transaction on the target.
+
+    Args:
+        connection: to the target.
+        table: schema and name of the table.
+        staging: schema and name of what is to take its place; the same columns, without indexes.
+    """
+
+    def __init__(self, connection: Connection, table: tuple[str, str], staging: tuple[str, str]) -> None:
+        self._connection = connection
+        self._table = table
+        self._staging = staging
+
+    def _run(self, text: str, *parts: sql.Composable) -> None:
+        self._connection.execute(sql.SQL(text).format(*parts))
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query.encode(), values).fetchall()
+
+    def run(self) -> str:
+        """Replace, and return how: ``swap`` or ``refill``."""
+        table, staging = sql.Identifier(*self._table), sql.Identifier(*self._staging)
+        self._run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        self._run("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table)  # others may read on, and not change
+        ((oid,),) = self._rows("SELECT %s::regclass::oid", table.as_string(self._connection))
+        if self._rows(_FREE, oid) == [(True,)] and (made := self._indexed(oid)) is not None:
+            self._swap(oid, made)
+            return "swap"
+        columns = self._rows(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped"
+            " AND attgenerated = '' AND attidentity <> 'a' ORDER BY attnum",
+            oid,
+        )
+        names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in columns)
+        self._run("DELETE FROM {}", table)
+        self._run("INSERT INTO {} ({}) SELECT {} FROM {}", table, names, names, staging)
+        self._run("DROP TABLE {}", staging)
+        return "refill"
+
+    def _indexed(self, oid: int) -> list[tuple[str, str]] | None:
+        """Give the staging table the table's indexes, and return their names, now and later; None when one is odd."""
+        made = []
+        rows = self._rows(_INDEXES, oid)
+        if any(not constraint and not text.startswith(head) for _, constraint, text, head in rows):
+            return None
+        for number, (name, constraint, text, head) in enumerate(rows):
+            now = f"i_{self._staging[1][2:]}_{number}"
+            if constraint:
+                self._run(
+                    "ALTER TABLE {} ADD CONSTRAINT {} {}",
+                    sql.Identifier(*self._staging), sql.Identifier(now), sql.SQL(constraint),
+                )  # fmt: skip
+            else:
+                unique = sql.SQL("UNIQUE " if head.startswith("CREATE UNIQUE") else "")
+                self._run(
+                    "CREATE {}INDEX {} ON {} {}",
+                    unique, sql.Identifier(now), sql.Identifier(*self._staging), sql.SQL(text[len(head) :]),
+                )  # fmt: skip
+            made.append((now, name))
+        return made
+
+    def _swap(self, oid: int, indexes: list[tuple[str, str]]) -> None:
+        table, staging = sql.Identifier(*self._table), sql.Identifier(*self._staging)
+        moved = sql.Identifier(self._table[0], self._staging[1])
+        for grantee, right, further in self._rows(_RIGHTS, oid):
+            to = sql.Identifier(grantee) if grantee else sql.SQL("PUBLIC")
+            self._run("GRANT {} ON {} TO {}{}", sql.SQL(right), staging, to,
+                      sql.SQL(" WITH GRANT OPTION" if further else ""))  # fmt: skip
+        ((comment,),) = self._rows("SELECT obj_description(%s, 'pg_class')", oid)
+        self._run("COMMENT ON TABLE {} IS {}", staging, sql.Literal(comment))
+        self._run("ALTER TABLE {} RESET (autovacuum_enabled, toast.autovacuum_enabled)", staging)
+        self._run("ANALYZE {}", staging)
+        self._run("DROP TABLE {}", table)
+        self._run("ALTER TABLE {} SET SCHEMA {}", staging, sql.Identifier(self._table[0]))
+        self._run("ALTER TABLE {} RENAME TO {}", moved, sql.Identifier(self._table[1]))
+        for now, name in indexes:
+            self._run("ALTER INDEX {} RENAME TO {}", sql.Identifier(self._table[0], now), sql.Identifier(name))
