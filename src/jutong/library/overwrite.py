@@ -216,14 +216,12 @@ class Overwrite:
 
     def _put(self, schema: pa.Schema, properties: CommitProperties) -> None:
         fields = DeltaSchema.from_arrow(schema)
-        actions = [_add_action(file) for file in self.files]
+        actions = [add_action(file) for file in self.files]
         if not DeltaTable.is_deltatable(str(self.path)):
             create_table_with_add_actions(str(self.path), fields, actions, mode="error", commit_properties=properties)
             return
         table = DeltaTable(str(self.path))
-        features = table.protocol().writer_features or []
-        if _has_naive_time(schema) and "timestampNtz" not in features:
-            table.alter.add_feature(TableFeatures.TimestampWithoutTimezone, allow_protocol_versions_increase=True)
+        prepare(table, schema)
         table.create_write_transaction(list(actions), self.mode, fields, commit_properties=properties)
 
     def _flush(self) -> None:
@@ -287,11 +285,19 @@ def _repetitive(table: pa.Table) -> list[str]:
     ]
 
 
+def prepare(table: DeltaTable, schema: pa.Schema) -> None:
+    """Let a table hold times without a zone before the first of them comes."""
+    features = table.protocol().writer_features or []
+    if _has_naive_time(schema) and "timestampNtz" not in features:
+        table.alter.add_feature(TableFeatures.TimestampWithoutTimezone, allow_protocol_versions_increase=True)
+
+
 def _has_naive_time(schema: pa.Schema) -> bool:
     return any(pa.types.is_timestamp(kind) and kind.tz is None for kind in schema.types)
 
 
-def _add_action(file: Path) -> AddAction:
+def add_action(file: Path) -> AddAction:
+    """Return what a commit says of a file it adds."""
     found = file.stat()
     rows = pq.read_metadata(file).num_rows
     stats: dict[str, Any] = {"numRecords": rows}
