@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,8 @@ class Calculation:
         rounded = exact
         if exact.type.scale > scale:
             rounded = pc.round(exact, ndigits=scale, round_mode="half_towards_infinity")
-        most = pa.scalar(10 ** (self._step.precision - scale)).cast(pa.decimal256(self._step.precision - scale + 1, 0))
+        whole = self._step.precision - scale
+        most = pa.scalar(Decimal("1" + "0" * whole), pa.decimal256(whole + 1, 0))
         unfit = pc.greater_equal(pc.abs(rounded), most)
         if not self._step.rounds:
             unfit = pc.or_(unfit, pc.not_equal(rounded, exact))
