@@ -23,7 +23,7 @@ from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, P
 from jutong.node.exchange.readers import OpenRead, reader_for
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
-from jutong.node.exchange.targets import FITS, target_for
+from jutong.node.exchange.targets import FITS, ZONE, target_for
 from jutong.node.sources import SourceConfig
 
 
@@ -86,7 +86,7 @@ def _means(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: 
     """Return what rules and masks need besides the rows; a job that is taken up again keeps its first day."""
     earlier = chunks.load(place.folder)
     return Means(
-        department=table_path(place.library, ZONE, source.organisation_code, order.target).parent,
+        department=place.library / ZONE / source.organisation_code,
         folder=place.folder,
         secret=place.secret,
         zone=source.zone,
@@ -108,7 +108,7 @@ class _Mover:
 
     def fill(self, started_ms: int) -> Proof:
         """Write every chunk that is not there yet, and return what the commit is to say."""
-        with reader_for(self._work.source)(self._work.source, self._order) as opened:
+        with reader_for(self._work.source, self._folder)(self._work.source, self._order) as opened:
             lane = self._lane(opened)
             ledger = self._taken_up(opened, lane, started_ms)
             counts = np.zeros(len(lane.asked), dtype=np.int64)
@@ -128,6 +128,11 @@ class _Mover:
         sieve = self._sieve(opened.plan.schema)
         if fits := self._target.fits(sieve.lands_as, self._kinds(opened)):
             sieve = self._sieve(opened.plan.schema, fits)
+        if self._order.into is not None:
+            from jutong.node.exchange.lanes.raw import raw_lane  # noqa: PLC0415
+
+            if (raw := raw_lane(self._work, opened)) is not None:
+                return raw
         return Checked(self._work, opened, sieve)
 
     def _kinds(self, opened: OpenRead) -> dict[str, str]:
