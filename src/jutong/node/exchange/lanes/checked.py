@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from typing_extensions import override
 
+from jutong.contracts.receipts import RuleCount
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import ContentDiffersError, RowsDifferError, RuleLimitError
 from jutong.node.exchange.lanes import Counts, Lane, Work
@@ -14,6 +15,7 @@ from jutong.node.exchange.lanes.sums import sum_for
 from jutong.node.exchange.progress import CHECKING
 from jutong.node.exchange.quarantine import ChunkQuarantine
 from jutong.node.exchange.readers import OpenRead, Span
+from jutong.node.exchange.readers.parts import FILE_RULE
 from jutong.node.exchange.rules.sieve import Sieve
 
 
@@ -33,7 +35,10 @@ class Checked(Lane):
         self._opened = opened
         self._sieve = sieve
         self.lands_as = sieve.lands_as
-        self.asked = sieve.counted(np.zeros(len(sieve.rules), dtype=np.int64))
+        self._rules = len(sieve.rules)
+        unread = (RuleCount(id=FILE_RULE, kind="file", column="", action="set-aside", rows=0),)
+        asked = sieve.counted(np.zeros(self._rules, dtype=np.int64))
+        self.asked = (*asked, *unread) if opened.parts else asked
 
     @override
     def chunk(self, number: int, span: Span, cut: Cut, before: Counts) -> ChunkDone:
@@ -41,16 +46,18 @@ class Checked(Lane):
         self._sieve.begin_chunk(number, cut.total)
         self._work.target.begin_chunk(number)
         with ChunkQuarantine(self._work.folder, number, self._sieve.aside_as) as aside:
-            for batch in self._opened.batches(span):
-                sifted = self._sieve.sift(batch, read + 1)
-                read += batch.num_rows
+            for part in self._opened.every(span):
+                sifted = self._sieve.sift(part.rows, part.first(read))
+                read += part.rows.num_rows + part.unread
                 skipped += sifted.skipped
-                counts += sifted.counts
-                aside.add(sifted.aside, sifted.findings)
-                self._stop_at_limits(aside, counts, cut)
+                counts[: self._rules] += sifted.counts
+                counts[self._rules :] += part.unread
+                refused, findings = part.refused(sifted.aside, sifted.findings)
+                aside.add(refused, findings)
+                self._stop_at_limits(aside, counts[: self._rules], cut)
                 written.update(sifted.kept)
                 self._work.target.write(sifted.kept)
-                self._work.teller.batch(batch.num_rows, batch.nbytes, sifted.aside.num_rows)
+                self._work.teller.batch(part.rows.num_rows + part.unread, part.rows.nbytes, refused.num_rows)
             self._count_again(span, cut, read)
             self._work.teller.tell(phase=CHECKING)
             found = self._work.target.finish_chunk()
@@ -75,7 +82,7 @@ class Checked(Lane):
         )  # fmt: skip
 
     def _count_again(self, span: Span, cut: Cut, read: int) -> None:
-        counted = self._opened.count(span) if cut.bounds else self._opened.counted
+        counted = self._opened.count(span) if cut.bounds or self._opened.parts else self._opened.counted
         if read != counted:
             raise RowsDifferError(source=self._work.order.source, counted=counted, read=read)
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import adbc_driver_manager
+import asyncpg
 import psycopg
 import pyarrow as pa
 from psycopg import sql
@@ -37,6 +38,7 @@ from jutong.node.exchange.targets.errors import (
 )
 from jutong.node.exchange.targets.pgingest import Ingest, Sent
 from jutong.node.exchange.targets.pgledger import PgLedger
+from jutong.node.exchange.targets.pgpipe import Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, match
 from jutong.node.sources import SourceConfig
@@ -80,13 +82,19 @@ class PostgresTarget(Target):
         self._held = self._done = False
         self.ways: list[Way] = []
         self._shape = ""
-        self._ingest: Ingest | None = None
+        self._ingest: Ingest | Pipe | None = None
+        self._pipe_from: SourceConfig | None = None
         self._guard: Sieve | None = None
 
     @property
     def name(self) -> str:
         """Schema and table, for messages."""
         return f"{self._landing.schema_name}.{self._landing.table}"
+
+    @property
+    def server_version(self) -> int:
+        """The target's version as a number: 160004 for 16.4."""
+        return self._control.info.server_version
 
     @override
     def __enter__(self) -> Self:
@@ -98,7 +106,7 @@ class PostgresTarget(Target):
             raise SourceUnreachableError(source=self._into.name, reason=reason(error)) from error
         self._stack.callback(self._control.close)
         try:
-            with self._named_problems():
+            with self.named_problems():
                 self.ledger = PgLedger(self._control, self._into.name, self._order.job_id, self.name)
                 self.ledger.prepare()
                 self._lock()
@@ -128,7 +136,7 @@ class PostgresTarget(Target):
 
     @override
     def committed(self) -> Committed | None:
-        with self._named_problems():
+        with self.named_problems():
             return self.ledger.committed()
 
     @override
@@ -138,7 +146,7 @@ class PostgresTarget(Target):
         Raises:
             TargetUnfitError: naming every column that can never fit, or a table that is not there.
         """
-        with self._named_problems():
+        with self.named_problems():
             rows = self._control.execute(_TAKERS, (self._landing.schema_name, self._landing.table)).fetchall()
         takers = [Taker(*row) for row in rows]
         if not takers:
@@ -155,7 +163,7 @@ class PostgresTarget(Target):
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
-        with self._named_problems():
+        with self.named_problems():
             found: tuple[ChunkDone, ...] = ()
             if done is not None and self.ledger.take(self._shape):
                 found = self.ledger.chunks()
@@ -171,21 +179,38 @@ class PostgresTarget(Target):
                             sql.Identifier(self._landing.schema_name, self._landing.table),
                         )
                     )
-            counted = self._landing.proof == "count"
-            self._ingest = Ingest(
-                address(self._into), (self.ledger.schema, self.ledger.staging), self.ways, schema, counted=counted
-            )
+            if self._pipe_from is not None:
+                columns = [way.taker.name for way in self.ways]
+                self._ingest = Pipe(self._pipe_from, self._into.dsn, self.staging, columns)
+            else:
+                counted = self._landing.proof == "count"
+                self._ingest = Ingest(address(self._into), self.staging, self.ways, schema, counted=counted)
         return found
 
     @property
+    def staging(self) -> tuple[str, str]:
+        """Schema and name of the table that is filled."""
+        return (self.ledger.schema, self.ledger.staging)
+
+    def pipe_from(self, source: SourceConfig) -> None:
+        """Say before ``begin`` that chunks come as bytes, by ``pipe``, and not as batches."""
+        self._pipe_from = source
+
+    @property
+    def pipe(self) -> Pipe:
+        """What raw chunks flow through."""
+        assert isinstance(self._ingest, Pipe)  # noqa: S101 - pipe_from() and begin() come first
+        return self._ingest
+
+    @property
     def _open(self) -> Ingest:
-        assert self._ingest is not None  # noqa: S101 - begin() comes first
+        assert isinstance(self._ingest, Ingest)  # noqa: S101 - begin() comes first
         return self._ingest
 
     @override
     def begin_chunk(self, number: int) -> None:
-        with self._named_problems():
-            self._open.begin()
+        with self.named_problems():
+            (self._ingest if isinstance(self._ingest, Pipe) else self._open).begin()
 
     @override
     def write(self, batch: pa.RecordBatch) -> None:
@@ -198,19 +223,20 @@ class PostgresTarget(Target):
             broken = [count.column for count in self._guard.counted(self._guard.sift(batch, 0).counts) if count.rows]
             if broken:
                 raise TargetUnfitError(table=self.name, columns="、".join(broken))
-        with self._named_problems():
+        with self.named_problems():
             self._open.write(batch)
 
     @override
     def finish_chunk(self) -> Landed:
-        with self._named_problems():
+        with self.named_problems():
             sent: Sent = self._open.finish()
         return Landed(sent.rows, sent.digest)
 
     @override
     def keep(self, done: ChunkDone) -> None:
-        with self._named_problems():
-            if not self._open.commit(self.ledger.entry(done)):
+        with self.named_problems():
+            writer = self._ingest if isinstance(self._ingest, Pipe) else self._open
+            if not writer.commit(self.ledger.entry(done)):
                 raise TargetLostError(table=self.name, reason="another process has taken the job up")
 
     @override
@@ -221,10 +247,12 @@ class PostgresTarget(Target):
             ContentDiffersError: when the staging table has other rows than were written.
             TargetRefusedError, TargetLostError: as the database says.
         """
-        self._open.close()
+        if self._ingest is not None:
+            self._ingest.close()
+            self._ingest = None
         table = (self._landing.schema_name, self._landing.table)
-        staging = (self.ledger.schema, self.ledger.staging)
-        with self._named_problems(), self._control.transaction():
+        staging = self.staging
+        with self.named_problems(), self._control.transaction():
             counted = self._control.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*staging)))
             (rows,) = counted.fetchone() or (-1,)
             if rows != proof.rows:
@@ -233,7 +261,7 @@ class PostgresTarget(Target):
             if not self.ledger.close(proof):
                 raise TargetLostError(table=self.name, reason="another process has taken the job up")
         self._done = True
-        with self._named_problems():
+        with self.named_problems():
             with contextlib.suppress(psycopg.Error):  # what is left over harms nobody
                 self.ledger.sweep()
             found = self.ledger.committed()
@@ -245,10 +273,11 @@ class PostgresTarget(Target):
         self._held = True
 
     @contextlib.contextmanager
-    def _named_problems(self) -> Iterator[None]:
+    def named_problems(self) -> Iterator[None]:
+        """Name what the database or its driver says."""
         try:
             yield
-        except (psycopg.Error, adbc_driver_manager.Error) as error:
+        except (psycopg.Error, adbc_driver_manager.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise problem(self.name, error) from error
         except OSError as error:  # how the Arrow stream reports a broken connection
             raise TargetLostError(table=self.name, reason="connection broken") from error
@@ -257,18 +286,18 @@ class PostgresTarget(Target):
 _REFUSING = ("22", "23", "42", "0A", "44", "P0", "54")
 
 
-def problem(table: str, error: psycopg.Error | adbc_driver_manager.Error) -> TargetLostError | TargetRefusedError:
+def problem(table: str, error: Exception) -> TargetLostError | TargetRefusedError:
     """Return what a driver's error means. Its message may repeat a value and is not passed on."""
-    state = str(error.sqlstate or "")
+    state = str(getattr(error, "sqlstate", None) or "")
     if not state.startswith(_REFUSING):
         busy = state == "55P03"
         return TargetLostError(table=table, reason="others hold the table" if busy else f"SQLSTATE {state or '-'}")
-    told = [f"SQLSTATE {state}"]
-    if isinstance(error, psycopg.Error):
-        told += [name for name in (error.diag.constraint_name, error.diag.column_name) if name]
-    else:
+    said = error.diag if isinstance(error, psycopg.Error) else error
+    named = [getattr(said, "constraint_name", None), getattr(said, "column_name", None)]
+    if isinstance(error, adbc_driver_manager.Error):
         found = dict(error.details or ())
-        told += [str(found[key], "utf-8", "replace") for key in sorted(found) if "CONSTRAINT" in key or "COLUMN" in key]
+        named = [str(found[key], "utf-8", "replace") for key in sorted(found) if "CONSTRAINT" in key or "COLUMN" in key]
+    told = [f"SQLSTATE {state}", *(name for name in named if name)]
     return TargetRefusedError(table=table, reason=" ".join(told)[:200])
 
 

@@ -1,0 +1,210 @@
+"""The raw way into a PostgreSQL table: COPY's own bytes from one server to the other, never looked at on the way.
+
+Both servers speak through one event loop of this process. The bytes are proven by both servers: each counts its rows,
+and each adds up the server's own hash of every row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+from psycopg import sql
+
+from jutong.node.connectors.limits import CONNECT_SECONDS
+from jutong.node.exchange.errors import SourceLostError
+from jutong.node.sources import SourceConfig
+
+SILENT_SECONDS = 600
+"""After so long without a byte either side counts as gone."""
+
+AHEAD = 16
+"""Blocks that may wait between the two servers."""
+
+SCHEME = "pgh1"
+Result = TypeVar("Result")
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One side's rows of a chunk: the relation and condition as SQL, and the columns, quoted."""
+
+    rows: str
+    columns: Sequence[str]
+
+    def copy(self) -> str:
+        """Return what is copied."""
+        return f"SELECT {', '.join(self.columns)} {self.rows}"
+
+    def sums(self, *, counted: bool) -> str:
+        """Return the query of count and hash. The hash is by the types' own hash functions, seed 0."""
+        hashed = "0" if counted else f"coalesce(sum(hash_record_extended(ROW({', '.join(self.columns)}), 0)), 0)"
+        return f"SELECT count(*), mod({hashed}::numeric, 18446744073709551616) {self.rows}"
+
+
+def sum_text(rows: int, hashed: int, *, counted: bool) -> str:
+    """Return ``pgh1:<rows>:<16 hex digits>``, or ``count:<rows>``."""
+    return f"count:{rows}" if counted else f"{SCHEME}:{rows}:{hashed % 2**64:016x}"
+
+
+def added(texts: Sequence[str], *, counted: bool) -> str:
+    """Return the sum of several chunks."""
+    parts = [text.split(":") for text in texts]
+    hashed = 0 if counted else sum(int(part[2], 16) for part in parts)
+    return sum_text(sum(int(part[1]) for part in parts), hashed, counted=counted)
+
+
+class Pipe:
+    """Two connections and what flows between them.
+
+    Args:
+        source: where to read from.
+        target: the address to write to.
+        staging: schema and table to write.
+        columns: of the target, in the order of the source's.
+    """
+
+    def __init__(self, source: SourceConfig, target: str, staging: tuple[str, str], columns: Sequence[str]) -> None:
+        self._name = source.name
+        self._addresses = (source.dsn, target)
+        self._staging = staging
+        self._columns = list(columns)
+        self._block = 0
+        self._runner = asyncio.Runner()
+        self._source: asyncpg.Connection[Any] | None = None
+        self._target: asyncpg.Connection[Any] | None = None
+
+    def _lost(self, error: Exception) -> SourceLostError:
+        state = getattr(error, "sqlstate", None)
+        return SourceLostError(source=self._name, rows=0, reason=f"SQLSTATE {state}" if state else "connection broken")
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """End both connections; what was not committed is gone."""
+        for connection in (self._source, self._target):
+            if connection is not None:
+                connection.terminate()
+        self._source = self._target = None
+        self._runner.close()
+
+    def begin(self) -> None:
+        """Begin a chunk's transaction; the source's snapshot is taken once."""
+        self._run(self._begin())
+
+    async def _begin(self) -> None:
+        if self._target is None:
+            self._source, self._target = [
+                await asyncpg.connect(address, timeout=CONNECT_SECONDS, server_settings={"application_name": "jutong"})
+                for address in self._addresses
+            ]
+            await self._source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await self._target.execute("BEGIN")
+        pages = await self._target.fetchval(
+            "SELECT pg_relation_size(($1 || '.' || $2)::regclass) / current_setting('block_size')::bigint",
+            *(sql.Identifier(name).as_string(None) for name in self._staging),
+        )
+        self._block = max(int(pages) - 1, 0)
+
+    def copy(self, question: Question, told: Told) -> int:
+        """Send a chunk, and return how many rows both servers say it has.
+
+        Args:
+            question: the source's rows.
+            told: is told the bytes of every block; it may raise, and the copy ends.
+
+        Raises:
+            ConnectionError: when one side falls silent, or the two count differently.
+            asyncpg.PostgresError: as either server says.
+        """
+        return self._run(self._copy(question, told))
+
+    async def _copy(self, question: Question, told: Told) -> int:
+        assert self._source is not None  # noqa: S101 - begin() comes first
+        assert self._target is not None  # noqa: S101 - as above
+        blocks: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
+
+        async def put(block: bytes) -> None:
+            told(len(block))
+            await blocks.put(bytes(block))
+
+        async def read() -> str:
+            # When this fails the group ends the other side, which has then not seen the end of the rows.
+            try:
+                said = str(await source.copy_from_query(question.copy(), output=put, format="binary"))
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                raise self._lost(error) from error
+            await blocks.put(None)
+            return said
+
+        async def flow() -> AsyncIterator[bytes]:
+            while True:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    block = await blocks.get()
+                if block is None:
+                    return
+                yield block
+
+        source = self._source
+        try:
+            async with asyncio.TaskGroup() as group:
+                reading = group.create_task(read())
+                writing = group.create_task(
+                    self._target.copy_to_table(
+                        self._staging[1], schema_name=self._staging[0], columns=self._columns, source=flow(),
+                        format="binary",
+                    )
+                )  # fmt: skip
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from several
+        read_rows, written_rows = (int(str(one.result()).split()[-1]) for one in (reading, writing))
+        if read_rows != written_rows:
+            raise ConnectionError(f"{read_rows} rows were sent, {written_rows} taken")
+        return written_rows
+
+    def sent(self, question: Question, *, counted: bool) -> tuple[int, str]:
+        """Return how many rows the source has, and their sum as text."""
+        ((rows, hashed),) = self.ask_source(question.sums(counted=counted))
+        return int(rows), sum_text(int(rows), int(hashed), counted=counted)
+
+    def found(self, rows: int, *, counted: bool) -> str:
+        """Return the sum of what this chunk's transaction wrote, as text.
+
+        Args:
+            rows: as many as there should be. They lie behind what was there before, unless a try that was rolled back
+                left room further in front: then everything is searched.
+            counted: count only.
+        """
+        columns = [sql.Identifier(name).as_string(None) for name in self._columns]
+        table = sql.Identifier(*self._staging).as_string(None)
+        for block in (self._block, 0):
+            written = f"FROM {table} WHERE ctid >= '({block},0)'::tid AND xmin = (SELECT pg_current_xact_id()::xid)"
+            ((counted_rows, hashed),) = self.ask_target(Question(written, columns).sums(counted=counted))
+            if counted_rows == rows:
+                break
+        return sum_text(int(counted_rows), int(hashed), counted=counted)
+
+    def ask_target(self, query: str) -> list[Any]:
+        """Return what the target answers."""
+        assert self._target is not None  # noqa: S101 - begin() comes first
+        return list(self._run(self._target.fetch(query)))
+
+    def ask_source(self, query: str, *values: object) -> list[Any]:
+        """Return what the source answers, in the snapshot everything is read in."""
+        assert self._source is not None  # noqa: S101 - begin() comes first
+        try:
+            return list(self._run(self._source.fetch(query, *values)))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise self._lost(error) from error
+
+    def commit(self, entry: str) -> bool:
+        """Commit the chunk with its line in the book; False when the book does not take it, and nothing is kept."""
+        taken = bool(self.ask_target(entry))
+        assert self._target is not None  # noqa: S101 - begin() comes first
+        self._run(self._target.execute("COMMIT" if taken else "ROLLBACK"))
+        return taken
