@@ -7,7 +7,7 @@ caller gives values only.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -70,3 +70,20 @@ class Service(Document):
         if not all(_HEADER.fullmatch(name) and value.isprintable() for name, value in self.headers.items()):
             raise ValueError("a header is a name and a printable text")
         return self
+
+
+def parts_of(pointer: str) -> tuple[str, ...]:
+    """Return the names and places a JSON pointer leads through."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def value_at(content: Any, parts: tuple[str, ...]) -> Any:
+    """Return what a JSON pointer leads to, None where there is nothing."""
+    for name in parts:
+        if isinstance(content, dict):
+            content = content.get(name)
+        elif isinstance(content, list) and name.isascii() and name.isdigit() and int(name) < len(content):
+            content = content[int(name)]
+        else:
+            return None
+    return content

@@ -13,13 +13,16 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
+from jutong.contracts.envelope import Document
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import SourcesExposedError, SourcesFileError, SourceUnknownError
+from jutong.node.files.mapping import FileTables
 from jutong.node.mapped import Service
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
@@ -29,11 +32,13 @@ Kind = Literal["postgresql", "sqlite", "mysql", "rest", "library", "files", "end
 port pairs the node may probe."""
 DIALECTS: tuple[str, ...] = get_args(Kind)
 
+Mapped = TypeVar("Mapped", bound=Document)
+
 FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
-_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes"}
+_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone"}
 _SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http")}
 MYSQL_PORT = 3306
 
@@ -48,7 +53,8 @@ class SourceConfig:
     at: whoever registers a service in the center cannot send the node anywhere else. A REST service has its address
     as ``dsn`` and its mapping as ``rest``; library tables have the library's folder as ``path``, and only the tables of
     ``organisation_code`` in it are seen. ``writes`` are the schemas of a PostgreSQL database that moves may fill; none
-    is listed unless the node's operator says so.
+    is listed unless the node's operator says so. ``files`` maps tables of a folder, if it has any.
+    ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
     """
 
     name: str
@@ -60,6 +66,8 @@ class SourceConfig:
     hosts: tuple[str, ...] = ()
     rest: Service | None = None
     writes: tuple[str, ...] = ()
+    files: FileTables | None = None
+    zone: str = ""
 
     @property
     def service(self) -> Service:
@@ -136,6 +144,24 @@ def pick(sources: Mapping[str, SourceConfig], name: str) -> SourceConfig:
     return sources[name]
 
 
+def as_row(source: SourceConfig) -> dict[str, Any]:
+    """Return a source as JSON values, for another process of this node."""
+    row = {name: getattr(source, name) for name in source.__dataclass_fields__}
+    for name in ("rest", "files"):
+        row[name] = row[name].model_dump(mode="json") if row[name] else None
+    return {**row, "path": str(source.path) if source.path else None}
+
+
+def from_row(row: Mapping[str, Any]) -> SourceConfig:
+    """Return the source that ``as_row`` took apart."""
+    mapped = {name: kind.model_validate(row[name], strict=False) if row[name] else None for name, kind in _MAPPINGS}
+    listed = {name: tuple(row[name]) for name in ("schemas", "hosts", "writes")}
+    return SourceConfig(**{**row, **listed, **mapped, "path": Path(row["path"]) if row["path"] else None})
+
+
+_MAPPINGS: tuple[tuple[str, type[Service | FileTables]], ...] = (("rest", Service), ("files", FileTables))
+
+
 def check(source: SourceConfig) -> str:
     """Return what is wrong with the source right now, or an empty text. No address and no secret is in it."""
     # The drivers are heavy and only one of them is needed.
@@ -171,19 +197,21 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         path=path.parent.joinpath(row["path"]) if row.get("path") else None,
         schemas=tuple(row.get("schemas", ())),
         hosts=tuple(host.lower() for host in row.get("hosts", ())),
-        rest=_service(row["rest"], number, path) if "rest" in row else None,
+        rest=_mapping(Service, "rest", row["rest"], number, path) if "rest" in row else None,
         writes=tuple(row.get("writes", ())),
+        zone=row.get("zone", ""),
+        files=_mapping(FileTables, "files", row["files"], number, path) if "files" in row else None,
     )
 
 
-def _service(content: Any, number: int, path: Path) -> Service:
+def _mapping(kind: type[Mapped], name: str, content: Any, number: int, path: Path) -> Mapped:
     try:
-        return Service.model_validate_json(json.dumps(content))
+        return kind.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        # The mapping holds credentials: of what is wrong only the place is told.
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"row {number}: rest.{place}: {first['msg']}"
+        # The mapping may hold credentials: of what is wrong only the place is told.
+        wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in (name, *wrong["loc"]))
+        reason = f"row {number}: {place}: {wrong['msg']}"
         raise SourcesFileError(path=str(path), reason=reason) from None
 
 
@@ -195,8 +223,8 @@ def _shape_problem(row: Any) -> str:
     for name in ("name", "dialect", "organisation_code"):
         if not isinstance(row.get(name), str):
             return f"{name} is missing or no text"
-    if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path")):
-        return "dsn and path are texts"
+    if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path", "zone")):
+        return "dsn, path and zone are texts"
     for name in ("schemas", "hosts", "writes"):
         listed = row.get(name, [])
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
@@ -213,21 +241,31 @@ def _value_problem(row: dict[str, Any]) -> str:
         return f"dialect is one of {', '.join(DIALECTS)}"
     if row.get("writes") and row["dialect"] != "postgresql":
         return "only a PostgreSQL database can be written to"
+    if row.get("zone") and row["zone"] not in available_timezones():
+        return "zone is a name such as Asia/Shanghai"
     return _place_problem(row)
 
 
 def _place_problem(row: dict[str, Any]) -> str:
     if row["dialect"] == "endpoints":
         return _hosts_problem(row)
-    if row.get("hosts"):
-        return "hosts belong to endpoints"
-    if (row["dialect"] == "rest") != ("rest" in row):
-        return "a REST service has a mapping rest, and nothing else has"
+    if problem := _mapping_problem(row):
+        return problem
     if row["dialect"] in {"sqlite", "files", "library"}:
         return "" if row.get("path") and not row.get("dsn") else f"{row['dialect']} takes a path and no dsn"
     if row.get("path"):
         return f"{row['dialect']} takes a dsn and no path"
     return _address_problem(row["dialect"], row.get("dsn", ""))
+
+
+def _mapping_problem(row: dict[str, Any]) -> str:
+    if row.get("hosts"):
+        return "hosts belong to endpoints"
+    if (row["dialect"] == "rest") != ("rest" in row):
+        return "a REST service has a mapping rest, and nothing else has"
+    if "files" in row and row["dialect"] != "files":
+        return "only a folder has a mapping files"
+    return ""
 
 
 def _hosts_problem(row: dict[str, Any]) -> str:

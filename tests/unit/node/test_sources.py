@@ -92,7 +92,7 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
         (["x"], "row 1: not an object"),
         ([{**SQLITE, "pasword": "x"}], "unknown field pasword"),
         ([{"name": "x", "dialect": "sqlite"}], "organisation_code is missing"),
-        ([{**SQLITE, "path": 3}], "dsn and path are texts"),
+        ([{**SQLITE, "path": 3}], "dsn, path and zone are texts"),
         ([{**POSTGRES, "schemas": "public"}], "schemas is a list"),
         ([{**POSTGRES, "schemas": [1]}], "schemas is a list"),
         ([{**SQLITE, "name": "../x"}], "name is"),

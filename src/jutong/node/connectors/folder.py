@@ -35,9 +35,14 @@ def probe(source: SourceConfig) -> None:
 
 
 def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:
-    """A folder holds no table."""
+    """Return the tables that files of the folder are mapped to; without a mapping a folder holds none."""
     probe(source)
-    return ()
+    if source.files is None:
+        return ()
+    # Reading files brings Arrow with it.
+    from jutong.node.files.tables import inventory as of_files  # noqa: PLC0415
+
+    return of_files(source)
 
 
 def inside(source: SourceConfig, path: str) -> Path:

@@ -72,6 +72,8 @@ def cut(opened: OpenRead, wanted_rows: int) -> Cut:
         opened: the table.
         wanted_rows: rows a chunk should have; 0 for our own choice.
     """
+    if opened.parts is not None:  # files are their own chunks
+        return Cut(key=opened.key, bounds=opened.bounds(0), total=opened.counted, shape=str(opened.plan.schema))
     rows = max(wanted_rows or CHUNK_ROWS, FEWEST_ROWS, -(-opened.counted // MOST_CHUNKS))
     bounds = opened.bounds(rows) if opened.key and opened.counted > rows else ()
     if opened.counted % rows == 0:

@@ -18,9 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
@@ -51,21 +49,18 @@ EXIT_TRY_LATER = 74
 """The source failed in a way that may be gone later; what is finished is kept."""
 
 PROGRESS_SECONDS = 0.5
-LONGEST_LINE = 65_536
+LONGEST_LINE = 4 * 1024 * 1024
+"""A folder or a service comes with the mapping of its tables."""
 
 
 def pack(source: SourceConfig) -> bytes:
     """Return a source as the line a job's process reads."""
-    row = {**asdict(source), "path": str(source.path) if source.path else None}
-    return json.dumps(row, ensure_ascii=True).encode() + b"\n"
+    return json.dumps(sources.as_row(source), ensure_ascii=True).encode() + b"\n"
 
 
 def unpack(line: bytes) -> SourceConfig:
     """Return the source of a line that ``pack`` made."""
-    row: dict[str, Any] = json.loads(line)
-    path = Path(row.pop("path")) if row["path"] else row.pop("path")
-    listed = {name: tuple(row[name]) for name in ("schemas", "hosts", "writes")}
-    return SourceConfig(**{**row, **listed}, path=path)
+    return sources.from_row(json.loads(line))
 
 
 class Worker:
@@ -129,7 +124,9 @@ class Worker:
         try:
             configured = sources.load(self._home / sources.FILE) if order.into else {}
             into = sources.pick(configured, order.into.source) if order.into else None
-            place = Workplace(self._home / "library", self._folder.path, into, self._may_try_later)
+            place = Workplace(
+                self._home / "library", self._folder.path, into, self._may_try_later, self._home / "keys/node.secret"
+            )
             return move(order, self._source, place=place, clock=self._clock, progress=self._progress)
         except Held:
             LOGGER.info("held")

@@ -19,7 +19,7 @@ import orjson
 from jutong.node.errors import KeyUnfitError, SourceChangedError, SourceSlowError, SourceUnavailableError
 from jutong.node.live.predicate import fits, same
 from jutong.node.live.source import CONNECT_SECONDS, PointQuery, ProbedTable, Row
-from jutong.node.mapped import PLACEHOLDER, MappedTable
+from jutong.node.mapped import PLACEHOLDER, MappedTable, parts_of, value_at
 from jutong.node.sources import SourceConfig
 
 CONNECTIONS = 16
@@ -172,13 +172,4 @@ class RestSource:
 
 
 def _at(content: Any, pointer: str) -> Any:
-    """Return what a JSON pointer leads to, None where there is nothing."""
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(content, dict):
-            content = content.get(name)
-        elif isinstance(content, list) and name.isascii() and name.isdigit() and int(name) < len(content):
-            content = content[int(name)]
-        else:
-            return None
-    return content
+    return value_at(content, parts_of(pointer))

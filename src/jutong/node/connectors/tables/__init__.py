@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
-from jutong.node.connectors.tables import library, mysql, postgresql, rest, sqlite
+from jutong.node.connectors.tables import files, library, mysql, postgresql, rest, sqlite
 from jutong.node.sources import SourceConfig
 
 Cell = tuple[str | None, int]
@@ -45,6 +45,7 @@ _OPENERS: dict[str, Opener] = {
     "sqlite": sqlite.opened,
     "rest": rest.opened,
     "library": library.opened,
+    "files": files.opened,
 }
 
 

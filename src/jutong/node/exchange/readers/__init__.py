@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
 from jutong.node.exchange.plan import MovePlan
+from jutong.node.exchange.readers.parts import Part
 from jutong.node.sources import SourceConfig
 
 
@@ -38,7 +41,8 @@ class OpenRead:
     ``counted`` is what the source itself counts in that snapshot, ``count`` the same of a span. ``key`` is the table's
     primary key where that is one column of whole numbers, else empty: then the table can only be read whole.
     ``bounds`` is the key of every so-many-th row in the key's order; ``batches`` yields a span's rows in the library's
-    types.
+    types. Files have ``parts`` instead, which know the lines and what on them is no row: their spans are files or
+    pieces of them, whatever their rows, and only after reading ``count`` knows how many rows a span had.
     """
 
     plan: MovePlan
@@ -47,6 +51,11 @@ class OpenRead:
     count: Callable[[Span], int]
     bounds: Callable[[int], tuple[int, ...]]
     batches: Callable[[Span], Iterator[pa.RecordBatch]]
+    parts: Callable[[Span], Iterator[Part]] | None = None
+
+    def every(self, span: Span) -> Iterator[Part]:
+        """Yield a span's rows, and of files the lines that are none."""
+        yield from self.parts(span) if self.parts else (Part(batch) for batch in self.batches(span))
 
 
 def every_nth(key: str, table: str, rows: int, only: str = "") -> str:
@@ -58,11 +67,15 @@ def every_nth(key: str, table: str, rows: int, only: str = "") -> str:
 Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 
 
-def reader_for(source: SourceConfig) -> Reader:
+def reader_for(source: SourceConfig, folder: Path | None = None) -> Reader:
     """Return the reader of a source's dialect; only its own driver is loaded.
 
+    Args:
+        source: from where.
+        folder: the job's own, where a reader of files keeps the list of them.
+
     Raises:
-        SourceHoldsNoTablesError: for a folder or a list of doors.
+        SourceHoldsNoTablesError: for a list of doors.
     """
     if source.dialect == "postgresql":
         from jutong.node.exchange.readers.postgresql import read  # noqa: PLC0415
@@ -70,6 +83,10 @@ def reader_for(source: SourceConfig) -> Reader:
         from jutong.node.exchange.readers.sqlite import read  # noqa: PLC0415
     elif source.dialect == "mysql":
         from jutong.node.exchange.readers.mysql import read  # noqa: PLC0415
+    elif source.dialect == "files":
+        from jutong.node.exchange.readers.files import read as read_files  # noqa: PLC0415
+
+        return partial(read_files, folder=folder)
     else:
         raise SourceHoldsNoTablesError(source=source.name, dialect=source.dialect)
     return read

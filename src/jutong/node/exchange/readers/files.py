@@ -1,0 +1,228 @@
+"""Files of a folder, read as one table. A chunk is a file, or a piece of a large one.
+
+What is no row, or holds a value no text can be, goes into the quarantine with its line. Too much of it, and the job
+ends: a wrong delimiter must not empty a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jutong.contracts.orders import JobOrder
+from jutong.node.exchange import convert
+from jutong.node.exchange.errors import OrderUnfitError, ValueUnfitError
+from jutong.node.exchange.jobs import JobFolder, write_whole
+from jutong.node.exchange.plan import Array, CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
+from jutong.node.exchange.readers import OpenRead, Span
+from jutong.node.exchange.readers.parts import FILE_RULE, Part
+from jutong.node.exchange.rules.sieve import FINDINGS, POSITION
+from jutong.node.files import columnar
+from jutong.node.files.arrival import arrived
+from jutong.node.files.errors import FilesBusyError, LinesUnreadableError
+from jutong.node.files.mapping import FileTable
+from jutong.node.files.reading import OpenFile, Workbook, checked, columns_of, open_file
+from jutong.node.files.rows import FileRows, Refusal
+from jutong.node.files.tables import TYPE, mapped
+from jutong.node.sources import SourceConfig
+
+MANIFEST = "files.json"
+"""In the job's folder: which files it reads, by name and SHA-256, and which it leaves out and why."""
+
+READ, SAME, EARLIER = "read", "same", "earlier"
+"""A file is read, is the same as another of this job, or was moved by an earlier one."""
+
+FEW = 20
+"""Lines that may be no rows in any file, however short."""
+
+_TEXT = Mapping("{}", pa.string(), pa.string(), convert.text)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    file: OpenFile
+    number: int
+
+
+@contextmanager
+def read(source: SourceConfig, order: JobOrder, folder: Path | None = None) -> Iterator[OpenRead]:
+    """Open the files of a mapped table.
+
+    Args:
+        source: the folder.
+        order: what to move.
+        folder: the job's own, where the list of its files is kept.
+
+    Raises:
+        JutongError: naming the file and what is wrong with it.
+    """
+    table = mapped(source, order.schema_name, order.table)
+    if table.arrival == "unseen" and getattr(getattr(order, "mode", None), "kind", "replace") == "replace":
+        raise OrderUnfitError(what="方式", found="arrival unseen × replace")
+    every = [_opened(one, table) for one in arrived(source, table)]
+    files = _chosen(every, order, folder, only_new=table.arrival == "unseen")
+    headings = columns_of(table, every[0])
+    plan = plan_move(order, _catalog(table, headings, every[0]), _mapping_of(table, every[0]))
+    wanted = {name: headings[name] for name in order.columns}
+    for file in files:
+        checked(file, wanted)
+    pieces = [_Piece(file, number) for file in files for number in range(file.pieces)]
+    names = {column.name: wanted[column.name] for column in plan.columns}
+
+    def parts(span: Span) -> Iterator[Part]:
+        if not pieces:
+            return
+        piece = pieces[span.after or 0]
+        counted = _Counted(piece.file, table)
+        for found in piece.file.rows(piece.number, names):
+            yield counted.part(found, plan)
+        counted.check()
+
+    def records(span: Span) -> int:
+        piece = pieces[span.after or 0] if pieces else None
+        return piece.file.records(piece.number) if piece else 0
+
+    yield OpenRead(
+        plan,
+        sum(file.counted for file in files),
+        f"files {hashlib.sha256('/'.join(file.sha256 for file in files).encode()).hexdigest()}",
+        records,
+        lambda _rows: tuple(range(1, len(pieces))),
+        lambda span: (part.rows for part in parts(span)),
+        parts,
+    )
+
+
+def _opened(one: Any, table: FileTable) -> OpenFile:
+    file = open_file(one, table)
+    if isinstance(file, Workbook):
+        file.release()
+    return file
+
+
+def _catalog(table: FileTable, headings: dict[str, str], file: OpenFile) -> list[CatalogColumn]:
+    kinds = file.headings() if table.format == "parquet" else {}
+    return [CatalogColumn(name, str(kinds.get(heading, TYPE))) for name, heading in headings.items()]
+
+
+def _mapping_of(table: FileTable, file: OpenFile) -> Any:
+    if table.format != "parquet":
+        return lambda _column: _TEXT
+    by_name = {str(kind): columnar.kind_of(kind) for kind in file.headings().values()}
+
+    def mapping_of(column: CatalogColumn) -> Mapping | None:
+        kind = by_name.get(column.type)
+        if kind is None:
+            return None
+        same = kind.read_as == kind.lands_as
+        plain = convert.text if kind.lands_as == pa.string() else convert.same
+        return Mapping("{}", kind.read_as, kind.lands_as, plain if same else _cast)
+
+    return mapping_of
+
+
+def _cast(array: Array, column: PlannedColumn) -> Array:
+    try:
+        return array.cast(column.mapping.arrow, safe=True)
+    except pa.ArrowInvalid as error:
+        raise ValueUnfitError(
+            column=column.name, kind=column.type, problem="finer or larger than it can land"
+        ) from error
+
+
+def _chosen(every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, only_new: bool) -> list[OpenFile]:
+    """Return the files to read, each content once, and keep the list of them and of what is left out."""
+    moved = _moved(order, folder) if only_new else {}
+    chosen: dict[str, OpenFile] = {}
+    told: list[dict[str, str]] = []
+    for file in every:
+        earlier = moved.get(file.sha256, "")
+        same = chosen.get(file.sha256)
+        if not earlier and same is None:
+            chosen[file.sha256] = file
+        state, of = (EARLIER, earlier) if earlier else (SAME, same.name) if same else (READ, "")
+        told.append({"name": file.name, "sha256": file.sha256, "state": state, "of": of})
+    if folder is not None:
+        content = {"source": order.source, "table": order.table, "files": told}
+        write_whole(folder / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1), durable=True)
+    return list(chosen.values())
+
+
+def _moved(order: JobOrder, folder: Path | None) -> dict[str, str]:
+    """Return the job that moved each content of these files before.
+
+    Raises:
+        FilesBusyError: when an earlier job over them has not ended.
+    """
+    moved: dict[str, str] = {}
+    for manifest in sorted(folder.parent.glob(f"*/{MANIFEST}")) if folder else ():
+        content = json.loads(manifest.read_bytes())
+        job_id = manifest.parent.name
+        if job_id == order.job_id or (content["source"], content["table"]) != (order.source, order.table):
+            continue
+        result = JobFolder(folder.parents[2], job_id).result() if folder else None
+        if result is None:
+            raise FilesBusyError(job_id=job_id)
+        if result.state == "done":
+            moved |= {file["sha256"]: job_id for file in content["files"] if file["state"] == READ}
+    return moved
+
+
+class _Counted:
+    """Turns what a file yields into parts, and knows when too much of it is no row."""
+
+    def __init__(self, file: OpenFile, table: FileTable) -> None:
+        self._file = file
+        self._permille = table.most_bad_permille
+        self._rows = 0
+        self._bad = 0
+        self._first: Refusal | None = None
+
+    def part(self, found: FileRows, plan: MovePlan) -> Part:
+        rows = plan.convert(found.rows)
+        self._rows += rows.num_rows
+        if not found.refused:
+            return Part(rows, found.lines)
+        self._first = self._first or found.refused[0]
+        by_line = {one.line: one for one in sorted(found.refused, key=lambda one: one.line)}
+        self._bad += len(by_line)
+        aside = pa.RecordBatch.from_arrays(
+            [pa.array(list(by_line), pa.int64()), *_cells(list(by_line.values()), plan.schema)],
+            schema=pa.schema([pa.field(POSITION, pa.int64()), *plan.schema]),
+        )  # fmt: skip
+        said = sorted(found.refused, key=lambda one: one.line)
+        findings = pa.table(
+            [
+                pa.array([one.line for one in said], pa.int64()), pa.repeat(pa.scalar(FILE_RULE), len(said)),
+                pa.array([one.column for one in said], pa.string()), pa.array([one.reason for one in said]),
+                pa.array([one.value for one in said], pa.string()),
+            ],
+            schema=FINDINGS,
+        )  # fmt: skip
+        return Part(rows, found.lines, aside, findings)
+
+    def check(self) -> None:
+        """Make sure that most of the piece could be read.
+
+        Raises:
+            LinesUnreadableError: when it could not.
+        """
+        allowed = max(FEW, (self._rows + self._bad) * self._permille // 1000)
+        if self._first and (self._bad > allowed or not self._rows):
+            raise LinesUnreadableError(
+                name=self._file.name, rows=self._bad, line=self._first.line, reason=self._first.reason
+            )
+
+
+def _cells(refused: Sequence[Refusal], schema: pa.Schema) -> list[Any]:
+    return [
+        pa.array([one.row[place] if one.row else None for one in refused], kind)
+        for place, kind in enumerate(schema.types)
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Files that departments put down in a folder, read as tables."""

@@ -1,0 +1,191 @@
+"""Which files of a folder hold a table's rows now, each complete and each opened as the bytes it unpacks to."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from jutong.kernel.clock import utc_now
+from jutong.node.connectors.folder import inside, probe
+from jutong.node.files.bounded import BoundedReader
+from jutong.node.files.errors import FileArrivingError, FileBrokenError, NoFileError, TooManyFilesError
+from jutong.node.files.mapping import FileTable
+from jutong.node.sources import SourceConfig
+
+MOST_FILES = 2_000
+"""Files, members of archives among them, that one job reads."""
+
+LOOKED_AT = 20_000
+LONGEST_WAIT_SECONDS = 60
+_STEP_SECONDS = 0.5
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp")
+_DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+"""What the standard library raises for archives that are cut off, damaged, encrypted or packed in a way it has not."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One file, or one member of a zip archive. ``stamp`` tells whether it was written to or put in place anew."""
+
+    name: str
+    path: Path
+    member: str
+    stamp: tuple[int, int, int]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its bytes lie on the disk as they are, so that one can begin in the middle."""
+        return not self.member and self.path.suffix.lower() != ".gz"
+
+    def check_unchanged(self) -> None:
+        """Make sure that the file is still the one that was found.
+
+        Raises:
+            FileArrivingError: when it was written to, replaced or removed.
+        """
+        try:
+            now = _stamp(self.path.stat())
+        except OSError:
+            now = (0, 0, 0)
+        if now != self.stamp:
+            raise FileArrivingError(name=self.name)
+
+    def open(self) -> BufferedReader:
+        """Open the unpacked bytes; past the bound of what may unpack, reading fails.
+
+        Raises:
+            FileBrokenError: when the archive cannot be opened.
+        """
+        try:
+            packed = self.path.open("rb")
+            if self.is_plain:
+                return packed
+            stream, size = self._unpacked(packed)
+        except _DAMAGED as error:
+            raise broken(self.name, error) from error
+        return BufferedReader(BoundedReader(stream, self.name, packed=size), 1 << 20)
+
+    def _unpacked(self, packed: BufferedReader) -> tuple[BinaryIO, int]:
+        if not self.member:
+            return gzip.GzipFile(fileobj=packed), self.stamp[0]  # type: ignore[return-value]
+        archive = zipfile.ZipFile(packed)
+        about = archive.getinfo(self.member)
+        return archive.open(about), about.compress_size  # type: ignore[return-value]
+
+
+def broken(name: str, error: Exception) -> FileBrokenError:
+    """Return the error of an archive that does not unpack."""
+    reason = "the archive is encrypted" if "password" in str(error) else "the archive is cut off or damaged"
+    return FileBrokenError(name=name, reason=reason)
+
+
+def arrived(
+    source: SourceConfig,
+    table: FileTable,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Arrived]:
+    """Return the complete files a table stands in, by name; for ``newest`` the one written last.
+
+    A file that was written to a moment ago is waited for, for a minute at most.
+
+    Raises:
+        NoFileError: when there is none.
+        TooManyFilesError: when there are more than one job reads.
+        FileArrivingError: when a file does not come to rest.
+        FileBrokenError: when an archive cannot be opened.
+        SourceUnreachableError: when the folder cannot be read.
+    """
+    probe(source)
+    found = _matching(source, table)
+    if table.arrival == "newest":
+        found = sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))[-1:]
+    if not found:
+        raise NoFileError(source=source.name, pattern=table.pattern)
+    root, members = source.file.resolve(), []
+    for path in found:
+        _wait_until_at_rest(path, table, clock, pause)
+        members += list(_members(path, path.relative_to(root).as_posix()))
+        if len(members) > MOST_FILES:
+            raise TooManyFilesError(pattern=table.pattern, limit=MOST_FILES)
+    if not members:
+        raise NoFileError(source=source.name, pattern=table.pattern)
+    return members
+
+
+def _matching(source: SourceConfig, table: FileTable) -> list[Path]:
+    root, found = source.file.resolve(), []
+    for looked, path in enumerate(root.glob(table.pattern)):
+        if looked == LOOKED_AT:
+            raise TooManyFilesError(pattern=table.pattern, limit=LOOKED_AT)
+        name = path.relative_to(root)
+        hidden = any(part.startswith((".", "~$")) for part in name.parts)
+        if hidden or path.suffix.lower() in _UNFINISHED or not _is_inside(source, name.as_posix()):
+            continue
+        if table.marker and (path.name.endswith(table.marker) or not path.with_name(path.name + table.marker).exists()):
+            continue
+        found.append(path)
+    return sorted(found)
+
+
+def _is_inside(source: SourceConfig, name: str) -> bool:
+    """Tell whether a name is a file that no link leads out of the folder for."""
+    try:
+        return stat.S_ISREG(inside(source, name).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _wait_until_at_rest(
+    path: Path, table: FileTable, clock: Callable[[], datetime], pause: Callable[[float], None]
+) -> None:
+    """Wait until a file without a marker has been left alone long enough. A time in the future is no reason to wait."""
+    if table.marker:
+        return
+    waited = 0.0
+    while 0 <= clock().timestamp() - path.stat().st_mtime < table.settle_seconds:
+        if waited >= max(LONGEST_WAIT_SECONDS, table.settle_seconds):
+            raise FileArrivingError(name=path.name)
+        pause(_STEP_SECONDS)
+        waited += _STEP_SECONDS
+
+
+def _members(path: Path, name: str) -> Iterator[Arrived]:
+    stamp = _stamp(path.stat())
+    if path.suffix.lower() != ".zip":
+        yield Arrived(name, path, "", stamp)
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = archive.infolist()
+    except _DAMAGED as error:
+        raise broken(name, error) from error
+    for about in listed[: MOST_FILES + 1]:
+        parts = _named(about).split("/")
+        if not about.is_dir() and parts[0] != "__MACOSX" and not parts[-1].startswith((".", "~$")):
+            yield Arrived(f"{name}!{_named(about)}", path, about.filename, stamp)
+
+
+def _named(about: zipfile.ZipInfo) -> str:
+    """Return a member's name. Windows programs write Chinese names in GBK and do not say so."""
+    if about.flag_bits & 0x800:
+        return about.filename
+    try:
+        return about.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return about.filename
