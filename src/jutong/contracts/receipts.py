@@ -200,6 +200,10 @@ class MovedReceipt(Document):
     may read in) or ``retry`` (not before ``retry_ms``, after ``tries`` that failed; ``problem`` says how). ``paused``
     waits for a person. Of a running job ``phase`` is what it does now, ``rows_per_second`` its pace since the last
     report, ``rows_quarantined`` the count so far. ``transient`` is a failure that may be gone when tried again.
+
+    Of a job with a ``mode`` the rows written are those ``inserted``, ``updated`` and ``unchanged``, ``deleted`` ones
+    were there and no longer came. ``table_rows`` and ``table_digest`` stand for the whole target as the job left it,
+    ``position`` is the moment the source was read up to, and ``drift`` names columns that were other (+ - ~).
     """
 
     job_id: str
@@ -224,6 +228,15 @@ class MovedReceipt(Document):
     tries: int = 0
     retry_ms: int = 0
     transient: bool = False
+    mode: Literal["", "replace", "append", "merge", "difference"] = ""
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    rows_unchanged: int = 0
+    table_rows: int = 0
+    table_digest: str = ""
+    position: str = ""
+    drift: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -233,7 +246,8 @@ class MovedReceipt(Document):
 
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
-     "tries", "retry_ms", "transient")
+     "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
+     "table_rows", "table_digest", "position", "drift")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 

@@ -210,4 +210,6 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedRe
         chunks_done=0 if plain else cut,
         snapshots=0 if plain or ledger is None else ledger.snapshots,
         rules=_told(ledger),
+        into=f"{order.into.source} {order.into.schema_name}.{order.into.table}" if order.into else "",
+        lane=ledger.lane if order.into and ledger else "",
     )

@@ -93,7 +93,8 @@ def test_nothing_is_asked_that_the_source_s_own_type_promises() -> None:
 
 
 def test_every_column_has_one_place_and_every_obligatory_column_a_value() -> None:
-    schema = pa.schema([pa.field("a", pa.int64()), pa.field("b", pa.string())])
+    fields: dict[str, pa.DataType] = {"a": pa.int64(), "b": pa.string()}
+    schema = pa.schema(fields)
     plain = {"kind": "b", "not_null": False, "filled": False, "fixed": False}
 
     def problems(pairs: list[tuple[str, str]], **last: bool) -> list[str]:
