@@ -204,6 +204,9 @@ class MovedReceipt(Document):
     Of a job with a ``mode`` the rows written are those ``inserted``, ``updated`` and ``unchanged``, ``deleted`` ones
     were there and no longer came. ``table_rows`` and ``table_digest`` stand for the whole target as the job left it,
     ``position`` is the moment the source was read up to, and ``drift`` names columns that were other (+ - ~).
+
+    ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
+    (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes).
     """
 
     job_id: str
@@ -237,6 +240,8 @@ class MovedReceipt(Document):
     table_digest: str = ""
     position: str = ""
     drift: tuple[str, ...] = ()
+    into: str = ""
+    lane: str = ""
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -247,7 +252,7 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift")
+     "table_rows", "table_digest", "position", "drift", "into", "lane")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 
