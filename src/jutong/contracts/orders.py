@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.envelope import Document
 from jutong.contracts.landing import Landing
+from jutong.contracts.modes import Mode
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 from jutong.contracts.steps import MOST_STEPS, Step
 
@@ -133,7 +134,8 @@ class JobOrder(Document):
     what passed; rules and masks name the columns as the steps leave them. ``chunk_rows`` is how many rows are finished
     together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
     a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go
-    into a table of a database, and ``target`` only names the job. What is not used is not sent, so that a node of an
+    into a table of a database, and ``target`` only names the job. ``mode`` is how the rows meet those that are there;
+    without one they replace them. What is not used is not sent, so that a node of an
     earlier version takes a plain order and refuses one it could not carry out.
     """
 
@@ -150,6 +152,7 @@ class JobOrder(Document):
     care: Care | None = None
     priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
     into: Landing | None = None
+    mode: Mode | None = None
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -157,7 +160,7 @@ class JobOrder(Document):
         return {name: value for name, value in found.items() if value or name not in _UNSENT}
 
 
-_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into"))
+_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into", "mode"))
 """Fields of a job order that are not sent when they are not used."""
 
 

@@ -274,3 +274,33 @@ class ReplayedReceipt(Document):
     left: int
     dropped: int
     leaf_index: int = -1
+
+
+class TableCheck(Document):
+    """One target as a nightly look found it. ``job_id`` is the last job that wrote to it.
+
+    ``rows`` and ``digest`` are what lies there, ``expected`` is what that job left. ``source_rows`` is the source's own
+    count at the time of the look where it was cheap, else -1: the source may have gone on since, so it decides nothing.
+    """
+
+    job_id: str
+    organisation_code: str
+    target: str
+    state: Literal["same", "differs", "unreadable"]
+    rows: int = -1
+    expected_rows: int = -1
+    digest: str = ""
+    expected: str = ""
+    delta_version: int = -1
+    source_rows: int = -1
+    problem: str = ""
+
+
+class ReconciledReceipt(Document):
+    """Kind ``reconciled``: every target of the node was read again and held against what its last job had left."""
+
+    run_id: str
+    started_ms: int
+    finished_ms: int
+    checks: tuple[TableCheck, ...]
+    leaf_index: int = -1

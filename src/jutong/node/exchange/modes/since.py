@@ -1,0 +1,161 @@
+"""Reading only what lies behind a watermark: a column that grows whenever a row is added or changed.
+
+How far it was read is a text as the source itself writes the value, kept with the target's rows. It goes back into a
+statement only when every character of it is harmless between quotes in each dialect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+import pyarrow as pa
+
+from jutong.contracts.envelope import Document
+from jutong.contracts.orders import JobOrder
+from jutong.node.exchange.errors import OrderUnfitError
+from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
+from jutong.node.exchange.plan import MovePlan
+
+_HARMLESS = re.compile(r"[0-9A-Za-z_:.+ -]{1,64}")
+_NUMBER = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?")
+_DAY = 86_400
+Texts = Callable[[str], Sequence[object]]
+"""Runs a statement of one column and returns its values."""
+
+
+class Since(Document):
+    """Rows behind a position. Everything but ``column`` is empty or 0 where nothing was read yet.
+
+    ``upto`` is the greatest value there was when the job first looked: a job that is taken up again reads no further,
+    so that no row of a chunk it had finished is passed over. ``after_rows`` and ``upto_rows`` are how many rows had
+    just that value. With ``again`` rows of the position itself are read once more, and ``overlap`` before it.
+    """
+
+    column: str
+    again: bool = False
+    overlap: int = 0
+    after: str = ""
+    after_rows: int = 0
+    upto: str = ""
+    upto_rows: int = 0
+
+    @property
+    def reached(self) -> tuple[str, int]:
+        """The position a job ends at, and its rows."""
+        return (self.upto, self.upto_rows) if self.upto else (self.after, self.after_rows)
+
+
+class Tide:
+    """Puts a watermark into the statements of one dialect.
+
+    Args:
+        since: from where.
+        table: the quoted name of the table.
+        quote: quotes the name of a column.
+        text: makes a text of an expression, with ``{}`` for it.
+    """
+
+    def __init__(self, since: Since, table: str, quote: Callable[[str], str], text: str) -> None:
+        self.since = since
+        self._table = table
+        self._quote = quote
+        self._column = quote(since.column)
+        self._text = text
+
+    def measure(self, plan: MovePlan, texts: Texts) -> Since:
+        """Ask the source how far the column goes now.
+
+        Raises:
+            WatermarkMissingError: when rows have no value there; they would never be read.
+            WatermarkLateError: when rows came later with the value that was read up to.
+            WatermarkUnfitError: when the column cannot be gone by.
+        """
+        since, kind = self.since, kind_of(plan, self.since.column)
+        if without := self._count(texts, f"{self._column} IS NULL"):
+            raise WatermarkMissingError(column=since.column, rows=without)
+        if since.after and not since.again:
+            now = self._count(texts, f"{self._column} = {_literal(since.after, kind, since.column)}")
+            if now > since.after_rows:
+                raise WatermarkLateError(column=since.column, rows=now - since.after_rows)
+        if not since.upto:
+            greatest = self._text.format(f"max({self._column})")
+            found = texts(f"SELECT {greatest} FROM {self._table}{self._where(kind)}")[0]  # noqa: S608 - quoted names
+            since = since.model_copy(update={"upto": "" if found is None else str(found)})
+        if since.upto:
+            rows = self._count(texts, f"{self._column} = {_literal(since.upto, kind, since.column)}")
+            since = since.model_copy(update={"upto_rows": rows})
+        self.since = since
+        return since
+
+    def relation(self, plan: MovePlan, key: str) -> str:
+        """Return what stands behind FROM: the rows behind the position, up to where they are read."""
+        columns = dict.fromkeys([*(column.name for column in plan.columns), *([key] if key else [])])
+        named = ", ".join(self._quote(name) for name in columns)
+        where = self._where(kind_of(plan, self.since.column))
+        return f"(SELECT {named} FROM {self._table}{where}) AS since"  # noqa: S608 - names from the catalog
+
+    def _count(self, texts: Texts, condition: str) -> int:
+        return int(str(texts(f"SELECT count(*) FROM {self._table} WHERE {condition}")[0]))  # noqa: S608 - quoted names
+
+    def _where(self, kind: pa.DataType) -> str:
+        since, clauses = self.since, []
+        if since.after:
+            begin = _before(since.after, since.overlap, kind, since.column)
+            clauses.append(f"{self._column} {'>=' if since.again else '>'} {_literal(begin, kind, since.column)}")
+        if since.upto:
+            clauses.append(f"{self._column} <= {_literal(since.upto, kind, since.column)}")
+        return f" WHERE {' AND '.join(clauses)}" if clauses else ""
+
+
+def kind_of(plan: MovePlan, column: str) -> pa.DataType:
+    """Return the type of a watermark.
+
+    Raises:
+        OrderUnfitError: when it is not among the columns that are read.
+        WatermarkUnfitError: when values of its type do not grow exactly.
+    """
+    kinds = {one.name: one.mapping.arrow for one in plan.columns}
+    if column not in kinds:
+        raise OrderUnfitError(what="水位字段", found=column)
+    kind = kinds[column]
+    fits = (
+        pa.types.is_integer(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind)
+    )
+    if not fits:
+        raise WatermarkUnfitError(column=column, problem=str(kind))
+    return kind
+
+
+def _literal(value: str, kind: pa.DataType, column: str) -> str:
+    number = pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    if not (_NUMBER if number else _HARMLESS).fullmatch(value):
+        raise WatermarkUnfitError(column=column, problem="value")
+    return value if number else f"'{value}'"  # MySQL compares a number with a text as floating point
+
+
+def _before(value: str, overlap: int, kind: pa.DataType, column: str) -> str:
+    """Return a value some seconds, or units of a number, before another."""
+    if not overlap:
+        return value
+    try:
+        if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+            return str(Decimal(value) - overlap)
+        if pa.types.is_date(kind):
+            return (datetime.fromisoformat(value).date() - timedelta(days=-(-overlap // _DAY))).isoformat()
+        moment = datetime.fromisoformat(value) - timedelta(seconds=overlap)
+    except (ValueError, InvalidOperation, OverflowError) as error:
+        raise WatermarkUnfitError(column=column, problem="overlap") from error
+    separator = "T" if "T" in value else " "
+    return moment.isoformat(sep=separator, timespec="microseconds" if "." in value else "seconds")
+
+
+def since_of(order: JobOrder) -> Since | None:
+    """Return what an order says about a watermark, without any position; None where it reads everything."""
+    mode = order.mode
+    column = getattr(mode, "watermark", None)
+    if column is None:
+        return None
+    return Since(column=column, again=mode.kind == "merge", overlap=getattr(mode, "overlap", 0))  # type: ignore[union-attr]
