@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from pathlib import Path
 
 import click
@@ -28,6 +30,11 @@ def exchange() -> None:
 
 def _home() -> Path:
     return jutong_settings.load().home
+
+
+def _official() -> str:
+    """Return who decides: the account on this machine."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"[:150]
 
 
 @exchange.command("list")
@@ -82,7 +89,7 @@ def fix(job_id: str, row: str, changes: tuple[str, ...], reason: str) -> None:
     if unclear := [name for name, sign, _ in pairs if not sign]:
         raise click.BadParameter(unclear[0], param_hint="COLUMN=VALUE")
     folder = JobFolder(_home(), job_id)
-    with Repair(folder.path, folder.order()) as repair:
+    with Repair(folder.path, folder.order(), _official()) as repair:
         repair.fix(row, {name: value for name, _, value in pairs}, reason, utc_now())
     say(gettext_noop("已记下，用 jutong exchange replay {job_id} 写回。"), job_id=job_id)
 
@@ -96,7 +103,7 @@ def drop(job_id: str, row: str, reason: str) -> None:
     from jutong.node.exchange.repair import Repair
 
     folder = JobFolder(_home(), job_id)
-    with Repair(folder.path, folder.order()) as repair:
+    with Repair(folder.path, folder.order(), _official()) as repair:
         repair.drop(row, reason, utc_now())
     say(gettext_noop("已作废。"))
 
@@ -105,18 +112,16 @@ def drop(job_id: str, row: str, reason: str) -> None:
 @click.argument("job_id")
 def replay(job_id: str) -> None:
     """写回改正的行 · add the rows that were put right to the table, in one commit."""
-    from jutong.library.tables import table_path
     from jutong.node import sources
     from jutong.node.exchange.repair import Repair
-    from jutong.node.exchange.targets import ZONE
+    from jutong.node.exchange.replay import Replay
 
     home = _home()
     folder = JobFolder(home, job_id)
     order = folder.order()
     source = sources.pick(sources.load(home / sources.FILE), order.source)
-    path = table_path(home / "library", ZONE, source.organisation_code, order.target)
-    with Repair(folder.path, order) as repair:
-        done = repair.replay(path, utc_now())
+    with Repair(folder.path, order, _official()) as repair:
+        done = Replay(repair, home, source).run(utc_now())
     say(gettext_noop("写回 {count} 行。"), count=done.written)
     for line in columns(done.still_wrong):
         click.echo(line)

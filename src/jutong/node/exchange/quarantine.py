@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,6 +26,7 @@ from jutong.node.exchange.rules.sieve import FINDINGS, POSITION
 
 FOLDER = "quarantine"
 _ROWS, _FOUND = "rows", "findings"
+Positions = npt.NDArray[np.int64]
 
 
 class ChunkQuarantine:
@@ -137,26 +140,17 @@ class Refused:
         return f"{self.chunk}-{self.position}"
 
 
-def page(folder: Path, *, skip: int = 0, limit: int = 20) -> Iterator[Refused]:
-    """Yield refused rows in the order they were read; what lies before ``skip`` is not read from the disk's middle."""
-    for number in chunks_of(folder):
-        rows = pq.read_metadata(_path(folder, number, _ROWS)).num_rows
-        if skip >= rows:
-            skip -= rows
-            continue
-        table = rows_of(folder, number).slice(skip, limit)
-        yield from _refused(folder, number, table)
-        skip, limit = 0, limit - table.num_rows
-        if limit <= 0:
-            return
-
-
 def pick(folder: Path, chunk: int, position: int) -> Refused | None:
     """Return one refused row, or None."""
     if not _path(folder, chunk, _ROWS).exists():
         return None
-    table = pq.read_table(_path(folder, chunk, _ROWS), filters=pc.field(POSITION) == position)
-    return next(_refused(folder, chunk, table), None)
+    return next(iter(picked(folder, chunk, [position])), None)
+
+
+def picked(folder: Path, chunk: int, positions: Sequence[int]) -> list[Refused]:
+    """Return refused rows of a chunk by their positions, in order."""
+    wanted = pc.field(POSITION).isin(list(positions))
+    return list(_refused(folder, chunk, pq.read_table(_path(folder, chunk, _ROWS), filters=wanted)))
 
 
 def rows_of(folder: Path, chunk: int) -> pa.Table:
@@ -164,13 +158,32 @@ def rows_of(folder: Path, chunk: int) -> pa.Table:
     return pq.read_table(_path(folder, chunk, _ROWS))
 
 
+def schema_of(folder: Path, chunk: int) -> pa.Schema:
+    """Return the columns of a chunk's refused rows, without their positions."""
+    schema = pq.read_schema(_path(folder, chunk, _ROWS))
+    return schema.remove(schema.get_field_index(POSITION))
+
+
+def positions_of(folder: Path, chunk: int, rule: str = "") -> Positions:
+    """Return the positions of a chunk's refused rows in order, of those that break a rule where one is named."""
+    if rule:
+        found = findings_of(folder, chunk, rule)[POSITION].to_numpy()
+        return np.unique(found.astype(np.int64))
+    return np.sort(pq.read_table(_path(folder, chunk, _ROWS), columns=[POSITION])[POSITION].to_numpy())
+
+
+def findings_of(folder: Path, chunk: int, rule: str = "") -> pa.Table:
+    """Return what was found wrong with a chunk's rows, with one rule where one is named."""
+    return pq.read_table(_path(folder, chunk, _FOUND), filters=pc.field("rule") == rule if rule else None)
+
+
 def _refused(folder: Path, chunk: int, table: pa.Table) -> Iterator[Refused]:
     positions: list[Any] = table[POSITION].to_pylist()
     if not positions:
         return
-    between = (pc.field(POSITION) >= positions[0]) & (pc.field(POSITION) <= positions[-1])
     found: dict[int, list[Finding]] = {}
-    for line in pq.read_table(_path(folder, chunk, _FOUND), filters=between).to_pylist():
+    wanted = pc.field(POSITION).isin(positions)
+    for line in pq.read_table(_path(folder, chunk, _FOUND), filters=wanted).to_pylist():
         finding = Finding(line["rule"], line["column"], line["reason"], line["value"])
         found.setdefault(line[POSITION], []).append(finding)
     for position, values in zip(positions, table.drop_columns(POSITION).to_pylist(), strict=True):
