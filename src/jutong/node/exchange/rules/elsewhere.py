@@ -13,7 +13,7 @@ from jutong.library.digest import Words
 from jutong.library.tables import BATCH_ROWS, arrow_schema, open_table
 from jutong.node.exchange.rules.kernels import Check, Columns, Flags
 from jutong.node.exchange.rules.means import Means
-from jutong.node.exchange.rules.seen import FOLDER, Hashes, Run, Seen, in_order
+from jutong.node.exchange.rules.seen import FOLDER, Hashes, Run, Seen, all_of, in_order
 
 MOST_REFERRED = 5_000_000
 """Rows of another table that can be referred to: 16 bytes each are held in memory."""
@@ -31,7 +31,8 @@ class JobRepeats:
     def __init__(self, rule: given.Unique, schema: pa.Schema, means: Means) -> None:
         self._columns = (rule.column, *rule.with_columns)
         self._hashes = Hashes([schema.field(name).type for name in self._columns], means.salt)
-        self._seen = Seen(means.folder / FOLDER / rule.id if means.folder is not None else None)
+        kept = means.folder / FOLDER / rule.id if means.folder is not None else None
+        self._seen = Seen(None, all_of(kept)) if kept and means.replaying else Seen(kept)
         self._asked: tuple[Words, Words, Flags] | None = None
 
     def begin_chunk(self, number: int, rows: int) -> None:

@@ -22,6 +22,7 @@ class Means:
         zone: what the source's times without a zone are meant in; empty to leave them as they are.
         started_ms: when the job began; freshness is counted from that day.
         salt: mixed into hashes of values; the job's id.
+        replaying: rows that were refused come once more, so that all rows of the job came before them.
     """
 
     department: Path | None = None
@@ -30,6 +31,7 @@ class Means:
     zone: str = ""
     started_ms: int = 0
     salt: str = ""
+    replaying: bool = False
 
     @property
     def today(self) -> date:

@@ -115,11 +115,12 @@ class Seen:
 
     Args:
         folder: where runs are kept, or None to keep them in memory.
+        runs: what is known from the start.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, runs: Sequence[Run] = ()) -> None:
         self._folder = folder
-        self._runs: list[Run] = []
+        self._runs = [*runs]
         self._fresh: list[Run] = []
         self._fresh_keys = 0
         self._chunk = -1
@@ -136,8 +137,9 @@ class Seen:
         self._chunk, self._written, self._fresh, self._fresh_keys = number, 0, [], 0
         if self._filter is None:
             self._filter = _Filter(rows)
-            for run in self._kept(number):
-                self._take(run)
+            self._runs += self._kept(number)
+            for run in self._runs:
+                self._filter.add(run.first, run.second)
 
     def known(self, first: Words, second: Words, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return those of the rows whose hashes came in an earlier batch."""
@@ -163,11 +165,6 @@ class Seen:
         """Put the chunk's hashes where they are found again after a crash."""
         if self._fresh:
             self._put_away()
-
-    def _take(self, run: Run) -> None:
-        self._runs.append(run)
-        if self._filter is not None:
-            self._filter.add(run.first, run.second)
 
     def _put_away(self) -> None:
         run = in_order(
