@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -48,22 +49,38 @@ class Since(Document):
         return (self.upto, self.upto_rows) if self.upto else (self.after, self.after_rows)
 
 
-class Tide:
-    """Puts a watermark into the statements of one dialect.
+@dataclass(frozen=True)
+class Dialect:
+    """How a dialect quotes the name of a column, and makes a text of an expression that stands for ``{}``."""
 
-    Args:
-        since: from where.
-        table: the quoted name of the table.
-        quote: quotes the name of a column.
-        text: makes a text of an expression, with ``{}`` for it.
+    quote: Callable[[str], str]
+    text: str
+
+
+def behind(
+    since: Since | None, plan: MovePlan, dialect: Dialect, texts: Texts, *, table: str, key: str
+) -> tuple[Since | None, str]:
+    """Return what is to be read of a table, as it stands behind FROM, and how far the watermark goes there.
+
+    Raises:
+        WatermarkMissingError, WatermarkLateError, WatermarkUnfitError: rows would be passed over.
     """
+    if since is None:
+        return None, table
+    tide = _Tide(since, table, dialect)
+    found = tide.measure(plan, texts)
+    return found, tide.relation(plan, key)
 
-    def __init__(self, since: Since, table: str, quote: Callable[[str], str], text: str) -> None:
+
+class _Tide:
+    """Puts a watermark into the statements of one dialect."""
+
+    def __init__(self, since: Since, table: str, dialect: Dialect) -> None:
         self.since = since
         self._table = table
-        self._quote = quote
-        self._column = quote(since.column)
-        self._text = text
+        self._quote = dialect.quote
+        self._column = dialect.quote(since.column)
+        self._text = dialect.text
 
     def measure(self, plan: MovePlan, texts: Texts) -> Since:
         """Ask the source how far the column goes now.

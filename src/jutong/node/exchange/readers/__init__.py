@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
+from jutong.node.exchange.modes.errors import WatermarkUnfitError
+from jutong.node.exchange.modes.since import Since
 from jutong.node.exchange.plan import MovePlan
 from jutong.node.exchange.readers.parts import Part
 from jutong.node.sources import SourceConfig
@@ -52,6 +54,7 @@ class OpenRead:
     bounds: Callable[[int], tuple[int, ...]]
     batches: Callable[[Span], Iterator[pa.RecordBatch]]
     parts: Callable[[Span], Iterator[Part]] | None = None
+    since: Since | None = None
 
     def every(self, span: Span) -> Iterator[Part]:
         """Yield a span's rows, and of files the lines that are none."""
@@ -67,22 +70,38 @@ def every_nth(key: str, table: str, rows: int, only: str = "") -> str:
 Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 
 
-def reader_for(source: SourceConfig, folder: Path | None = None) -> Reader:
+def reader_for(source: SourceConfig, folder: Path | None = None, since: Since | None = None) -> Reader:
     """Return the reader of a source's dialect; only its own driver is loaded.
 
     Args:
         source: from where.
         folder: the job's own, where a reader of files keeps the list of them.
+        since: behind which watermark, if not all of it.
 
     Raises:
+        WatermarkUnfitError: when such a source has none.
         SourceHoldsNoTablesError: for a list of doors.
     """
     if source.dialect == "postgresql":
-        from jutong.node.exchange.readers.postgresql import read  # noqa: PLC0415
-    elif source.dialect == "sqlite":
-        from jutong.node.exchange.readers.sqlite import read  # noqa: PLC0415
-    elif source.dialect == "mysql":
-        from jutong.node.exchange.readers.mysql import read  # noqa: PLC0415
+        from jutong.node.exchange.readers.postgresql import read as read_postgresql  # noqa: PLC0415
+
+        return partial(read_postgresql, since=since)
+    if source.dialect == "sqlite":
+        from jutong.node.exchange.readers.sqlite import read as read_sqlite  # noqa: PLC0415
+
+        return partial(read_sqlite, since=since)
+    if source.dialect == "mysql":
+        from jutong.node.exchange.readers.mysql import read as read_mysql  # noqa: PLC0415
+
+        return partial(read_mysql, since=since)
+    if since is not None:
+        raise WatermarkUnfitError(column=since.column, problem=source.dialect)
+    if source.dialect == "library":
+        from jutong.node.exchange.readers.library import read  # noqa: PLC0415
+    elif source.dialect == "rest":
+        from jutong.node.exchange.readers.rest import read as read_pages  # noqa: PLC0415
+
+        return partial(read_pages, folder=folder)
     elif source.dialect == "files":
         from jutong.node.exchange.readers.files import read as read_files  # noqa: PLC0415
 

@@ -24,6 +24,7 @@ from jutong.node.connectors import mysql as connector
 from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
+from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
 from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
@@ -97,8 +98,8 @@ _BEGIN = ("SET SESSION time_zone = '+00:00'", "START TRANSACTION WITH CONSISTENT
 
 
 @contextmanager
-def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
-    """Open a table for one consistent read.
+def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> Iterator[OpenRead]:
+    """Open a table for one consistent read, whole or behind a watermark.
 
     Raises:
         SourceUnreachableError: when the server does not let us in.
@@ -114,12 +115,15 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         reason = "table or columns gone" if number in _UNDEFINED else f"error {number}"
         return SourceLostError(source=source.name, rows=rows_read, reason=reason)
 
-    def asked(query: str) -> tuple[int, ...]:
+    def values(query: str) -> tuple[object, ...]:
         try:
             cursor.execute(query)
-            return tuple(int(row[0]) for row in cursor.fetchall())
+            return tuple(row[0] for row in cursor.fetchall())
         except (*_LOST, pymysql.err.ProgrammingError) as error:
             raise lost(error) from error
+
+    def asked(query: str) -> tuple[int, ...]:
+        return tuple(int(str(value)) for value in values(query))
 
     def batches(span: Span) -> Iterator[pa.RecordBatch]:
         nonlocal rows_read
@@ -139,6 +143,7 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
     try:
         for statement in _BEGIN:
             asked(statement)
+        since, table = behind(since, plan, _DIALECT, values, table=table, key=key_name)
         yield OpenRead(
             plan,
             asked(f"SELECT count(*) FROM {table}")[0],  # noqa: S608 - a name from the catalog
@@ -146,6 +151,7 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
             lambda span: asked(f"SELECT count(*) FROM {table}{span.where(key)}")[0],  # noqa: S608 - from the catalog
             lambda many: asked(every_nth(key, table, many)),
             batches,
+            since=since,
         )
     finally:
         _drop(connection)
@@ -187,6 +193,9 @@ def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
 def _quoted(name: str) -> str:
     # PyMySQL fills in no parameters here, so a percent sign in a name needs no care.
     return "`" + name.replace("`", "``") + "`"
+
+
+_DIALECT = Dialect(_quoted, "CAST({} AS CHAR)")
 
 
 def _gather(rows: list[tuple[Any, ...]], plan: MovePlan) -> pa.RecordBatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -17,6 +17,7 @@ from jutong.node.connectors import postgresql as connector
 from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
+from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
 from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
@@ -89,8 +90,8 @@ def mapping_of(column: CatalogColumn) -> Mapping | None:
 
 
 @contextmanager
-def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
-    """Open a table for one consistent read.
+def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> Iterator[OpenRead]:
+    """Open a table for one consistent read, whole or behind a watermark.
 
     Raises:
         SourceUnreachableError: when the server does not let us in.
@@ -118,15 +119,21 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         except OSError as error:  # how the Arrow stream reports a broken connection
             raise SourceLostError(source=source.name, rows=rows, reason="connection broken") from error
 
-    def numbers(query: str) -> tuple[int, ...]:
+    def values(query: str) -> tuple[object, ...]:
         with connection.cursor() as cursor:
             cursor.execute(query)
-            return tuple(int(row[0]) for row in cursor.fetchall())
+            return tuple(row[0] for row in cursor.fetchall())
+
+    def numbers(query: str) -> tuple[int, ...]:
+        return tuple(int(str(value)) for value in values(query))
 
     try:
         with closing(dbapi.connect(_address(source))) as connection:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute("SET LOCAL DateStyle TO 'ISO, YMD'")  # a position is a text as the server writes it
+            since, relation = behind(since, plan, _DIALECT, values, table=asked.relation, key=asked.key_name)
+            asked = replace(asked, relation=relation)
             yield OpenRead(
                 plan,
                 numbers(asked.count)[0],
@@ -134,6 +141,7 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
                 lambda span: numbers(asked.count + span.where(asked.key))[0],
                 lambda many: numbers(every_nth(asked.key, asked.relation, many)),
                 batches,
+                since=since,
             )
     except adbc_driver_manager.Error as error:
         raise lost(error) from error
@@ -144,10 +152,24 @@ class _Asked:
     """The statements of a read, without their spans; names are quoted."""
 
     relation: str
-    count: str
-    select: str
+    columns: str
     key_name: str
     key: str
+
+    @property
+    def count(self) -> str:
+        return f"SELECT count(*) FROM {self.relation}"  # noqa: S608 - quoted names
+
+    @property
+    def select(self) -> str:
+        return f"SELECT {self.columns} FROM {self.relation}"  # noqa: S608 - quoted names
+
+
+def _quoted(name: str) -> str:
+    return sql.Identifier(name).as_string()
+
+
+_DIALECT = Dialect(_quoted, "({})::text")
 
 
 def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, _Asked]:
@@ -164,10 +186,9 @@ def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, _Asked]:
             )
             for column in plan.columns
         )
-        count = sql.SQL("SELECT count(*) FROM {}").format(relation).as_string(connection)
-        select = sql.SQL("SELECT {} FROM {}").format(columns, relation).as_string(connection)
-        quoted = sql.Identifier(key).as_string(connection) if key else ""
-        return plan, _Asked(relation.as_string(connection), count, select, key, quoted)
+        return plan, _Asked(
+            relation.as_string(connection), columns.as_string(connection), key, _quoted(key) if key else ""
+        )
 
 
 def _address(source: SourceConfig) -> str:

@@ -20,6 +20,7 @@ from jutong.node.connectors import sqlite as connector
 from jutong.node.connectors.sqlite import quoted
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError, ValueUnfitError
+from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
 from jutong.node.exchange.readers import OpenRead, Span, every_nth
 from jutong.node.sources import SourceConfig
@@ -58,9 +59,12 @@ def mapping_of(column: CatalogColumn) -> Mapping:
     return _BYTES if "BLOB" in declared else _TEXT
 
 
+_DIALECT = Dialect(quoted, "CAST({} AS TEXT)")
+
+
 @contextmanager
-def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
-    """Open a table for one consistent read.
+def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> Iterator[OpenRead]:
+    """Open a table for one consistent read, whole or behind a watermark.
 
     Raises:
         SourceUnreachableError: when the file cannot be opened.
@@ -81,7 +85,7 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         try:
             with connection.cursor() as cursor:
                 cursor.adbc_statement.set_options(**{StatementOptions.BATCH_ROWS.value: str(BATCH_ROWS)})
-                cursor.execute(_select(plan) + span.where(key))
+                cursor.execute(_select(plan, table) + span.where(key))
                 with cursor.fetch_record_batch() as reader:
                     for number, batch in enumerate(reader):
                         own = batch.slice(1) if number == 0 else batch
@@ -90,15 +94,19 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceLostError(source=source.name, rows=rows_read, reason="the file broke off") from error
 
-    def numbers(query: str) -> tuple[int, ...]:
+    def values(query: str) -> tuple[object, ...]:
         with connection.cursor() as cursor:
             cursor.execute(query)
-            return tuple(int(row[0]) for row in cursor.fetchall())
+            return tuple(row[0] for row in cursor.fetchall())
+
+    def numbers(query: str) -> tuple[int, ...]:
+        return tuple(int(str(value)) for value in values(query))
 
     try:
         with closing(dbapi.connect(connector.uri(source))) as connection:
+            since, table = behind(since, plan, _DIALECT, values, table=table, key=key_name)
             with connection.cursor() as cursor:
-                cursor.execute(_survey(plan))
+                cursor.execute(_survey(plan, table))
                 counted = _check(plan, cursor.fetchall()[0])
             yield OpenRead(
                 plan,
@@ -108,6 +116,7 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
                 # Such a key is the row id; only a table without row ids could hold a text there.
                 lambda many: numbers(every_nth(key, table, many, f" WHERE typeof({key}) = 'integer'")),
                 batches,
+                since=since,
             )
     except adbc_driver_manager.Error as error:
         raise SourceLostError(source=source.name, rows=rows_read, reason="the file cannot be read") from error
@@ -119,7 +128,7 @@ def _stored(column: PlannedColumn) -> tuple[str, ...]:
     return _STORED.get(column.mapping.arrow, _STORED_TEXT)
 
 
-def _survey(plan: MovePlan) -> str:
+def _survey(plan: MovePlan, table: str) -> str:
     counts = ["count(*)"]
     for column in plan.columns:
         name = quoted(column.name)
@@ -128,7 +137,7 @@ def _survey(plan: MovePlan) -> str:
         if pa.types.is_decimal(column.mapping.arrow):
             strange += f" OR (typeof({name}) = 'real' AND abs({name}) >= {_EXACT_REAL})"
         counts.append(f"coalesce(sum({strange}), 0)")
-    return f"SELECT {', '.join(counts)} FROM main.{quoted(plan.table)}"  # noqa: S608 - names from the catalog
+    return f"SELECT {', '.join(counts)} FROM {table}"  # noqa: S608 - names from the catalog
 
 
 def _check(plan: MovePlan, counts: tuple[int, ...]) -> int:
@@ -141,7 +150,7 @@ def _check(plan: MovePlan, counts: tuple[int, ...]) -> int:
     return counts[0]
 
 
-def _select(plan: MovePlan) -> str:
+def _select(plan: MovePlan, table: str) -> str:
     lead = ", ".join(f"{_SAMPLES[column.mapping.read_as]} AS {quoted(column.name)}" for column in plan.columns)
     own = ", ".join(column.mapping.expression.format(quoted(column.name)) for column in plan.columns)
-    return f"SELECT {lead} UNION ALL SELECT {own} FROM main.{quoted(plan.table)}"  # noqa: S608 - from the catalog
+    return f"SELECT {lead} UNION ALL SELECT {own} FROM {table}"  # noqa: S608 - from the catalog
