@@ -54,6 +54,7 @@ from jutong.api.v1 import (
     systems,
     templates,
     tokens,
+    transfers,
     violations,
 )
 
@@ -113,6 +114,7 @@ for prefix, router in (
     ("", ledgers.router),
     ("", service_changes.router),
     ("jobs", jobs.router),
+    ("transfers", transfers.router),
     ("calendar", calendars.router),
     ("clocks", clocks.router),
     ("violations", violations.router),

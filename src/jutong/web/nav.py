@@ -83,6 +83,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("服务变更"), "/service-changes", "edit", Permission.SHARING_GRANT_VIEW),
             Place(_("处置"), "/disposals", "x", Permission.SHARING_GRANT_VIEW),
             Place(_("违规核实"), "/violations", "flag", Permission.SHARING_VIOLATION_VIEW),
+            Place(_("交换任务"), "/transfers", "clock", Permission.JOBS_JOB_VIEW),
             Place(_("交换作业"), "/jobs", "swap", Permission.JOBS_JOB_VIEW),
             Place(_("投诉举报"), "/manage/complaints", "inbox", Permission.COMPLAINT_CASE_VIEW),
             Place(_("本人查询"), "/inquiries", "people", Permission.COMPLAINT_INQUIRY_CHECK),

@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+from django.utils.translation import get_language
 from ninja import Path, Query, Router
 from pydantic import Field
 
 from jutong.api import listing
 from jutong.api.door import ApiRequest, asks
 from jutong.api.shapes.common import PageOut, person
+from jutong.api.shapes.transfers import EntryCode, WorkIn, work_of
 from jutong.api.types import Asked, Cursor, Ident, In, Limit, Out
 from jutong.center.catalog.queries import entry_for_steward
 from jutong.center.jobs import actions, queries
+from jutong.center.jobs.control import control_job
 from jutong.center.jobs.models import Job, JobState
 from jutong.center.org.permissions import Permission
-from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 
 router = Router(tags=["交换作业 jobs"])
 LIST = "jobs"
@@ -56,18 +58,34 @@ class JobOut(Out):
     chunks: int
     chunks_done: int
     snapshots: int
+    transfer_id: str = Field(description="属于哪项交换任务，空表示单独下达 · the saved transfer it is a run of, if any")
+    transfer_version: int
+    cause: str = Field(description="hand, schedule, after")
+    work: dict[str, Any]
+    phase: str
+    rows_per_second: int
+    tries: int
+    started_at: datetime | None
+    expected_rows: int | None
 
 
-class JobIn(In):
-    """A move to order; without ``target`` the library's table is named after the code.
+class JobIn(WorkIn):
+    """A move to order once."""
 
-    ``rules`` are asked of every row by the names of the bound columns, ``masks`` put on what passed.
-    """
+    entry_code: EntryCode
 
-    entry_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{1,32}/[0-9A-Z]{1,31}$")]
-    target: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,62})?$")] = ""
-    rules: Annotated[list[Rule], Field(max_length=MOST_RULES, default_factory=list)]
-    masks: Annotated[list[ColumnMask], Field(max_length=MOST_RULES, default_factory=list)]
+
+class JobControlIn(In):
+    """What is asked of a job."""
+
+    action: Literal["pause", "resume", "cancel"]
+
+
+class JobLineOut(Out):
+    """One line of a job's log."""
+
+    at: datetime
+    text: str
 
 
 class JobsAsked(Asked):
@@ -81,7 +99,8 @@ class JobsAsked(Asked):
 _AS_KEPT = (
     "target", "state", "ordered_at", "heard_at", "finished_at", "rows_read", "rows_written", "source_digest",
     "target_digest", "delta_version", "leaf_index", "problem", "rows_quarantined", "rows_skipped", "chunks",
-    "chunks_done", "snapshots",
+    "chunks_done", "snapshots", "transfer_version", "cause", "work", "phase", "rows_per_second", "tries", "started_at",
+    "expected_rows",
 )  # fmt: skip
 
 
@@ -93,6 +112,7 @@ def job_out(row: Job) -> JobOut:
         entry_name=row.entry.published_name,
         state_label=str(JobState(row.state).label),
         ordered_by=person(row.ordered_by),
+        transfer_id=str(row.transfer_id or ""),
         rule_counts=[RuleCountOut(**count) for count in row.rule_counts],
         **{name: getattr(row, name) for name in _AS_KEPT},
     )
@@ -122,9 +142,7 @@ def order(request: ApiRequest, body: JobIn) -> JobOut:
     """Order the node of the entry's table to move it into a Delta table of the library."""
     caller = request.auth
     entry = entry_for_steward(caller.actor, body.entry_code)
-    made = actions.order_job(
-        entry=entry, target=body.target, rules=body.rules, masks=body.masks, by=caller.actor, now=caller.now
-    )
+    made = actions.order_job(entry=entry, work=work_of(body), by=caller.actor, now=caller.now)
     return job_out(queries.job(caller.actor, made.id))
 
 
@@ -137,3 +155,34 @@ def order(request: ApiRequest, body: JobIn) -> JobOut:
 def get_job(request: ApiRequest, job_id: Annotated[Ident, Path(description="作业id · id of the job")]) -> JobOut:
     """Return one job with the counts and digests of both sides."""
     return job_out(queries.job(request.auth.actor, job_id))
+
+
+@router.post(
+    "/{job_id}/control",
+    operation_id="controlJob",
+    summary="暂停、继续或取消 · pause a job, let it go on, or end it",
+    **asks(Permission.JOBS_JOB_ORDER, JobOut, 404, 409, 415, 422, status=202),
+)
+def control(
+    request: ApiRequest, job_id: Annotated[Ident, Path(description="作业id · id of the job")], body: JobControlIn
+) -> JobOut:
+    """Order the node to do so; the job's state changes when the node says that it has."""
+    caller = request.auth
+    control_job(job=queries.job(caller.actor, job_id), action=body.action, by=caller.actor, now=caller.now)
+    return job_out(queries.job(caller.actor, job_id))
+
+
+@router.get(
+    "/{job_id}/log",
+    operation_id="getJobLog",
+    summary="作业日志 · what happened in a job, the newest first",
+    **asks(Permission.JOBS_JOB_VIEW, PageOut[JobLineOut], 404, 422),
+)
+def log(
+    request: ApiRequest, job_id: Annotated[Ident, Path(description="作业id · id of the job")]
+) -> PageOut[JobLineOut]:
+    """Return the lines of a job's log in plain words."""
+    lines = queries.log(queries.job(request.auth.actor, job_id))
+    return PageOut(
+        rows=[JobLineOut(at=line.at, text=line.told(get_language() or "zh-hans")) for line in lines], next=""
+    )

@@ -9,6 +9,7 @@ from jutong.center.catalog.models import Entry
 from jutong.center.jobs.replay import Replay
 from jutong.center.jobs.transfer import Transfer, TransferVersion
 from jutong.center.org.models import User
+from jutong.kernel.i18n import translate
 from jutong.kernel.ids import uuid7
 
 __all__ = ["Job", "JobCause", "JobNews", "JobPhase", "JobState", "Replay", "Transfer", "TransferVersion"]
@@ -105,3 +106,7 @@ class JobNews(models.Model):
 
     class Meta:
         ordering = ("-at", "-id")
+
+    def told(self, language: str) -> str:
+        """Return the line in a language."""
+        return translate(self.text, language).format(**self.fields)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from jutong.center.jobs.models import Job
+from jutong.center.jobs.models import Job, JobNews
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
@@ -16,7 +16,7 @@ from jutong.kernel.errors import NotFoundError
 def readable_jobs(actor: Actor) -> QuerySet[Job]:
     """Return the jobs of the actor's department; the authority's division's; all for who runs the platform."""
     org.require(actor, Permission.JOBS_JOB_VIEW)
-    rows = Job.objects.select_related("entry__organisation", "ordered_by")
+    rows = Job.objects.select_related("entry__organisation", "ordered_by", "transfer")
     if actor.role == Role.SYSTEM_ADMIN:
         return rows
     rule = Q(entry__organisation_id=actor.organisation_id or org.NOBODY)
@@ -43,3 +43,8 @@ def job(actor: Actor, job_id: UUID | str) -> Job:
     if found is None:
         raise NotFoundError(what=str(job_id))
     return found
+
+
+def log(job: Job, *, limit: int = 200) -> list[JobNews]:
+    """Return the newest lines of a job's log, the newest first; who may see the job is asked before."""
+    return list(JobNews.objects.filter(job=job).order_by("-at", "-id")[:limit])

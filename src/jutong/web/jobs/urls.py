@@ -2,6 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.jobs import views
+from jutong.web.jobs import live, transfers, views, wizard
 
-urlpatterns = [path("jobs", views.listing)]
+urlpatterns = [
+    path("jobs", views.listing),
+    path("jobs/<uuid:job_id>", live.detail),
+    path("jobs/<uuid:job_id>/progress", live.progress),
+    path("jobs/<uuid:job_id>/control", live.control),
+    path("transfers", transfers.listing),
+    path("transfers/new", wizard.begin),
+    path("transfers/<uuid:transfer_id>", transfers.detail),
+    path("transfers/<uuid:transfer_id>/run", transfers.run),
+    path("transfers/<uuid:transfer_id>/switch", transfers.switch),
+    path("transfers/<uuid:transfer_id>/discard", transfers.discard),
+    path("transfers/<uuid:transfer_id>/edit/<slug:at>", wizard.edit),
+]
