@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,8 @@ def test_a_value_lands_once_in_a_job(
 ) -> None:
     """Whatever the batches and chunks, and wherever the process is killed, the first row with a value is kept."""
     folder = tmp_path_factory.mktemp("job")
-    sieve, landed, number = Sieve([unique()], (), TEXT, (), Means(folder=folder, salt="j")), [], 0
+    sieve, number = Sieve([unique()], (), TEXT, (), Means(folder=folder, salt="j")), 0
+    landed: list[str | None] = []
     while number < len(chunks):
         killed, mine = chance.random() < 0.4, list[str | None]()
         sieve.begin_chunk(number, 100)
@@ -85,28 +87,30 @@ def test_hashes_lie_on_the_disk_for_their_owner_only(tmp_path: Path, monkeypatch
 
 
 def test_references_into_the_departments_tables(tmp_path: Path) -> None:
-    schema = pa.schema([("code", pa.string()), ("number", pa.int64())])
+    schema = pa.schema([pa.field("code", pa.string()), pa.field("number", pa.int64())])
     write_deltalake(str(tmp_path / "schools"), pa.table(batch(schema, ["a", "b", None], [1, 2, 3])))
 
     def refer(column: str, kind: pa.DataType, **fields: str) -> Sieve:
         asked = rule.Reference.model_validate(
             {"id": "r", "column": "k", "table": "schools", "in_column": column, **fields}
         )
-        return Sieve([asked], (), pa.schema([("k", kind)]), (), Means(department=tmp_path))
+        return Sieve([asked], (), pa.schema([pa.field("k", kind)]), (), Means(department=tmp_path))
 
-    for column, kind, given_values in (
+    good: list[tuple[str, pa.DataType, list[Any]]] = [
         ("code", pa.string(), ["b", "c", None, "a"]),
         ("number", pa.int64(), [3, 4, None, 1]),
-    ):
+    ]
+    for column, kind, given_values in good:
         sieve = refer(column, kind)
         sifted = sieve.sift(batch(sieve.read_as, given_values), 1)
         assert sifted.kept.column(0).to_pylist() == [given_values[0], None, given_values[3]]
         assert sifted.findings["reason"].to_pylist() == ["reference"]
-    for column, kind, fields in (
+    wrong: list[tuple[str, pa.DataType, dict[str, str]]] = [
         ("gone", pa.string(), {}),
         ("number", pa.string(), {}),
         ("code", pa.string(), {"table": "other"}),
-    ):
+    ]
+    for column, kind, fields in wrong:
         with pytest.raises(OrderUnfitError):
             refer(column, kind, **fields)
 
@@ -118,8 +122,9 @@ def test_freshness_counts_from_the_day_the_job_began() -> None:
     days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3), None]
     instant = pa.timestamp("us", tz="UTC")
     naive = [day and datetime(day.year, day.month, day.day) for day in days]  # noqa: DTZ001
-    for kind, given_values in ((pa.date32(), days), (pa.timestamp("us"), naive)):
-        sieve = Sieve([fresh], (), pa.schema([("k", kind)]), (), means)
+    both: list[tuple[pa.DataType, list[Any]]] = [(pa.date32(), [*days]), (pa.timestamp("us"), [*naive])]
+    for kind, given_values in both:
+        sieve = Sieve([fresh], (), pa.schema([pa.field("k", kind)]), (), means)
         kept = sieve.sift(batch(sieve.read_as, given_values), 1).kept.column(0).to_pylist()
         assert kept == [*given_values[1:3], None]
     edges = [datetime(2026, 2, 28, 15, 59, tzinfo=UTC), datetime(2026, 2, 28, 16, tzinfo=UTC)]
@@ -128,7 +133,8 @@ def test_freshness_counts_from_the_day_the_job_began() -> None:
     assert sieve.sift(batch(sieve.read_as, edges), 1).kept.column(0).to_pylist() == edges[1:3]
 
 
-REGISTER = pa.schema([("xm", pa.string()), ("dm", pa.int32()), ("rq", pa.timestamp("us")), ("yuan", pa.int64())])
+_KINDS: dict[str, pa.DataType] = {"xm": pa.string(), "dm": pa.int32(), "rq": pa.timestamp("us"), "yuan": pa.int64()}
+REGISTER = pa.schema(_KINDS)
 STEPS: tuple[Step, ...] = (
     step.Standardise(id="name", column="xm", spaces="none"),
     step.AsText(id="code", column="dm", pad=6),
