@@ -87,7 +87,8 @@ def test_hashes_lie_on_the_disk_for_their_owner_only(tmp_path: Path, monkeypatch
 
 
 def test_references_into_the_departments_tables(tmp_path: Path) -> None:
-    schema = pa.schema([pa.field("code", pa.string()), pa.field("number", pa.int64())])
+    kinds: dict[str, pa.DataType] = {"code": pa.string(), "number": pa.int64()}
+    schema = pa.schema(kinds)
     write_deltalake(str(tmp_path / "schools"), pa.table(batch(schema, ["a", "b", None], [1, 2, 3])))
 
     def refer(column: str, kind: pa.DataType, **fields: str) -> Sieve:
