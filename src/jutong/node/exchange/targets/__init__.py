@@ -15,6 +15,7 @@ from jutong.contracts.rules import Rule
 from jutong.library.overwrite import Committed, Proof
 from jutong.library.tables import table_path
 from jutong.node.exchange.chunks import ChunkDone
+from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.sources import SourceConfig
 
 ZONE = "landed"
@@ -62,6 +63,10 @@ class Target(Protocol):
             JutongError: naming the columns that can never fit.
         """
 
+    def position(self, watermark: str) -> tuple[str, int]:
+        """Return how far earlier jobs read the source by this column, and how many rows had that value; or nothing."""
+        return "", 0
+
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
         """Get ready for rows of ``schema``; what chunks that do not stand left behind is removed.
 
@@ -100,11 +105,16 @@ def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None,
         source: from where; its organisation owns the table in the library.
         into: the database the order's landing names, if it names one.
         library: the library's folder.
+
+    Raises:
+        OrderUnfitError: for a mode such a place does not have.
     """
     if order.into is not None and into is not None:
+        if order.mode is not None:
+            raise OrderUnfitError(what="写入方式", found=order.mode.kind)
         from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
 
         return PostgresTarget(order, order.into, into)
     from jutong.node.exchange.targets.library import LibraryTarget  # noqa: PLC0415
 
-    return LibraryTarget(table_path(library, ZONE, source.organisation_code, order.target), order.job_id)
+    return LibraryTarget(table_path(library, ZONE, source.organisation_code, order.target), order.job_id, order.mode)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import pyarrow as pa
 from typing_extensions import override
 
+from jutong.contracts.modes import Mode
 from jutong.contracts.rules import Rule
+from jutong.library.drift import check_replaced
+from jutong.library.merge import Merge
 from jutong.library.overwrite import Committed, Overwrite, Proof
+from jutong.library.proof import standing
 from jutong.node.exchange.chunks import ChunkDone
 from jutong.node.exchange.errors import ContentDiffersError
 from jutong.node.exchange.targets import Landed, Target
@@ -23,11 +27,11 @@ class LibraryTarget(Target):
     Args:
         path: the table's folder.
         job_id: the job's.
-        mode: whether the rows replace the content or are added to it.
+        mode: how the rows meet those that are there; without one they replace them.
     """
 
-    def __init__(self, path: Path, job_id: str, mode: Literal["overwrite", "append"] = "overwrite") -> None:
-        self._table = Overwrite(path, job_id, mode)
+    def __init__(self, path: Path, job_id: str, mode: Mode | None = None) -> None:
+        self._table = Overwrite(path, job_id) if mode is None else Merge(path, job_id, mode)
         self._sweeps = False
 
     @override
@@ -53,7 +57,23 @@ class LibraryTarget(Target):
 
     @override
     def fits(self, schema: pa.Schema, kinds: Mapping[str, str]) -> tuple[Rule, ...]:
+        """Compare the columns with those of the table, as far as the order's mode cares.
+
+        Raises:
+            SchemaDriftError, ModeUnfitError, KeyUnfitError: the rows cannot be brought in as ordered.
+        """
+        if isinstance(self._table, Merge):
+            self._table.agree(schema)
+        else:
+            check_replaced(self._table.path)
         return ()
+
+    @override
+    def position(self, watermark: str) -> tuple[str, int]:
+        found = standing(self._table.path)
+        if found is None or found.watermark != watermark:
+            return "", 0
+        return found.position, found.position_rows
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:

@@ -27,7 +27,7 @@ from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.connectors.postgresql import reason
 from jutong.node.exchange.chunks import ChunkDone
-from jutong.node.exchange.errors import ContentDiffersError
+from jutong.node.exchange.errors import ContentDiffersError, OrderUnfitError
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import Landed, Target
 from jutong.node.exchange.targets.errors import (
@@ -100,6 +100,8 @@ class PostgresTarget(Target):
     def __enter__(self) -> Self:
         if self._into.dialect != "postgresql" or self._landing.schema_name not in self._into.writes:
             raise WriteForbiddenError(source=self._into.name, schema=self._landing.schema_name)
+        if self._order.mode is not None and self._order.mode.kind != "replace":
+            raise OrderUnfitError(what="写入方式", found=self._order.mode.kind)
         try:
             self._control = psycopg.connect(address(self._into), autocommit=True)
         except psycopg.OperationalError as error:
@@ -130,7 +132,7 @@ class PostgresTarget(Target):
         with self._stack:
             if self._ingest is not None:
                 self._ingest.close()
-            if self._shape and not (self._held or self._done):
+            if not (self._held or self._done):
                 with contextlib.suppress(psycopg.Error):  # the next job for the table removes it
                     self.ledger.forget()
 
