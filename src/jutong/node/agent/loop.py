@@ -15,6 +15,7 @@ from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center, CenterUnreachableError, Feed
 from jutong.node.agent.orders import TASKS, Orders
+from jutong.node.agent.replays import Replays
 from jutong.node.agent.served import Served
 from jutong.node.agent.tasks import Tasks
 from jutong.node.agent.watching import Watcher
@@ -45,6 +46,7 @@ class Agent:
         orders: applies orders.
         tasks: runs what takes a while.
         watcher: checks what stands behind entries.
+        replays: puts on record what people put right.
         served: reports calls.
         index: finds records by the tags in them.
         freshness: renewed by every complete feed.
@@ -60,6 +62,7 @@ class Agent:
         orders: Orders,
         tasks: Tasks,
         watcher: Watcher,
+        replays: Replays,
         served: Served,
         index: TagIndex,
         freshness: Freshness,
@@ -71,6 +74,7 @@ class Agent:
         self._orders = orders
         self._tasks = tasks
         self._watcher = watcher
+        self._replays = replays
         self._served = served
         self._index = index
         self._freshness = freshness
@@ -86,6 +90,7 @@ class Agent:
             (self.poll_once, "poll"),
             (self.probe_once, "probe"),
             (self._watcher.watch_once, "watch"),
+            (self._replays.sweep_once, "replays"),
             (self.report_once, "report"),
             (self.index_once, "index"),
             (self.deliver_once, "deliver"),

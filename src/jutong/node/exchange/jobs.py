@@ -25,6 +25,9 @@ from jutong.node.exchange.progress import SoFar
 from jutong.node.exchange.retry import pause_ms
 
 FOLDER = "node/jobs"
+REPLAYS = "node/replays"
+"""Where a replay leaves its word until it is on record."""
+
 LONGEST_PROBLEM = 480
 LEDGER = "chunks.json"
 _JOB = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -197,8 +197,17 @@ class Repair:
             if not pa.types.is_binary(item.type)
         }
 
-    def fix(self, name: str, changes: dict[str, str | None], reason: str, now: datetime) -> None:
+    def fix(
+        self, name: str, changes: dict[str, str | None], reason: str, now: datetime, *, afresh: bool = False
+    ) -> None:
         """Put values of a row right; None is no value.
+
+        Args:
+            name: the row's.
+            changes: texts by column.
+            reason: on what ground.
+            now: when.
+            afresh: whether they take the place of earlier changes, or come on top of them.
 
         Raises:
             RowUnknownError, RowDecidedError: there is no such row, or it is written.
@@ -206,7 +215,7 @@ class Repair:
         """
         row = self.row(name)
         before = self.decision(row)
-        merged = {**(before.changes if before and before.state == FIXED else {}), **changes}
+        merged = {**(before.changes if before and before.state == FIXED and not afresh else {}), **changes}
         self._check(row.chunk, merged)
         self._decide(row, FIXED, merged, reason, now)
 

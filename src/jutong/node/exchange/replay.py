@@ -25,14 +25,13 @@ from jutong.library.overwrite import Committed, Overwrite, Proof
 from jutong.library.tables import describe, table_path
 from jutong.node.exchange import chunks, quarantine
 from jutong.node.exchange.errors import ContentDiffersError, ReplayElsewhereError, ReplayTooLateError
-from jutong.node.exchange.jobs import write_whole
+from jutong.node.exchange.jobs import REPLAYS, write_whole
 from jutong.node.exchange.repair import BATCHED, DROPPED, FIXED, OPEN, WRITTEN, Repair, as_typed
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import POSITION, Sieve
 from jutong.node.exchange.targets import ZONE
 from jutong.node.sources import SourceConfig
 
-FOLDER = "node/replays"
 _WHOLE = ("replace", "append")
 """Modes whose rows are simply in the table; a merge would have to ask for keys."""
 
@@ -77,10 +76,12 @@ class Replay:
         earlier = chunks.load(repair.folder)
         self._means = Means(
             department=self._path.parent,
+            folder=repair.folder,
             secret=home / "keys" / "node.secret",
             zone=source.zone,
             started_ms=earlier.started_ms if earlier else 0,
             salt=self._order.job_id,
+            replaying=True,
         )
 
     def run(self, now: datetime) -> Replayed:
@@ -139,7 +140,7 @@ class Replay:
             left=states.get(OPEN, 0) + states.get(FIXED, 0),
             dropped=states.get(DROPPED, 0),
         )
-        folder = self._home / FOLDER
+        folder = self._home / REPLAYS
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(folder / f"{self._id(number)}.json", receipt.model_dump_json(), durable=True)
 

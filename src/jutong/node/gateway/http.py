@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
 from jutong.kernel.errors import JutongError
-from jutong.kernel.i18n import preferred
-from jutong.node.errors import CallTooLargeError, SignatureMalformedError
+from jutong.kernel.i18n import gettext_noop, preferred
+from jutong.node.errors import CallMalformedError, CallTooLargeError, SignatureMalformedError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,6 +21,8 @@ LARGEST_BODY = 64 * 1024
 LARGEST_BATCH = 512 * 1024
 """A body with a thousand keys in it."""
 JSON = b"application/json"
+FORM = b"application/x-www-form-urlencoded"
+MOST_FIELDS = 256
 _ONCE = frozenset({b"signature-input", b"signature", b"content-digest", b"content-type", b"content-length", b"host"})
 
 
@@ -70,6 +73,30 @@ async def read_body(receive: Receive, limit: int = LARGEST_BODY) -> bytes:
     if len(body) > limit:
         raise CallTooLargeError(limit=limit)
     return body
+
+
+def form_of(headers: Mapping[bytes, bytes], body: bytes, most_fields: int = MOST_FIELDS) -> dict[str, str]:
+    """Return the fields of a form a browser sent.
+
+    Raises:
+        CallMalformedError: if it is none, or names a field twice.
+    """
+    if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != FORM:
+        raise CallMalformedError(problem=gettext_noop("须是网页表单"))
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=most_fields,
+        )
+    except ValueError as error:
+        raise CallMalformedError(problem=gettext_noop("表单读不懂")) from error
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise CallMalformedError(problem=gettext_noop("表单里有重复的栏目"))
+    return form
 
 
 async def send_answer(send: Send, answer: Answer, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:

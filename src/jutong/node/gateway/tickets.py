@@ -11,7 +11,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl
 
 import orjson
 from pydantic import ValidationError
@@ -30,6 +29,7 @@ from jutong.node.gateway.http import (
     Receive,
     Scope,
     Send,
+    form_of,
     headers_of,
     language_of,
     read_body,
@@ -51,9 +51,7 @@ SECURITY = (
     ),
     (b"referrer-policy", b"no-referrer"),
 )  # fmt: skip
-FORM = b"application/x-www-form-urlencoded"
 LONGEST_LIFE_MS = 600_000
-MOST_FIELDS = 256
 ReceiptFor = Callable[[str, Asker], Awaitable[bytes]]
 
 
@@ -112,7 +110,7 @@ class Tickets:
         try:
             headers = headers_of(scope)
             page = Page(language_of(headers))
-            answer = await handle(_form(headers, await read_body(receive)), page)
+            answer = await handle(form_of(headers, await read_body(receive)), page)
         except HungUpError:
             return
         except RefusedCall as refused:
@@ -189,25 +187,6 @@ class Tickets:
         if form.get("part") == "record":
             return _file("record.json", b"application/json", orjson.dumps(content["record"]))
         return _file("receipt.txt", b"text/plain; charset=utf-8", content["receipt"].encode())
-
-
-def _form(headers: Mapping[bytes, bytes], body: bytes) -> dict[str, str]:
-    if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != FORM:
-        raise CallMalformedError(problem=gettext_noop("须是网页表单"))
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError as error:
-        raise CallMalformedError(problem=gettext_noop("表单读不懂")) from error
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        raise CallMalformedError(problem=gettext_noop("表单里有重复的栏目"))
-    return form
 
 
 def _kind(form: dict[str, str]) -> Literal["query", "verify"]:

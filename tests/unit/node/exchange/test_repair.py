@@ -26,9 +26,9 @@ from jutong.node.exchange.errors import (
     RowDecidedError,
     RowUnknownError,
 )
-from jutong.node.exchange.jobs import JobFolder
+from jutong.node.exchange.jobs import REPLAYS, JobFolder
 from jutong.node.exchange.repair import Repair
-from jutong.node.exchange.replay import FOLDER, Replay, Replayed
+from jutong.node.exchange.replay import Replay, Replayed
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import ORGANISATION, landed, order_for, sqlite_source, wait_for
 
@@ -96,7 +96,7 @@ def test_a_steward_repairs_by_commands(source: SourceConfig, tmp_path: Path, mon
     assert {"id": 2, "number": GOOD, "name": "李*"} in landed(tmp_path).to_pylist()
     assert [line.split()[-1] for line in run("list").splitlines()] == ["已写回", "已改正，待写回", "作废"]
     assert "写回 0 行" in run("replay")
-    (word,) = (tmp_path / FOLDER).iterdir()
+    (word,) = (tmp_path / REPLAYS).iterdir()
     told = ReplayedReceipt.model_validate_json(word.read_bytes())
     assert (told.job_id, told.number, told.rows, told.left, told.dropped) == (order.job_id, 1, 1, 1, 1)
     assert "@" in told.official
