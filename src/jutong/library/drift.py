@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from jutong.contracts.modes import DELETED, FROM, TO, DifferenceMode, MergeMode, Mode
 from jutong.library.errors import KeyUnfitError, ModeUnfitError, SchemaDriftError
@@ -59,6 +61,19 @@ def agree(table: pa.Schema | None, arriving: pa.Schema, mode: Mode, name: str) -
         if pa.types.is_floating(kind):
             raise KeyUnfitError(column=key, kind=str(kind))
     return agreed
+
+
+def check_replaced(path: Path) -> None:
+    """Refuse to replace a table that keeps history by an order that does not speak of it.
+
+    Raises:
+        ModeUnfitError: naming what would be lost.
+    """
+    if not DeltaTable.is_deltatable(str(path)):
+        return
+    had = [field.name for field in DeltaTable(str(path)).schema().fields if field.name in OWN]
+    if had:
+        raise ModeUnfitError(table="/".join(path.parts[-2:]), had="、".join(had))
 
 
 def _own(had: tuple[str, ...], mode: Mode, name: str) -> tuple[str, ...]:

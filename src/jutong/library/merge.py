@@ -119,6 +119,7 @@ class Merge(Overwrite):
         told = replace(
             proof, started_ms=self._moment_ms, table_rows=whole.rows, table_digest=whole.text(),
             inserted=matched.new, updated=matched.changed, deleted=matched.gone, unchanged=matched.same,
+            drift=" ".join(agreed.told),
         )  # fmt: skip
         return told if told.watermark or before is None else before.carried(told)
 

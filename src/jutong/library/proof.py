@@ -23,7 +23,7 @@ class Proof:
 
     ``table_rows`` and ``table_digest`` stand for the whole table as the commit left it, whatever of it the job wrote.
     ``position`` is how far the column ``watermark`` was read, and ``position_rows`` how many rows had it. What a merge
-    did is counted in ``inserted``, ``updated``, ``deleted`` and ``unchanged``.
+    did is counted in ``inserted``, ``updated``, ``deleted`` and ``unchanged``; ``drift`` names columns that were other.
     """
 
     job_id: str
@@ -43,6 +43,7 @@ class Proof:
     updated: int = 0
     deleted: int = 0
     unchanged: int = 0
+    drift: str = ""
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Self:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from jutong.contracts.envelope import Document
 from jutong.contracts.receipts import RuleCount
 from jutong.node.exchange.jobs import LEDGER, write_whole
+from jutong.node.exchange.modes.since import Since
 from jutong.node.exchange.readers import OpenRead, Span
 
 CHUNK_ROWS = 250_000
@@ -54,7 +55,11 @@ class ChunkDone(Document):
 
 
 class Ledger(Document):
-    """What is on the disk of a job. ``asked`` is what the counts of its chunks are of; ``lane`` how its rows travel."""
+    """What is on the disk of a job.
+
+    ``asked`` is what the counts of its chunks are of; ``lane`` how its rows travel, ``since`` what of the
+    table is read.
+    """
 
     v: int = VERSION
     started_ms: int
@@ -63,6 +68,7 @@ class Ledger(Document):
     done: tuple[ChunkDone, ...] = ()
     asked: tuple[RuleCount, ...] = ()
     lane: str = ""
+    since: Since | None = None
 
 
 def cut(opened: OpenRead, wanted_rows: int) -> Cut:

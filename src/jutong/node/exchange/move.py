@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from jutong.node.exchange.chunks import Ledger
 from jutong.node.exchange.errors import TotalsDifferError
 from jutong.node.exchange.lanes import Lane, Work
 from jutong.node.exchange.lanes.checked import Checked
+from jutong.node.exchange.modes.since import since_of
+from jutong.node.exchange.modes.told import of_mode
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
 from jutong.node.exchange.rules.means import Means
@@ -108,7 +110,9 @@ class _Mover:
 
     def fill(self, started_ms: int) -> Proof:
         """Write every chunk that is not there yet, and return what the commit is to say."""
-        with reader_for(self._work.source, self._folder)(self._work.source, self._order) as opened:
+        earlier = chunks.load(self._folder)
+        since = since_of(self._order, self._target.position, earlier.since if earlier else None)
+        with reader_for(self._work.source, self._folder, since)(self._work.source, self._order) as opened:
             lane = self._lane(opened)
             ledger = self._taken_up(opened, lane, started_ms)
             counts = np.zeros(len(lane.asked), dtype=np.int64)
@@ -152,12 +156,14 @@ class _Mover:
     def _taken_up(self, opened: OpenRead, lane: Lane, started_ms: int) -> Ledger:
         """Return the ledger of an earlier run with its chunks found right again, or a new one."""
         found = chunks.load(self._folder)
-        as_now = (str(opened.plan.schema), opened.key, lane.name, lane.asked)
-        if found is None or (found.cut.shape, found.cut.key, found.lane, found.asked) != as_now:
+        as_now = (str(opened.plan.schema), opened.key, lane.name, lane.asked, opened.since)
+        if found is None or (found.cut.shape, found.cut.key, found.lane, found.asked, found.since) != as_now:
             quarantine.clear(self._folder)
             self._target.begin(lane.lands_as, None)
             cut = chunks.cut(opened, self._order.chunk_rows)
-            ledger = Ledger(started_ms=started_ms, snapshots=1, cut=cut, asked=lane.asked, lane=lane.name)
+            ledger = Ledger(
+                started_ms=started_ms, snapshots=1, cut=cut, asked=lane.asked, lane=lane.name, since=opened.since
+            )
         else:
             good = self._target.begin(lane.lands_as, found.done)
             again = found.snapshots + bool(len(good) < len(found.cut.spans) and good)
@@ -175,7 +181,11 @@ class _Mover:
         if read != written + aside + skipped:
             raise TotalsDifferError(read=read, written=written, quarantined=aside, skipped=skipped)
         digest = lane.total(ledger.done)
-        return Proof(self._order.job_id, written, digest, digest, ledger.started_ms, read, aside, skipped)
+        proof = Proof(self._order.job_id, written, digest, digest, ledger.started_ms, read, aside, skipped)
+        if ledger.since is None:
+            return proof
+        position, rows = ledger.since.reached
+        return replace(proof, watermark=ledger.since.column, position=position, position_rows=rows)
 
 
 def _told(ledger: Ledger | None) -> tuple[RuleCount, ...]:
@@ -212,4 +222,5 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedRe
         rules=_told(ledger),
         into=f"{order.into.source} {order.into.schema_name}.{order.into.table}" if order.into else "",
         lane=ledger.lane if order.into and ledger else "",
+        **of_mode(order, proof),
     )

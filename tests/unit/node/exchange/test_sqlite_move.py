@@ -148,7 +148,7 @@ def test_a_source_that_hands_over_other_rows_than_it_counts_is_caught(
         def __exit__(self, *details: object) -> None:
             self.inner.__exit__(None, None, None)
 
-    monkeypatch.setattr(moving_module, "reader_for", lambda _: Short)
+    monkeypatch.setattr(moving_module, "reader_for", lambda *_: Short)
     with pytest.raises(RowsDifferError) as caught:
         run_move(order_for(source, "main", "t", "id"), source, tmp_path)
     assert (caught.value.fields["counted"], caught.value.fields["read"]) == (2, 1)

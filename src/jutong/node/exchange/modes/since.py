@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 import pyarrow as pa
 
 from jutong.contracts.envelope import Document
+from jutong.contracts.modes import MergeMode
 from jutong.contracts.orders import JobOrder
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
@@ -101,7 +102,7 @@ class _Tide:
             greatest = self._text.format(f"max({self._column})")
             found = texts(f"SELECT {greatest} FROM {self._table}{self._where(kind)}")[0]  # noqa: S608 - quoted names
             since = since.model_copy(update={"upto": "" if found is None else str(found)})
-        if since.upto:
+        if since.upto and not self.since.upto:
             rows = self._count(texts, f"{self._column} = {_literal(since.upto, kind, since.column)}")
             since = since.model_copy(update={"upto_rows": rows})
         self.since = since
@@ -169,10 +170,20 @@ def _before(value: str, overlap: int, kind: pa.DataType, column: str) -> str:
     return moment.isoformat(sep=separator, timespec="microseconds" if "." in value else "seconds")
 
 
-def since_of(order: JobOrder) -> Since | None:
-    """Return what an order says about a watermark, without any position; None where it reads everything."""
+def since_of(order: JobOrder, position: Callable[[str], tuple[str, int]], earlier: Since | None) -> Since | None:
+    """Return what of the source an order reads; None where it reads everything.
+
+    Args:
+        order: the job's.
+        position: tells how far the target's earlier jobs read by a column.
+        earlier: what an earlier run of this job read, if there was one.
+    """
     mode = order.mode
     column = getattr(mode, "watermark", None)
     if column is None:
         return None
-    return Since(column=column, again=mode.kind == "merge", overlap=getattr(mode, "overlap", 0))  # type: ignore[union-attr]
+    after, rows = position(column)
+    if earlier is not None and (earlier.column, earlier.after) == (column, after):
+        return earlier
+    again, overlap = isinstance(mode, MergeMode), getattr(mode, "overlap", 0)
+    return Since(column=column, again=again, overlap=overlap, after=after, after_rows=rows)
