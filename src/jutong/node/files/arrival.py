@@ -9,13 +9,14 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from jutong.kernel.clock import utc_now
+from jutong.node.connectors.errors import FolderMissingError
 from jutong.node.connectors.folder import inside, probe
 from jutong.node.files.bounded import BoundedReader
 from jutong.node.files.errors import FileArrivingError, FileBrokenError, NoFileError, TooManyFilesError
@@ -54,7 +55,7 @@ class Arrived:
             FileArrivingError: when it was written to, replaced or removed.
         """
         try:
-            now = _stamp(self.path.stat())
+            now = stamp_of(self.path.stat())
         except OSError:
             now = (0, 0, 0)
         if now != self.stamp:
@@ -67,20 +68,22 @@ class Arrived:
             FileBrokenError: when the archive cannot be opened.
         """
         try:
-            packed = self.path.open("rb")
             if self.is_plain:
-                return packed
-            stream, size = self._unpacked(packed)
+                return self.path.open("rb")
+            bounded = self._unpacked()
         except _DAMAGED as error:
             raise broken(self.name, error) from error
-        return BufferedReader(BoundedReader(stream, self.name, packed=size), 1 << 20)
+        return BufferedReader(bounded, 1 << 20)
 
-    def _unpacked(self, packed: BufferedReader) -> tuple[BinaryIO, int]:
+    def _unpacked(self) -> BoundedReader:
         if not self.member:
-            return gzip.GzipFile(fileobj=packed), self.stamp[0]  # type: ignore[return-value]
-        archive = zipfile.ZipFile(packed)
-        about = archive.getinfo(self.member)
-        return archive.open(about), about.compress_size  # type: ignore[return-value]
+            return BoundedReader(gzip.open(self.path), self.name, packed=self.stamp[0])
+        with ExitStack() as stack:
+            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            about = archive.getinfo(self.member)
+            bounded = BoundedReader(archive.open(about), self.name, packed=about.compress_size, behind=archive)
+            stack.pop_all()
+        return bounded
 
 
 def broken(name: str, error: Exception) -> FileBrokenError:
@@ -143,11 +146,12 @@ def _is_inside(source: SourceConfig, name: str) -> bool:
     """Tell whether a name is a file that no link leads out of the folder for."""
     try:
         return stat.S_ISREG(inside(source, name).stat().st_mode)
-    except OSError:
+    except (OSError, FolderMissingError):
         return False
 
 
-def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
+    """Return what changes when a file is written to or put in place anew."""
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
@@ -166,7 +170,7 @@ def _wait_until_at_rest(
 
 
 def _members(path: Path, name: str) -> Iterator[Arrived]:
-    stamp = _stamp(path.stat())
+    stamp = stamp_of(path.stat())
     if path.suffix.lower() != ".zip":
         yield Arrived(name, path, "", stamp)
         return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
-from typing import BinaryIO
+from typing import IO
 
 from typing_extensions import override
 
@@ -26,11 +27,16 @@ class BoundedReader(io.RawIOBase):
         stream: the unpacking stream; closed with this one.
         name: of the file, for messages.
         packed: how many bytes it unpacks from.
+        behind: what the stream comes from; closed after it.
         most: bytes that may come out.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, *, packed: int, most: int = MOST_BYTES) -> None:
+    def __init__(
+        self, stream: IO[bytes] | gzip.GzipFile, name: str, *, packed: int, behind: zipfile.ZipFile | None = None,
+        most: int = MOST_BYTES,
+    ) -> None:  # fmt: skip
         self._stream = stream
+        self._behind = behind
         self._name = name
         self._most = min(most, max(FREE_BYTES, packed * MOST_RATIO))
         self._read = 0
@@ -60,4 +66,6 @@ class BoundedReader(io.RawIOBase):
     @override
     def close(self) -> None:
         self._stream.close()
+        if self._behind is not None:
+            self._behind.close()
         super().close()

@@ -124,12 +124,29 @@ class _Batch:
         return found
 
 
+def parsed(text: str) -> Any:
+    """Return what a text of JSON says, every number as the text it is written as.
+
+    Raises:
+        ValueError: when it is no JSON.
+    """
+    try:
+        return _DECODER.decode(text.strip())
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+
+
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        found: Any = _DECODER.decode(text.strip())
-    except (ValueError, RecursionError):
+        found = parsed(text)
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def written(value: Any) -> bytes:
+    """Return what ``parsed`` gave as JSON, its numbers as they were."""
+    return orjson.dumps(value, _as_written, orjson.OPT_PASSTHROUGH_SUBCLASS)
 
 
 def as_text(value: Any) -> str | None:
@@ -138,7 +155,7 @@ def as_text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return orjson.dumps(value, _as_written, orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+    return written(value).decode()
 
 
 def _as_written(number: str) -> orjson.Fragment:

@@ -72,7 +72,8 @@ class RestSource:
         """Return at most ``query.limit`` rows; see ``LiveSource``."""
         table = self._table(query.table)
         needed = {*query.columns, *(one.column for one in query.conditions)}
-        if set(query.lookup) != table.lookup or not needed <= table.columns.keys():
+        # A table that can only be listed answers no call: it would answer with everybody.
+        if not table.lookup or set(query.lookup) != table.lookup or not needed <= table.columns.keys():
             raise SourceChangedError(source=self.name)
         key = dict(zip(query.lookup, values, strict=True))
         asked = {column: value for column, value in key.items() if value is not None}

@@ -64,24 +64,38 @@ def read(source: SourceConfig, order: JobOrder, folder: Path | None = None) -> I
         JutongError: naming the file and what is wrong with it.
     """
     table = mapped(source, order.schema_name, order.table)
-    if table.arrival == "unseen" and getattr(getattr(order, "mode", None), "kind", "replace") == "replace":
-        raise OrderUnfitError(what="方式", found="arrival unseen × replace")
+    if table.arrival == "unseen" and (order.mode is None or order.mode.kind != "merge"):
+        raise OrderUnfitError(what="方式", found="arrival unseen: merge")
     every = [_opened(one, table) for one in arrived(source, table)]
     files = _chosen(every, order, folder, only_new=table.arrival == "unseen")
-    headings = columns_of(table, every[0])
-    plan = plan_move(order, _catalog(table, headings, every[0]), _mapping_of(table, every[0]))
-    wanted = {name: headings[name] for name in order.columns}
+    yield read_files(order, table, files, like=every[0])
+
+
+def read_files(order: JobOrder, table: FileTable, files: Sequence[OpenFile], *, like: OpenFile) -> OpenRead:
+    """Read files as one table.
+
+    Args:
+        order: what to move.
+        table: their mapping.
+        files: which.
+        like: one of their form, that tells the columns when there is none to read.
+
+    Raises:
+        JutongError: naming the file and what is wrong with it.
+    """
+    headings = columns_of(table, like)
+    plan = plan_move(order, _catalog(table, headings, like), _mapping_of(table, like))
+    wanted = {column.name: headings[column.name] for column in plan.columns}
     for file in files:
         checked(file, wanted)
     pieces = [_Piece(file, number) for file in files for number in range(file.pieces)]
-    names = {column.name: wanted[column.name] for column in plan.columns}
 
     def parts(span: Span) -> Iterator[Part]:
         if not pieces:
             return
         piece = pieces[span.after or 0]
         counted = _Counted(piece.file, table)
-        for found in piece.file.rows(piece.number, names):
+        for found in piece.file.rows(piece.number, wanted):
             yield counted.part(found, plan)
         counted.check()
 
@@ -89,7 +103,7 @@ def read(source: SourceConfig, order: JobOrder, folder: Path | None = None) -> I
         piece = pieces[span.after or 0] if pieces else None
         return piece.file.records(piece.number) if piece else 0
 
-    yield OpenRead(
+    return OpenRead(
         plan,
         sum(file.counted for file in files),
         f"files {hashlib.sha256('/'.join(file.sha256 for file in files).encode()).hexdigest()}",

@@ -1,0 +1,34 @@
+"""What can be wrong with a service that is read page by page."""
+
+from __future__ import annotations
+
+from jutong.kernel.errors import JutongError
+from jutong.kernel.i18n import gettext_noop
+
+
+class ListingMissingError(JutongError):
+    """The mapping does not say how all rows of the table are asked for."""
+
+    code = "node.rest.no-listing"
+    http_status = 422
+    message = gettext_noop("服务“{source}”的表 {table} 只能按条件查询，没有登记逐页取全表的办法。")
+    next_step = gettext_noop("请运维人员在sources.json中为该表登记listing后再下达搬运任务。")
+
+
+class PagesRefusedError(JutongError):
+    """The service did not hand over a page, tried again or not."""
+
+    code = "node.rest.page-refused"
+    http_status = 503
+    retry_after = 60
+    message = gettext_noop("服务“{source}”没有给出第 {page} 页：{reason}。")
+    next_step = gettext_noop("请数源部门检查服务、限流和节点的凭据，恢复后重新下达任务；没有搬运任何一行。")
+
+
+class PagesUnfitError(JutongError):
+    """The pages are not what the mapping says."""
+
+    code = "node.rest.pages-unfit"
+    http_status = 422
+    message = gettext_noop("服务“{source}”的第 {page} 页与登记的翻页办法不符：{reason}。")
+    next_step = gettext_noop("请运维人员核对sources.json中该表的listing；没有搬运任何一行。")
