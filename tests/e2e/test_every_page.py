@@ -10,7 +10,6 @@ import pytest
 from tests.e2e.visitor import Visitor
 
 pytestmark = pytest.mark.e2e
-WIDTHS = ((1440, 900), (390, 844))
 ENTRY = "户籍人口基本信息"
 OWN = {
     "wusiyuan": (
@@ -58,15 +57,17 @@ FIRST = {
 def _look(visitor: Visitor, address: str, found: dict[str, list[str]]) -> None:
     visitor.complaints.clear()
     visitor.open(address)
-    faults = visitor.faults()
-    if faults:
-        found[address] = faults
+    _see(visitor, address, found)
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
+def _see(visitor: Visitor, what: str, found: dict[str, list[str]]) -> None:
+    if faults := visitor.faults_at_both_widths():
+        found[what] = faults
+
+
 @pytest.mark.parametrize("username", OWN)
-def test_the_pages_of_a_post(visit: Callable[..., Visitor], username: str, width: int, height: int) -> None:
-    visitor = visit(username, width=width, height=height)
+def test_the_pages_of_a_post(visit: Callable[..., Visitor], username: str) -> None:
+    visitor = visit(username)
     found: dict[str, list[str]] = {}
     for address in OWN[username]:
         _look(visitor, address, found)
@@ -82,12 +83,9 @@ def _first(visitor: Visitor, listing: str) -> str:
     return link.get_attribute("href") or ""
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
 @pytest.mark.parametrize("switch", ["theme=dark", "size=large", "lang=en"])
-def test_other_looks_and_the_other_language(
-    visit: Callable[..., Visitor], switch: str, width: int, height: int
-) -> None:
-    visitor = visit("zhouqiang", width=width, height=height)
+def test_other_looks_and_the_other_language(visit: Callable[..., Visitor], switch: str) -> None:
+    visitor = visit("zhouqiang")
     visitor.open(f"/?{switch}")
     found: dict[str, list[str]] = {}
     for address in ("/", "/inbox", "/catalog", "/applications", "/manage/entries/new"):
@@ -95,9 +93,8 @@ def test_other_looks_and_the_other_language(
     assert found == {}
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_the_entrance(visit: Callable[..., Visitor], width: int, height: int) -> None:
-    visitor = visit(width=width, height=height)
+def test_the_entrance(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
     found: dict[str, list[str]] = {}
     for address in (
         "/login", "/account/signup", "/account/inactive", "/nowhere", "/complaints/new", "/complaints/follow",
@@ -109,24 +106,23 @@ def test_the_entrance(visit: Callable[..., Visitor], width: int, height: int) ->
     visitor.page.get_by_label("密码", exact=True).fill("wrong")
     visitor.click("登录")
     assert "还可以再试" in visitor.page.get_by_role("alert").inner_text()
-    found |= {"refused": faults} if (faults := visitor.faults()) else {}
+    _see(visitor, "refused", found)
     assert found == {}
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_pages_of_one_thing(visit: Callable[..., Visitor], width: int, height: int) -> None:
+def test_pages_of_one_thing(visit: Callable[..., Visitor]) -> None:
     """An entry, its uses, an application to answer, an organisation: found as people find them, by clicking."""
     found: dict[str, list[str]] = {}
-    clerk = visit("wusiyuan", width=width, height=height)
+    clerk = visit("wusiyuan")
     clerk.open(f"/catalog?q={quote(ENTRY)}")
     clerk.page.get_by_role("link", name=ENTRY, exact=True).click()
     entry = clerk.page.url.removeprefix(clerk.platform.base)
     for address in (entry, f"{entry}/used", f"{entry}/apply"):
         _look(clerk, address, found)
     clerk.click("下一步")
-    found |= {"refused step": faults} if (faults := clerk.faults()) else {}
+    _see(clerk, "refused step", found)
 
-    steward = visit("zhouqiang", width=width, height=height)
+    steward = visit("zhouqiang")
     for address in (
         entry.replace("/catalog/", "/manage/entries/"),
         entry.replace("/catalog/", "/manage/entries/") + "/bind",
@@ -136,25 +132,24 @@ def test_pages_of_one_thing(visit: Callable[..., Visitor], width: int, height: i
     steward.page.locator("main").get_by_role("link", name="社保待遇领取资格认证").click()
     _look(steward, steward.page.url.removeprefix(steward.platform.base), found)
 
-    admin = visit("guyan", width=width, height=height)
+    admin = visit("guyan")
     admin.open("/admin/orgs")
     admin.page.locator("main").get_by_role("link").first.click()
     _look(admin, admin.page.url.removeprefix(admin.platform.base), found)
     assert found == {}
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_an_entry_in_the_making(visit: Callable[..., Visitor], width: int, height: int) -> None:
+def test_an_entry_in_the_making(visit: Callable[..., Visitor]) -> None:
     """Registered, assessed, and seen by the head who has to agree."""
     found: dict[str, list[str]] = {}
-    steward = visit("zhouqiang", width=width, height=height)
+    steward = visit("zhouqiang")
     page = steward.page
     steward.open("/manage/entries/new")
     steward.click("存草稿")
     assert page.get_by_role("alert").is_visible()
     assert page.evaluate("document.activeElement.id") == "problem", "the summary has the focus"
-    found |= {"refused form": faults} if (faults := steward.faults()) else {}
-    name = f"走失人员登记{width}"
+    _see(steward, "refused form", found)
+    name = "走失人员登记"
     page.get_by_label("数据目录名称").fill(name)
     page.get_by_label("信息资源分类").fill("307011")
     steward.click("存草稿，下一步")
@@ -167,5 +162,5 @@ def test_an_entry_in_the_making(visit: Callable[..., Visitor], width: int, heigh
         _look(steward, address, found)
     steward.open(draft)
     steward.click("提交审核") if page.get_by_role("button", name="提交审核").count() else None
-    found |= {"refused step": faults} if (faults := steward.faults()) else {}
+    _see(steward, "refused step", found)
     assert found == {}
