@@ -23,6 +23,7 @@ from jutong.node.exchange.modes.since import since_of
 from jutong.node.exchange.modes.told import of_mode
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
+from jutong.node.exchange.rules import seen
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import FITS, ZONE, target_for
@@ -72,6 +73,8 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
                 proof = _Mover(work, _means(order, source, place, started_ms)).fill(started_ms)
                 teller.tell(phase=COMMITTING)
                 done = target.commit(proof)
+                if not proof.rows_quarantined:
+                    seen.forget(place.folder)
             except Held:
                 target.hold()
                 raise

@@ -8,6 +8,7 @@ that says "certainly new" of nearly every new value, and only the others are loo
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +197,11 @@ class Seen:
 def all_of(folder: Path) -> list[Run]:
     """Return every run a job has kept."""
     return [_read(path) for path in sorted(folder.glob("*.run"))]
+
+
+def forget(job: Path) -> None:
+    """Remove what was kept of a job none of whose rows may come once more."""
+    shutil.rmtree(job / FOLDER, ignore_errors=True)
 
 
 def _write(path: Path, run: Run) -> None:
