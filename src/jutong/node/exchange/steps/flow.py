@@ -20,7 +20,7 @@ from jutong.node.exchange.steps import derived, texts
 from jutong.node.exchange.steps.codes import Translation
 
 _TEXT = pa.string()
-Doer = Callable[[list[Array]], tuple[Array, Flags | None]]
+Way = Callable[[list[Array]], tuple[Array, Flags | None]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class _Fitted:
 
     step: Step
     lands_as: pa.DataType
-    do: Doer | None
+    do: Way | None
 
 
 class Flow:
@@ -128,7 +128,7 @@ def _fit(step: Step, kinds: dict[str, pa.DataType]) -> _Fitted:
     return _Fitted(step, *found)
 
 
-_Made = tuple[pa.DataType, Doer] | None
+_Made = tuple[pa.DataType, Way] | None
 """What a column lands as and how it is made, or None for a step that does not take such columns."""
 
 
