@@ -95,7 +95,7 @@ def standing(path: Path) -> Standing | None:
     if not DeltaTable.is_deltatable(str(path)):
         return None
     table = DeltaTable(str(path))
-    proof, current = _newest(table)
+    proof, current = newest_proof(table)
     rows, digest = (proof.table_rows, proof.table_digest) if proof else (-1, "")
     if not current or not digest:
         read = digest_files([Path(uri) for uri in table.file_uris()], arrow_schema(table))
@@ -106,7 +106,7 @@ def standing(path: Path) -> Standing | None:
     return Standing(table.version(), rows, digest, *kept)
 
 
-def _newest(table: DeltaTable) -> tuple[Proof | None, bool]:
+def newest_proof(table: DeltaTable) -> tuple[Proof | None, bool]:
     """Return the newest proof, and whether the table's content is still what it speaks of."""
     for limit in (NEWEST, None):
         current = True

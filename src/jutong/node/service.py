@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 
-from jutong.contracts.orders import RepairTicketOrder
 from jutong.evidence.home import open_log
 from jutong.evidence.log import EvidenceLog
 from jutong.evidence.sequencer import Sequencer
@@ -24,6 +23,7 @@ from jutong.node.agent.center import TIMEOUT_SECONDS, Center, write_public
 from jutong.node.agent.jobs import Jobs
 from jutong.node.agent.loop import Agent
 from jutong.node.agent.marking import Marking
+from jutong.node.agent.nightly import Nightly
 from jutong.node.agent.orders import Orders
 from jutong.node.agent.replays import Replays
 from jutong.node.agent.served import Served, restore, restore_quotas
@@ -39,19 +39,16 @@ from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.bulk import BulkCalls
 from jutong.node.gateway.callers import config as caller_config
 from jutong.node.gateway.cursors import Cursors
+from jutong.node.gateway.doors import Doors
 from jutong.node.gateway.lent import Lent
 from jutong.node.gateway.marks import MarkBook
 from jutong.node.gateway.nonces import NonceMemory
 from jutong.node.gateway.quota import Quotas
 from jutong.node.gateway.recorder import Recorder
-from jutong.node.gateway.repairs import PATH as REPAIRS
-from jutong.node.gateway.repairs import Repairs
 from jutong.node.gateway.serving import Serving
 from jutong.node.gateway.signatures import AnswerSigner, RequestVerifier
 from jutong.node.gateway.static import stylesheet
 from jutong.node.gateway.tickets import Tickets
-from jutong.node.gateway.visits import Visits
-from jutong.node.gateway.work import WorkDoor
 from jutong.node.grants import GrantBook
 from jutong.node.live.pool import Sources
 from jutong.node.masking import Pseudonyms
@@ -194,7 +191,6 @@ def _assemble(
     gateway.pages[("GET", "/gw/v1/address/check")] = lent.check
     gateway.files = lent.file
     replays = Replays(settings.home, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
-    _open_doors(settings, gateway, center, live, replays=replays, sequencer=sequencer, reports=served, now_ms=now_ms)
     orders = Orders(state, book, center, live, marking.apply)
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
     tracing = Tracing(state, center, signer, index, log.find_record, recorder.tag, clock)
@@ -203,29 +199,13 @@ def _assemble(
     agent = Agent(
         center=center, state=state, orders=orders, tasks=tasks, watcher=Watcher(state, center, live, clock),
         replays=replays, served=served, index=index, freshness=freshness,
+        nightly=Nightly(settings.home, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock),
         health=lambda: health.report(settings, log, live), clock=clock,
     )  # fmt: skip
+    Doors(settings.home, gateway, center, live, sequencer=sequencer, reports=served, started_ms=now_ms).open(
+        replays.sweep_once, agent.health_once
+    )
     return Node(settings, name, gateway, agent, log, state, served, index)
-
-
-def _open_doors(
-    settings: Settings,
-    gateway: Gateway,
-    center: Center,
-    live: Sources,
-    *,
-    replays: Replays,
-    sequencer: Sequencer,
-    reports: Served,
-    now_ms: int,
-) -> None:
-    """Let people with a ticket of the center work at the node itself."""
-    repairs = Repairs(settings.home, live, sequencer, reports, replays.sweep_once, gateway.clock)
-    visits = Visits(
-        center.node, "repair-ticket", RepairTicketOrder,
-        nonces=gateway.nonces, center_keys=lambda: center.verifiers, started_ms=now_ms,
-    )  # fmt: skip
-    gateway.pages["POST", REPAIRS] = WorkDoor(REPAIRS, visits, repairs.opened, repairs.act, gateway.clock)
 
 
 def _healthz(log: EvidenceLog, freshness: Freshness, served: Served, book: GrantBook) -> dict[str, Any]:

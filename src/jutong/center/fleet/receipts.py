@@ -17,7 +17,7 @@ from jutong.center.fleet.errors import NodeDocumentError, NodeRefusedError, Node
 from jutong.center.fleet.keys import CENTER
 from jutong.center.fleet.models import Node, ReceivedReceipt, Source
 from jutong.center.jobs import actions as jobs
-from jutong.center.jobs import repairing
+from jutong.center.jobs import reconciling, repairing
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.models import Organisation
 from jutong.center.sharing.actions import supply
@@ -33,6 +33,7 @@ from jutong.contracts.receipts import (
     MarkReceipt,
     MovedReceipt,
     ProfileReceipt,
+    ReconciledReceipt,
     ReplayedReceipt,
     ServedReceipt,
     TraceReceipt,
@@ -114,6 +115,10 @@ def _replayed(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     if not queries.was_ordered(node, "job", body.job_id):
         return f"job {body.job_id} was never ordered here"
     return repairing.job_replayed(receipt=body, by=by, now=now)
+
+
+def _reconciled(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    return reconciling.reconciled(node=node, receipt=unseal(envelope, ReconciledReceipt), by=by, now=now)
 
 
 def _inventory(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
@@ -233,6 +238,7 @@ HANDLERS: dict[str, Handler] = {
     "mark": _mark,
     "moved": _moved,
     "profile": _profile,
+    "reconciled": _reconciled,
     "replayed": _replayed,
     "served": _served,
     "trace": _trace,

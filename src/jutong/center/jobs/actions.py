@@ -18,6 +18,12 @@ SILENCE = timedelta(minutes=15)
 """After so long without a receipt nobody can say how a job stands."""
 _RUNNING = (JobState.ORDERED, JobState.WAITING, JobState.RUNNING)
 _ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+MERGED = (
+    "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "table_rows", "table_digest", "position",
+    "drift",
+)  # fmt: skip
+"""What is kept of a receipt of a job with a mode."""
+
 MISMATCH = "counts or digests of the two sides differ"
 
 
@@ -45,6 +51,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.rows_read, job.rows_written = receipt.rows_read, receipt.rows_written
     job.source_digest, job.target_digest = receipt.source_digest[:80], receipt.target_digest[:80]
     job.rows_quarantined, job.rows_skipped = receipt.rows_quarantined, receipt.rows_skipped
+    job.merged = {name: value for name in MERGED if (value := getattr(receipt, name))}
     job.chunks, job.chunks_done, job.snapshots = receipt.chunks, receipt.chunks_done, receipt.snapshots
     job.rule_counts = [count.model_dump(mode="json") for count in receipt.rules]
     job.delta_version = receipt.delta_version if receipt.delta_version >= 0 else None
@@ -66,7 +73,8 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
 def _agrees(receipt: MovedReceipt) -> bool:
     same_digest = receipt.source_digest == receipt.target_digest and receipt.source_digest != ""
     kept = receipt.rows_written + receipt.rows_quarantined + receipt.rows_skipped
-    return same_digest and receipt.rows_read == kept
+    met = receipt.rows_inserted + receipt.rows_updated + receipt.rows_unchanged
+    return same_digest and receipt.rows_read == kept and (not receipt.mode or receipt.rows_written == met)
 
 
 @transaction.atomic

@@ -6,13 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Entry
+from jutong.center.jobs.checks import TargetCheck
 from jutong.center.jobs.replay import Replay
 from jutong.center.jobs.transfer import Transfer, TransferVersion
 from jutong.center.org.models import User
 from jutong.kernel.i18n import translate
 from jutong.kernel.ids import uuid7
 
-__all__ = ["Job", "JobCause", "JobNews", "JobPhase", "JobState", "Replay", "Transfer", "TransferVersion"]
+__all__ = ["Job", "JobCause", "JobNews", "JobPhase", "JobState", "Replay", "TargetCheck", "Transfer", "TransferVersion"]
 
 
 class JobState(models.TextChoices):
@@ -76,6 +77,8 @@ class Job(models.Model):
     rules = models.JSONField(default=list, blank=True)
     masks = models.JSONField(default=list, blank=True)
     rule_counts = models.JSONField(default=list, blank=True)
+    merged = models.JSONField(default=dict, blank=True)
+    """What a job with a mode did to its target, and how that stands now, as ``MovedReceipt`` names it."""
     chunks = models.IntegerField(default=0)
     chunks_done = models.IntegerField(default=0)
     snapshots = models.IntegerField(default=0)

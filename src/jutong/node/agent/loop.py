@@ -14,6 +14,7 @@ from jutong.contracts.receipts import HealthReceipt
 from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center, CenterUnreachableError, Feed
+from jutong.node.agent.nightly import Nightly
 from jutong.node.agent.orders import TASKS, Orders
 from jutong.node.agent.replays import Replays
 from jutong.node.agent.served import Served
@@ -46,6 +47,7 @@ class Agent:
         orders: applies orders.
         tasks: runs what takes a while.
         watcher: checks what stands behind entries.
+        nightly: reads everything that was moved again.
         replays: puts on record what people put right.
         served: reports calls.
         index: finds records by the tags in them.
@@ -63,6 +65,7 @@ class Agent:
         tasks: Tasks,
         watcher: Watcher,
         replays: Replays,
+        nightly: Nightly,
         served: Served,
         index: TagIndex,
         freshness: Freshness,
@@ -75,6 +78,7 @@ class Agent:
         self._tasks = tasks
         self._watcher = watcher
         self._replays = replays
+        self._nightly = nightly
         self._served = served
         self._index = index
         self._freshness = freshness
@@ -91,6 +95,7 @@ class Agent:
             (self.probe_once, "probe"),
             (self._watcher.watch_once, "watch"),
             (self._replays.sweep_once, "replays"),
+            (self._nightly.look_once, "nightly"),
             (self.report_once, "report"),
             (self.index_once, "index"),
             (self.deliver_once, "deliver"),
