@@ -158,11 +158,11 @@ def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
 def _wait_until_at_rest(
     path: Path, table: FileTable, clock: Callable[[], datetime], pause: Callable[[float], None]
 ) -> None:
-    """Wait until a file without a marker has been left alone long enough. A time in the future is no reason to wait."""
+    """Wait until a file without a marker has been left alone long enough, unless its time is far in the future."""
     if table.marker:
         return
     waited = 0.0
-    while 0 <= clock().timestamp() - path.stat().st_mtime < table.settle_seconds:
+    while -LONGEST_WAIT_SECONDS < clock().timestamp() - path.stat().st_mtime < table.settle_seconds:
         if waited >= max(LONGEST_WAIT_SECONDS, table.settle_seconds):
             raise FileArrivingError(name=path.name)
         pause(_STEP_SECONDS)

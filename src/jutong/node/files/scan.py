@@ -14,6 +14,7 @@ from io import BufferedReader
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from jutong.node.files.arrival import Arrived
 from jutong.node.files.encodings import SURE, Recoded, Stream, beyond_ascii, bom_of, decide
@@ -26,7 +27,7 @@ GLIMPSE = 1 << 20
 PIECE_BYTES = 128 << 20
 """A plain file of lines is cut into pieces of about this size, so that a killed job does not begin it anew."""
 
-_LF, _CR = 10, 13
+_LF = 10
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class _Lines:
         return self.ended + (not self._after_end)
 
     def _look(self, block: bytes, at: int) -> None:
+        if not self._open and self._is_plain(block):
+            self.ended += block.count(b"\n")
+            self._after_end = block.endswith(b"\n")
+            self._cut_behind(block, at)
+            return
         array = np.frombuffer(block, dtype=np.uint8)
         ends = array == _LF
         outside: npt.NDArray[np.bool_] | None = None
@@ -142,6 +148,11 @@ class _Lines:
         self.ended += int(np.count_nonzero(ends))
         self._after_end = bool(ends[-1])
         self._cut_behind(block, at)
+
+    def _is_plain(self, block: bytes) -> bool:
+        """Tell whether there is nothing in a block but lines with something on them."""
+        blank = (self._after_end and block[0] == _LF) or b"\n\n" in block
+        return not blank and not (self._quote and self._quote in block)
 
     def _blank(self, ends: npt.NDArray[np.bool_], outside: npt.NDArray[np.bool_] | None) -> None:
         before = np.concatenate(([self._after_end], ends[:-1]))
@@ -175,6 +186,9 @@ def scan(arrived: Arrived, table: FileTable) -> Scan:
             size += len(block)
             nul = nul or b"\0" in block
             lines.add(block, size)
+            if not wide:
+                first.check(block)
+        first.check(b"")
     arrived.check_unchanged()
     counted = lines.end(size)
     encoding, damaged = (bom or "utf-16-le", True) if wide else _encoding(table, arrived.name, bom, first)
@@ -197,7 +211,7 @@ def glimpse(arrived: Arrived, table: FileTable) -> Scan:
     with arrived.open() as stream:
         bom, offset = bom_of(stream.peek(4))
         first = _Bytes(stream, offset)
-        first.read(GLIMPSE)
+        first.check(first.read(GLIMPSE))
     if bom.startswith("utf-16") or table.encoding == "utf-16":
         encoding = bom or "utf-16-le"
     else:
@@ -243,12 +257,24 @@ class _Bytes:
             self.sample += block
         if self.beyond < SURE:
             self.beyond += beyond_ascii(block)
-        if self.is_utf8:
-            try:
-                self._decoder.decode(block, not block)
-            except UnicodeDecodeError:
-                self.is_utf8 = False
         return block
+
+    def check(self, block: bytes) -> None:
+        """Look whether what was read goes on as UTF-8; nothing at the end."""
+        if not self.is_utf8:
+            return
+        if block.endswith(b"\n") and not self._decoder.getstate()[0]:
+            offsets = np.array([0, len(block)], dtype=np.int32).tobytes()
+            whole = pa.StringArray.from_buffers(1, pa.py_buffer(offsets), pa.py_buffer(block))
+            try:
+                whole.validate(full=True)
+            except pa.ArrowInvalid:
+                self.is_utf8 = False
+            return
+        try:
+            self._decoder.decode(block, not block)
+        except UnicodeDecodeError:
+            self.is_utf8 = False
 
 
 def _strict() -> codecs.IncrementalDecoder:

@@ -24,7 +24,7 @@ import python_calamine as calamine
 from jutong.node.files.arrival import Arrived
 from jutong.node.files.errors import FileBrokenError, FileTooLargeError
 from jutong.node.files.mapping import FileTable
-from jutong.node.files.rows import CELL_ERROR, DIGITS_LOST, LONGEST_TOLD, NUL, RAGGED, FileRows, Refusal
+from jutong.node.files.rows import CELL_ERROR, DIGITS_LOST, LONGEST_TOLD, NUL, RAGGED, FileRows, Numbers, Refusal, pc
 
 MOST_BYTES = 256 << 20
 """A workbook is read whole."""
@@ -174,41 +174,73 @@ def rows(sheet: Sheet, columns: Mapping[str, int], wide: int) -> Iterator[FileRo
     while block := list(islice(sheet.rows, BATCH_ROWS)):
         numbers = range(line + 1, line + 1 + len(block))
         line += len(block)
+        failed = {number for number, _ in sheet.failed} if sheet.failed else frozenset()
         filled = [
             (number, row) for number, row in zip(numbers, block, strict=True)
-            if any(cell != "" for cell in row) or (sheet.failed and any((number, at) in sheet.failed for at in
-                                                                         range(len(row))))
+            if row[0] != "" or any(cell != "" for cell in row) or number in failed
         ]  # fmt: skip
-        yield _part(sheet, filled, columns, wide)
+        if filled:
+            yield _part(sheet, filled, columns, wide)
 
 
 def _part(sheet: Sheet, block: list[tuple[int, Sequence[Any]]], columns: Mapping[str, int], wide: int) -> FileRows:
     refused: list[Refusal] = []
-    if wide:
-        refused += [Refusal(at, RAGGED, value=_told(row)) for at, row in block if any(c != "" for c in row[wide:])]
+    if wide and len(block[0][1]) > wide:
+        refused = [Refusal(at, RAGGED, value=_told(row)) for at, row in block if any(c != "" for c in row[wide:])]
         long = {one.line for one in refused}
         block = [pair for pair in block if pair[0] not in long]
-    cells = {
-        name: [row[place] if place < len(row) else "" for _, row in block] for name, place in columns.items()
-    }  # fmt: skip
-    texts = {name: [text_of(cell) for cell in column] for name, column in cells.items()}
-    bad: dict[int, list[tuple[str, str]]] = {}
-    for name, place in columns.items():
-        for at, (text, cell) in enumerate(zip(texts[name], cells[name], strict=True)):
-            failed = sheet.failed and (block[at][0], place) in sheet.failed
-            if failed or text is LOST or (text is not None and "\0" in text):
-                reason = CELL_ERROR if failed else DIGITS_LOST if text is LOST else NUL
-                bad.setdefault(at, []).append((name, reason))
-                texts[name][at] = None
-                if text is LOST:
-                    cells[name][at] = format(cell, ".15g")
-    for at, faults in bad.items():
-        whole = tuple(texts[name][at] for name in columns)
-        refused += [Refusal(block[at][0], why, name, str(cells[name][at])[:200], whole) for name, why in faults]
-    good = [at for at in range(len(block)) if at not in bad]
-    arrays: list[Any] = [pa.array([texts[name][at] for at in good], pa.string()) for name in columns]
-    lines = np.array([block[at][0] for at in good], dtype=np.int64)
-    return FileRows(pa.RecordBatch.from_arrays(arrays, names=list(columns)), lines, refused)
+    lines = np.array([at for at, _ in block], dtype=np.int64)
+    cells = list(zip(*(row for _, row in block), strict=True))
+    # A sheet is as wide as its widest row, which may be narrower than what is asked for.
+    asked = {name: cells[place] if place < len(cells) else ("",) * len(block) for name, place in columns.items()}
+    texts, faults = {}, list[tuple[int, str, str, str]]()
+    for name, column in asked.items():
+        texts[name], lost = _column(column)
+        faults += [(at, name, DIGITS_LOST, format(column[at], ".15g")) for at in lost]
+        faults += [(at, name, NUL, "\u2400") for at in _where(pc.match_substring(texts[name], pattern="\0"))]
+    for line, place in sheet.failed:
+        at = int(np.searchsorted(lines, line))
+        if at < len(lines) and lines[at] == line:
+            faults += [(at, name, CELL_ERROR, "") for name, wanted in columns.items() if wanted == place]
+    rows = pa.RecordBatch.from_arrays(list(texts.values()), names=list(texts))
+    if not faults:
+        return FileRows(rows, lines, refused)
+    refused += _refusals(rows, lines, faults)
+    keep = np.ones(len(lines), dtype=np.bool_)
+    keep[[at for at, *_ in faults]] = False
+    return FileRows(rows.filter(pa.array(keep)), lines[keep], refused)
+
+
+def _where(found: Any) -> list[int]:
+    return [int(at) for at in np.flatnonzero(np.asarray(pc.fill_null(found, False)))]
+
+
+def _refusals(rows: pa.RecordBatch, lines: Numbers, faults: list[tuple[int, str, str, str]]) -> list[Refusal]:
+    bad: dict[int, set[str]] = {}
+    for at, name, _, _ in faults:
+        bad.setdefault(at, set()).add(name)
+    whole = {
+        at: tuple(None if name in names else rows[name][at].as_py() for name in rows.schema.names)
+        for at, names in bad.items()
+    }
+    return [Refusal(int(lines[at]), reason, name, value, whole[at]) for at, name, reason, value in faults]
+
+
+def _column(cells: Sequence[Any]) -> tuple[Any, list[int]]:
+    """Return a column as texts, and where the spreadsheet did not keep a number's digits."""
+    kinds = set(map(type, cells))
+    if kinds == {str}:
+        array: Any = pa.array(cells, pa.string())
+        return pc.if_else(pc.equal(pc.binary_length(array), 0), pa.scalar(None, pa.string()), array), []
+    if kinds == {float}:
+        numbers = np.array(cells, dtype=np.float64)
+        if bool((np.abs(numbers) < SAFE_DIGITS).all()) and bool((numbers == np.floor(numbers)).all()):
+            return pa.array(numbers.astype(np.int64)).cast(pa.string()), []
+    texts = [text_of(cell) for cell in cells]
+    lost = [at for at, text in enumerate(texts) if text is LOST] if kinds & {int, float} else []
+    for at in lost:
+        texts[at] = None
+    return pa.array(texts, pa.string()), lost
 
 
 class _Lost(str):

@@ -147,7 +147,8 @@ def test_pages_are_kept_for_a_job_that_is_held_and_nothing_is_made_up(tmp_path: 
         pass
     assert caught.value.code in {"node.rest.pages-unfit", "node.exchange.rows-differ"}
     lookup = service()
-    assert (lookup.service.tables["people"].lookup, source.service.tables["people"].lookup) == (frozenset({"id"}), frozenset())
+    looked_up = [one.service.tables["people"].lookup for one in (lookup, source)]
+    assert looked_up == [frozenset({"id"}), frozenset()]
     with pytest.raises(JutongError) as caught, opened(order, lookup, tmp_path, numbered):
         pass
     assert caught.value.code == "node.rest.no-listing"
