@@ -56,6 +56,10 @@ class WorkPage(Page):
             f"{back}</div></section>",
         )
 
+    def explain(self, error: JutongError) -> tuple[str, str]:
+        """Return what is wrong and what can be done, escaped."""
+        return escape(error.explain(self._language)), escape(error.advise(self._language))
+
     def form(self, token: str, content: str, *, css: str = "stack", **hidden: str) -> str:  # type: ignore[override]
         """Return a form of the visit around escaped content."""
         fields = hidden_fields({"visit": token, **hidden})
