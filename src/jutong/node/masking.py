@@ -132,13 +132,14 @@ class Pseudonyms:
 
         def token(text: str) -> str:
             nonlocal key
-            key = key or self._key(agreement)
+            key = key or self.key(agreement)
             mac = hmac_sha256(key, normalised(text).encode())
             return "P" + base64.b32encode(mac[:_TOKEN_BYTES]).decode().rstrip("=")
 
         return token
 
-    def _key(self, agreement: str) -> bytes:
+    def key(self, agreement: str) -> bytes:
+        """Return the key of one agreement, which its tokens are made with."""
         info = b"jutong-pseudonym-1\n" + agreement.encode()
         return HKDF(algorithm=SHA256(), length=sha256().digest_size, salt=None, info=info).derive(self._secret)
 

@@ -43,9 +43,9 @@ ARROW = {"integer": pa.int32(), "timestamp without time zone": pa.timestamp("us"
 
 def brief(found: Proposal) -> dict[str, str]:
     """Return kind and column of every proposal with what tells it apart."""
-    rows = {}
-    for one in (*found.steps, *found.rules):
-        rows[f"{one.what.kind} {getattr(one.what, 'column', '')}"] = one.because()
+    rows: dict[str, str] = {}
+    rows |= {f"{one.what.kind} {getattr(one.what, 'column', '')}": one.because() for one in found.steps}
+    rows |= {f"{one.what.kind} {one.what.column}": one.because() for one in found.rules}
     return rows | {f"{one.what.mask} {one.what.column}": one.because() for one in found.masks}
 
 
@@ -81,8 +81,8 @@ def test_what_is_proposed_fits_its_columns() -> None:
 def test_nothing_is_proposed_for_what_is_not_there(columns: tuple[ColumnInfo, ...]) -> None:
     found = propose(columns, ITEMS)
     assert found.columns == tuple(column.name for column in columns)
-    named = {getattr(one.what, "column", "") for one in (*found.steps, *found.rules, *found.masks)}
-    assert named <= set(found.columns)
+    named = {getattr(one.what, "column", "") for one in found.steps} | {one.what.column for one in found.rules}
+    assert named | {one.what.column for one in found.masks} <= set(found.columns)
 
 
 def test_ids_are_told_apart_whatever_columns_are_called() -> None:
@@ -90,5 +90,5 @@ def test_ids_are_told_apart_whatever_columns_are_called() -> None:
     columns = tuple(told(name, "char(4)") for name in names)
     items = tuple(ItemFacts(f"项{place}", name, "C", 2) for place, name in enumerate(names))
     found = propose(columns, items)
-    ids = [one.what.id for one in (*found.steps, *found.rules)]
+    ids = [one.what.id for one in found.steps] + [one.what.id for one in found.rules]
     assert len(ids) == len(set(ids)) == 12

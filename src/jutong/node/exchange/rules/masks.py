@@ -105,22 +105,12 @@ def band(array: Array) -> Array:
     # Whether a minus counts before a nought is told by what comes behind the point.
     clear = pc.invert(pc.and_(below, pc.equal(first, "0")))
     kept = pc.if_else(clear, pc.binary_join_element_wise(lower, upper, "-"), pa.scalar(None, pa.string()))
-    return one_by_one(array, kept, band_of_one)
-
-
-def one_by_one(array: Array, done: Array, rule: Callable[[str], str]) -> Array:
-    """Return what is done, and for the odd texts that are not, what is done to each different one."""
-    left = pc.and_(array.is_valid(), done.is_null())
+    left = pc.and_(array.is_valid(), kept.is_null())
     if not pc.any(left).as_py():
-        return done
+        return kept
     odd = pc.filter(array, left).dictionary_encode()
-    made = pa.array([rule(text) for text in odd.dictionary.to_pylist()], pa.string())
-    return pc.replace_with_mask(done, left, made.take(odd.indices))
-
-
-def pseudonym(token: Callable[[str], str]) -> Callable[[Array], Array]:
-    """Return the mask that puts an agreement's token in the place of a value."""
-    return lambda array: one_by_one(array, pa.nulls(len(array), pa.string()), token)
+    made = pa.array([band_of_one(text) for text in odd.dictionary.to_pylist()], pa.string())
+    return pc.replace_with_mask(kept, left, made.take(odd.indices))
 
 
 MASKS: dict[MaskKind, Callable[[Array], Array]] = {

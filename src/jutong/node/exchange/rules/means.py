@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,12 +37,12 @@ class Means:
         """The day the job began on."""
         return civil_date(datetime.fromtimestamp(self.started_ms / 1000, UTC))
 
-    def pseudonym(self, agreement: str) -> Callable[[str], str]:
-        """Return what makes the tokens of an agreement, the same as the gateway's.
+    def pseudonym_key(self, agreement: str) -> bytes:
+        """Return the key of an agreement's tokens, the same as the gateway's.
 
         Raises:
             FileNotFoundError: on a node without a secret of its own.
         """
         if self.secret is None:
             raise FileNotFoundError("node.secret")
-        return Pseudonyms(bytes.fromhex(self.secret.read_text("ascii"))).rule(agreement)
+        return Pseudonyms(bytes.fromhex(self.secret.read_text("ascii"))).key(agreement)

@@ -20,8 +20,9 @@ from jutong.node.exchange.rules import digits
 from jutong.node.exchange.rules.checks import Repeats, cast, cast_type, check_of
 from jutong.node.exchange.rules.elsewhere import JobRepeats
 from jutong.node.exchange.rules.kernels import Array, Check, Flags
-from jutong.node.exchange.rules.masks import MASKS, pseudonym
+from jutong.node.exchange.rules.masks import MASKS
 from jutong.node.exchange.rules.means import Means
+from jutong.node.exchange.rules.tokens import Tokens
 from jutong.node.exchange.steps.flow import Flow
 
 POSITION = "(position)"
@@ -113,7 +114,7 @@ class Sieve:
         if mask.mask != "pseudonym":
             return MASKS[mask.mask]
         try:
-            return pseudonym(self._means.pseudonym(mask.agreement))
+            return Tokens(self._means.pseudonym_key(mask.agreement))
         except OSError as error:
             raise OrderUnfitError(what="脱敏", found=f"{mask.column}: node.secret ?") from error
 

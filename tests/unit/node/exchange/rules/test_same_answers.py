@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from jutong.node import masking
 from jutong.node.exchange.rules import digits
 from jutong.node.exchange.rules.masks import MASKS
+from jutong.node.exchange.rules.tokens import Tokens
 from jutong.standards import credit_code, identity, organisation_code
 
 WORDS = "金河市江省自治区县旗盟地区张欧阳慕容０９年月-/.\n 19862070xX*"
 texts = st.one_of(st.text(alphabet=WORDS, max_size=24), st.text(max_size=24), st.from_regex(r"1[89]\d\d.?\d{1,4}.?"))
+numbers = st.one_of(st.integers(-(10**32), 10**32).map(str), st.from_regex(r"[+-]?0*\d{1,4}(\.\d{0,3})?([eE]\d)?"))
 days = st.dates(date(1750, 1, 1), date(2100, 1, 1))
 
 
@@ -73,12 +75,18 @@ def test_credit_codes(values: list[str | None], cut: int) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.one_of(st.none(), texts, days.map(str), identity_numbers()), max_size=12), st.integers(0, 2))
+@given(
+    st.lists(st.one_of(st.none(), texts, days.map(str), numbers, identity_numbers()), max_size=12), st.integers(0, 2)
+)
 def test_masks(values: list[str | None], cut: int) -> None:
     array = column(values, cut)
     for title, mask in MASKS.items():
         expected = [None if value is None else masking.rule(title)(value) for value in values[cut:]]
         assert mask(array).to_pylist() == expected, title
+    keys = masking.Pseudonyms(b"k" * 32)
+    token = keys.rule("A-1")
+    expected = [None if value is None else token(value) for value in values[cut:]]
+    assert Tokens(keys.key("A-1"))(array).to_pylist() == expected
 
 
 def test_every_day_of_a_leap_and_a_plain_century() -> None:
