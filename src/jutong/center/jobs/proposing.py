@@ -17,7 +17,7 @@ def source_columns(binding: Binding) -> list[ColumnInfo]:
     """
     for table in fleet.source(binding.source).tables:
         if (table["schema_name"], table["name"]) == (binding.schema_name, binding.table):
-            return [ColumnInfo.model_validate(column) for column in table["columns"]]
+            return [ColumnInfo.model_validate({"nullable": True, **column}) for column in table["columns"]]
     return []
 
 
