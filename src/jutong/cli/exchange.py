@@ -125,3 +125,19 @@ def replay(job_id: str) -> None:
     say(gettext_noop("写回 {count} 行。"), count=done.written)
     for line in columns(done.still_wrong):
         click.echo(line)
+
+
+@exchange.command()
+def check() -> None:
+    """核对资源库 · read everything that was moved again and hold it against what its last job left."""
+    from jutong.node.exchange.modes.reconcile import look
+
+    wrong = 0
+    for found in look(_home()):
+        wrong += found.state != "same"
+        told = (found.organisation_code, found.target, found.state, str(found.rows), found.problem)
+        click.echo("  ".join(filter(None, told)))
+    if wrong:
+        say(gettext_noop("有 {count} 张表与最后一次任务留下的不一致。"), count=wrong)
+        raise SystemExit(1)
+    say(gettext_noop("都与最后一次任务留下的一致。"))

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from jutong.contracts.modes import DELETED, TO
 from jutong.contracts.orders import Condition
 from jutong.library.errors import TableNameError, TableUnknownError
 from jutong.library.tables import open_table, table_path
@@ -26,6 +27,9 @@ from jutong.node.live.source import STATEMENT_SECONDS, PointQuery, ProbedTable, 
 from jutong.node.sources import SourceConfig
 
 Result = TypeVar("Result")
+ENDS = (TO, DELETED)
+"""Columns of tables with history: a row with a moment there no longer holds, and nobody is served it as if it did."""
+
 THREADS = 4
 
 
@@ -67,6 +71,7 @@ class LibrarySource:
             for column, value in zip(query.lookup, values, strict=True)
         ]  # fmt: skip
         wanted += [self._condition(schema, one) for one in query.conditions]
+        wanted += [pc.field(column).is_null() for column in ENDS if column in schema.names]
         found = dataset.head(query.limit, columns=list(query.columns), filter=reduce(and_, wanted))
         return [tuple(row.values()) for row in found.to_pylist()]
 

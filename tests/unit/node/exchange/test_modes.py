@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from jutong.contracts.modes import FROM, TO, AppendMode, DifferenceMode, MergeMode, Mode, ReplaceMode
@@ -16,8 +17,10 @@ from jutong.library import tables
 from jutong.library.errors import ModeUnfitError, SchemaDriftError
 from jutong.node.exchange import chunks
 from jutong.node.exchange.errors import OrderUnfitError
+from jutong.node.exchange.modes import reconcile
 from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
-from tests.unit.node.exchange.moving import landed, landed_path, order_for, run_move, sqlite_source
+from jutong.node.sources import SourceConfig
+from tests.unit.node.exchange.moving import ORGANISATION, landed, landed_path, order_for, run_move, sqlite_source
 
 SCRIPT = """
 CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, changed TEXT, score REAL);
@@ -168,3 +171,34 @@ def test_a_job_taken_up_again_reads_no_further_than_it_began(
     assert (receipt.rows_read, receipt.snapshots, receipt.table_rows) == (3000, 2, 3000)
     assert register.move(AppendMode(watermark="id")).rows_read == 1
     assert run_move(order, register.source, register.home) == receipt
+
+
+def test_a_look_at_night_finds_what_was_changed_since(register: Register) -> None:
+    mode = DifferenceMode(keys=("id",), deletes="soft")
+    register.move(mode)
+    register.write("DELETE FROM person WHERE id = 1")
+    receipt = register.move(mode)
+    (check,) = reconcile.look(register.home)
+    assert (check.state, check.rows, check.digest, check.job_id) == ("same", 2, receipt.table_digest, receipt.job_id)
+    (file,) = (Path(uri) for uri in tables.open_table(landed_path(register.home)).file_uris())
+    whole = file.read_bytes()
+    pq.write_table(pq.read_table(file).slice(1), file)
+    (check,) = reconcile.look(register.home)
+    assert (check.state, check.rows, check.expected_rows, check.expected) == ("differs", 1, 2, receipt.table_digest)
+    file.unlink()
+    (check,) = reconcile.look(register.home)
+    assert (check.state, check.expected, check.problem != "") == ("unreadable", receipt.table_digest, True)
+    file.write_bytes(whole)
+    tables.open_table(landed_path(register.home)).delete("id = 1")
+    (check,) = reconcile.look(register.home)
+    assert (check.state, check.problem) == ("differs", "something else has written to it")
+
+
+def test_rows_that_ended_are_no_rows_of_a_source(register: Register) -> None:
+    register.move(DifferenceMode(keys=("id",), history=True))
+    register.write("UPDATE person SET name = 'B' WHERE id = 2", "DELETE FROM person WHERE id = 1")
+    register.move(DifferenceMode(keys=("id",), history=True))
+    library = SourceConfig("library", "library", ORGANISATION, path=register.home / "library")
+    order = order_for(library, "landed", "moved", "id", "name", target="copy")
+    receipt = run_move(order, library, register.home)
+    assert (receipt.rows_read, landed(register.home, "copy").to_pylist()) == (1, [{"id": 2, "name": "B"}])

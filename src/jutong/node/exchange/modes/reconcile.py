@@ -21,6 +21,7 @@ from jutong.library.proof import Proof, newest_proof
 from jutong.library.tables import ZONES, arrow_schema, digest_files
 
 NICE = 10
+ELSE = "something else has written to it"
 
 
 def look(home: Path) -> Iterator[TableCheck]:
@@ -40,6 +41,11 @@ def _check(path: Path) -> TableCheck:
     try:
         table = DeltaTable(str(path))
         proof, current = newest_proof(table)
+        if proof is None or not current:
+            return TableCheck(
+                job_id=proof.job_id if proof else "", organisation_code=owner, target=name, state="differs",
+                problem=ELSE, delta_version=table.version(),
+            )  # fmt: skip
         found = digest_files([Path(uri) for uri in table.file_uris()], arrow_schema(table))
     except (DeltaError, pa.ArrowException, OSError) as error:
         # Only its kind: a message may name values.
@@ -48,22 +54,11 @@ def _check(path: Path) -> TableCheck:
             problem=type(error).__name__,
             expected=proof.table_digest if proof else "", expected_rows=proof.table_rows if proof else -1,
         )  # fmt: skip
-    if proof is None:
-        return TableCheck(
-            job_id="",
-            organisation_code=owner,
-            target=name,
-            state="differs",
-            problem="no job of ours wrote it",
-            rows=found.rows,
-        )
     rows, expected = _left(proof)
-    problem = "" if current else "something else has written to it"
     return TableCheck(
         job_id=proof.job_id, organisation_code=owner, target=name,
-        state="same" if current and found.text() == expected else "differs",
+        state="same" if found.text() == expected else "differs",
         rows=found.rows, expected_rows=rows, digest=found.text(), expected=expected, delta_version=table.version(),
-        problem=problem,
     )  # fmt: skip
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
 from itertools import accumulate
+from operator import and_
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError
 
+from jutong.contracts.modes import DELETED, TO
 from jutong.contracts.orders import JobOrder
 from jutong.library.errors import TableNameError, TableUnknownError
 from jutong.library.tables import arrow_schema, open_table, table_path
@@ -18,10 +22,11 @@ from jutong.node.connectors.errors import TableMissingError
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead, Span
+from jutong.node.exchange.readers import WHOLE, OpenRead, Span
 from jutong.node.sources import SourceConfig
 
 BATCH_ROWS = 65_536
+ENDS = (TO, DELETED)
 
 
 @contextmanager
@@ -45,7 +50,11 @@ def read(source: SourceConfig, order: JobOrder) -> Iterator[OpenRead]:
     kinds = {field.name: field.type for field in schema}
     catalog = [CatalogColumn(name, str(kind)) for name, kind in kinds.items()]
     plan = plan_move(order, catalog, lambda column: _same(kinds[column.name]))
-    whole = _Version(source.name, plan, pa.schema([schema.field(name) for name in order.columns]), files)
+    ends = [name for name in ENDS if name in kinds]
+    whole = _Version(source.name, plan, pa.schema([schema.field(name) for name in (*order.columns, *ends)]), files)
+    if ends:  # a version that no longer holds is history, not a row
+        yield OpenRead(plan, whole.held(WHOLE), f"version {opened.version()}", whole.held, whole.bounds, whole.batches)
+        return
     yield OpenRead(plan, sum(files.values()), f"version {opened.version()}", whole.count, whole.bounds, whole.batches)
 
 
@@ -66,10 +75,23 @@ class _Version:
         self._source, self._plan, self._schema = source, plan, schema
         self._files = sorted(files)
         self._rows = [files[file] for file in self._files]
+        held = [pc.field(name).is_null() for name in ENDS if name in schema.names]
+        self._holds: pc.Expression | None = reduce(and_, held) if held else None
 
     def count(self, span: Span) -> int:
         """Return what the log says."""
         return sum(self._rows[span.after : span.upto])
+
+    def held(self, span: Span) -> int:
+        """Return how many rows of a span have not ended."""
+        try:
+            return self._dataset(span).count_rows(filter=self._holds, use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            raise SourceLostError(source=self._source, rows=0, reason="a file is damaged or gone") from error
+
+    def _dataset(self, span: Span) -> ds.Dataset:
+        paths = [str(file) for file in self._files[span.after : span.upto]]
+        return ds.dataset(paths, schema=self._schema, format="parquet")
 
     def bounds(self, rows: int) -> tuple[int, ...]:
         """Return behind which files another chunk begins."""
@@ -84,11 +106,10 @@ class _Version:
         """Yield rows; a column that a file of an earlier schema lacks is null there."""
         read = 0
         try:
-            paths = [str(file) for file in self._files[span.after : span.upto]]
-            dataset = ds.dataset(paths, schema=self._schema, format="parquet")
-            scanned = dataset.to_batches(
-                batch_size=BATCH_ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False
-            )
+            scanned = self._dataset(span).to_batches(
+                columns=[column.name for column in self._plan.columns], filter=self._holds,
+                batch_size=BATCH_ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False,
+            )  # fmt: skip
             for batch in scanned:
                 yield self._plan.convert(batch)
                 read += batch.num_rows
