@@ -66,6 +66,12 @@ def test_a_folder_or_a_list_of_doors_that_says_too_little_or_too_much_is_refused
         sources.load(write(tmp_path, [{"name": "n", "organisation_code": CODE, **row}]))
 
 
+def test_the_zone_of_a_source_reaches_its_moves(tmp_path: Path) -> None:
+    found = sources.load(write(tmp_path, [{**POSTGRES, "zone": "Asia/Urumqi"}]))["civil-affairs"]
+    assert sources.from_row(json.loads(json.dumps(sources.as_row(found)))) == found
+    assert found.zone == "Asia/Urumqi"
+
+
 def test_a_missing_file_means_no_source(tmp_path: Path) -> None:
     assert sources.load(tmp_path / "none.json") == {}
 
@@ -95,6 +101,8 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
         ([{**SQLITE, "path": 3}], "dsn, path and zone are texts"),
         ([{**POSTGRES, "schemas": "public"}], "schemas is a list"),
         ([{**POSTGRES, "schemas": [1]}], "schemas is a list"),
+        ([{**POSTGRES, "zone": 8}], "zone are texts"),
+        ([{**POSTGRES, "zone": "+08:00"}], "zone is a name"),
         ([{**SQLITE, "name": "../x"}], "name is"),
         ([{**SQLITE, "name": "x\n"}], "name is"),
         ([{**SQLITE, "organisation_code": "../../etc"}], "organisation_code is"),
