@@ -189,6 +189,18 @@ class RuleCount(Document):
     rows: int
 
 
+class FileTold(Document):
+    """A file of a job: whether it was ``read``, is the ``same`` as another of this job, or was moved ``earlier``.
+
+    ``sha256`` is of the unpacked bytes; ``of`` names that other file, or that earlier job.
+    """
+
+    name: str
+    sha256: str
+    state: Literal["read", "same", "earlier"]
+    of: str = ""
+
+
 class MovedReceipt(Document):
     """Kind ``moved``: the state of a job. Digests are over the Arrow content on each side.
 
@@ -206,7 +218,8 @@ class MovedReceipt(Document):
     ``position`` is the moment the source was read up to, and ``drift`` names columns that were other (+ - ~).
 
     ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
-    (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes).
+    (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes). ``files``
+    are the first 100 files of a move from a folder.
     """
 
     job_id: str
@@ -242,6 +255,7 @@ class MovedReceipt(Document):
     drift: tuple[str, ...] = ()
     into: str = ""
     lane: str = ""
+    files: tuple[FileTold, ...] = ()
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -252,7 +266,7 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "into", "lane")
+     "table_rows", "table_digest", "position", "drift", "into", "lane", "files")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 

@@ -23,6 +23,7 @@ from jutong.node.exchange.modes.since import since_of
 from jutong.node.exchange.modes.told import of_mode
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
+from jutong.node.exchange.readers.manifest import files_of
 from jutong.node.exchange.rules import seen
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
@@ -84,7 +85,7 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
                 else:
                     chunks.forget(place.folder)  # what it names goes with the failed job
                 raise
-    return _receipt(done, order, chunks.load(place.folder))
+    return _receipt(done, order, chunks.load(place.folder), place.folder)
 
 
 def _means(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: int) -> Means:
@@ -202,7 +203,7 @@ def _told(ledger: Ledger | None) -> tuple[RuleCount, ...]:
     return tuple(rule for rule in counted if rule.rows or not rule.id.startswith(FITS))
 
 
-def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedReceipt:
+def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None, folder: Path) -> MovedReceipt:
     proof = done.proof
     cut = len(ledger.cut.spans) if ledger else 0
     plain = not order.rules and cut <= 1
@@ -225,5 +226,6 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None) -> MovedRe
         rules=_told(ledger),
         into=f"{order.into.source} {order.into.schema_name}.{order.into.table}" if order.into else "",
         lane=ledger.lane if order.into and ledger else "",
+        files=files_of(folder),
         **of_mode(order, proof),
     )

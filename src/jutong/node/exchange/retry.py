@@ -12,8 +12,9 @@ LONGEST_PAUSE_MS = 900_000
 _GROWTH = 3
 
 _TRANSIENT = frozenset(
-    ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy")
-)
+    ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy",
+     "node.files.arriving", "node.files.busy", "node.rest.page-refused")
+)  # fmt: skip
 _LASTING = frozenset(("sign-in refused", "no such role or database", "no such database", "table or columns gone"))
 """Reasons that no waiting changes."""
 

@@ -104,7 +104,7 @@ REFUSED: list[tuple[str, dict[str, Any], Handler]] = [
     ("node.rest.pages-unfit", NUMBERED, constant(httpx.Response(200, json={"data": {"rows": ROWS}}))),
     ("node.rest.pages-unfit", NUMBERED, constant(httpx.Response(200, text="<html>"))),
     ("node.rest.pages-unfit", {**NUMBERED, "total": "/n"}, constant(answer(ROWS, n="many"))),
-    ("node.rest.page-refused", NUMBERED, constant(httpx.Response(302, headers={"Location": "http://127.0.0.2/"}))),
+    ("node.rest.page-denied", NUMBERED, constant(httpx.Response(302, headers={"Location": "http://127.0.0.2/"}))),
     ("node.rest.page-refused", NUMBERED, constant(httpx.Response(503, headers={"Retry-After": "7"}))),
 ]
 

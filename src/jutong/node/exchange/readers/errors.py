@@ -25,6 +25,15 @@ class PagesRefusedError(JutongError):
     next_step = gettext_noop("请数源部门检查服务、限流和节点的凭据，恢复后重新下达任务；没有搬运任何一行。")
 
 
+class PagesDeniedError(JutongError):
+    """The service will not hand over a page, however often it is asked."""
+
+    code = "node.rest.page-denied"
+    http_status = 422
+    message = gettext_noop("服务“{source}”拒绝给出第 {page} 页：{reason}。")
+    next_step = gettext_noop("请核对sources.json中的地址、路径和凭据；节点不跟随跳转。没有搬运任何一行。")
+
+
 class PagesUnfitError(JutongError):
     """The pages are not what the mapping says."""
 

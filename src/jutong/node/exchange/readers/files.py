@@ -7,7 +7,6 @@ ends: a wrong delimiter must not empty a table.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,27 +16,22 @@ from typing import Any
 import pyarrow as pa
 
 from jutong.contracts.orders import JobOrder
+from jutong.contracts.receipts import FileTold
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import OrderUnfitError, ValueUnfitError
-from jutong.node.exchange.jobs import JobFolder, write_whole
 from jutong.node.exchange.plan import Array, CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
 from jutong.node.exchange.readers import OpenRead, Span
+from jutong.node.exchange.readers.manifest import Manifest, State, keep, moved_before
 from jutong.node.exchange.readers.parts import FILE_RULE, Part
 from jutong.node.exchange.rules.sieve import FINDINGS, POSITION
 from jutong.node.files import columnar
 from jutong.node.files.arrival import arrived
-from jutong.node.files.errors import FilesBusyError, LinesUnreadableError
+from jutong.node.files.errors import LinesUnreadableError
 from jutong.node.files.mapping import FileTable
 from jutong.node.files.reading import OpenFile, Workbook, checked, columns_of, open_file
 from jutong.node.files.rows import FileRows, Refusal
 from jutong.node.files.tables import TYPE, mapped
 from jutong.node.sources import SourceConfig
-
-MANIFEST = "files.json"
-"""In the job's folder: which files it reads, by name and SHA-256, and which it leaves out and why."""
-
-READ, SAME, EARLIER = "read", "same", "earlier"
-"""A file is read, is the same as another of this job, or was moved by an earlier one."""
 
 FEW = 20
 """Lines that may be no rows in any file, however short."""
@@ -153,40 +147,21 @@ def _cast(array: Array, column: PlannedColumn) -> Array:
 
 def _chosen(every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, only_new: bool) -> list[OpenFile]:
     """Return the files to read, each content once, and keep the list of them and of what is left out."""
-    moved = _moved(order, folder) if only_new else {}
+    moved = moved_before(order, folder) if only_new and folder else {}
     chosen: dict[str, OpenFile] = {}
-    told: list[dict[str, str]] = []
+    told: list[FileTold] = []
     for file in every:
         earlier = moved.get(file.sha256, "")
         same = chosen.get(file.sha256)
         if not earlier and same is None:
             chosen[file.sha256] = file
-        state, of = (EARLIER, earlier) if earlier else (SAME, same.name) if same else (READ, "")
-        told.append({"name": file.name, "sha256": file.sha256, "state": state, "of": of})
+        state: State = "earlier" if earlier else "same" if same else "read"
+        told.append(
+            FileTold(name=file.name, sha256=file.sha256, state=state, of=earlier or (same.name if same else ""))
+        )
     if folder is not None:
-        content = {"source": order.source, "table": order.table, "files": told}
-        write_whole(folder / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1), durable=True)
+        keep(Manifest(source=order.source, table=order.table, files=tuple(told)), folder)
     return list(chosen.values())
-
-
-def _moved(order: JobOrder, folder: Path | None) -> dict[str, str]:
-    """Return the job that moved each content of these files before.
-
-    Raises:
-        FilesBusyError: when an earlier job over them has not ended.
-    """
-    moved: dict[str, str] = {}
-    for manifest in sorted(folder.parent.glob(f"*/{MANIFEST}")) if folder else ():
-        content = json.loads(manifest.read_bytes())
-        job_id = manifest.parent.name
-        if job_id == order.job_id or (content["source"], content["table"]) != (order.source, order.table):
-            continue
-        result = JobFolder(folder.parents[2], job_id).result() if folder else None
-        if result is None:
-            raise FilesBusyError(job_id=job_id)
-        if result.state == "done":
-            moved |= {file["sha256"]: job_id for file in content["files"] if file["state"] == READ}
-    return moved
 
 
 class _Counted:

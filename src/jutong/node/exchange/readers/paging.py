@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from jutong.node.exchange.readers.errors import PagesRefusedError, PagesUnfitError
+from jutong.node.exchange.readers.errors import PagesDeniedError, PagesRefusedError, PagesUnfitError
 from jutong.node.files.lines import parsed
 from jutong.node.mapped import MappedTable, parts_of, value_at
 from jutong.node.sources import SourceConfig
@@ -75,7 +75,8 @@ class Paging:
         """Yield every page that has rows.
 
         Raises:
-            PagesRefusedError: when the service does not answer, or not with a page.
+            PagesRefusedError: when the service does not answer now.
+            PagesDeniedError: when it will not.
             PagesUnfitError: when the answers are not what the mapping says.
         """
         seen: set[str] = set()
@@ -133,7 +134,7 @@ class Paging:
                     return self._answer(response, body, number)
                 reason = f"HTTP {response.status_code}"
                 if response.status_code not in _LATER:
-                    break
+                    raise PagesDeniedError(source=self._source.name, page=number, reason=reason)
                 asked = response.headers.get("Retry-After", "")
                 wait = min(float(asked), LONGEST_WAIT_SECONDS) if asked.isdigit() else wait
             if again + 1 < TRIES:

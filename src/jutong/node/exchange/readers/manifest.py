@@ -1,0 +1,67 @@
+"""The list of a job's files, in the job's folder: what it reads, and what it leaves out as moved already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from jutong.contracts.envelope import Document
+from jutong.contracts.orders import JobOrder
+from jutong.contracts.receipts import FileTold
+from jutong.node.exchange.jobs import JobFolder, write_whole
+from jutong.node.files.errors import FilesBusyError
+
+FILE = "files.json"
+MOST_TOLD = 100
+LONGEST_NAME = 300
+
+State = Literal["read", "same", "earlier"]
+
+
+class Manifest(Document):
+    """The files of one job over one table of a folder."""
+
+    source: str
+    table: str
+    files: tuple[FileTold, ...]
+
+
+def keep(manifest: Manifest, folder: Path) -> None:
+    """Keep a job's list, durable before return."""
+    write_whole(folder / FILE, manifest.model_dump_json(indent=1), durable=True)
+
+
+def load(folder: Path) -> Manifest | None:
+    """Return a job's list; None where it has none."""
+    try:
+        return Manifest.model_validate_json((folder / FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def files_of(folder: Path) -> tuple[FileTold, ...]:
+    """Return the files of a job as its receipt tells them."""
+    found = load(folder)
+    files = found.files[:MOST_TOLD] if found else ()
+    return tuple(file.model_copy(update={"name": file.name[:LONGEST_NAME]}) for file in files)
+
+
+def moved_before(order: JobOrder, folder: Path) -> dict[str, str]:
+    """Return the job that moved each content of an order's table before.
+
+    Raises:
+        FilesBusyError: when an earlier job over it has not ended.
+    """
+    moved: dict[str, str] = {}
+    for path in sorted(folder.parent.glob(f"*/{FILE}")):
+        job_id, found = path.parent.name, load(path.parent)
+        if found is None or job_id == order.job_id or (found.source, found.table) != (order.source, order.table):
+            continue
+        result = JobFolder(folder.parents[2], job_id).result()
+        if result is None:
+            raise FilesBusyError(job_id=job_id)
+        if result.state == "done":
+            moved |= {file.sha256: job_id for file in found.files if file.state == "read"}
+    return moved
