@@ -17,9 +17,17 @@ YEAR = 365 * 24 * 3600
 CHOICES = {"size": ("normal", "large"), "theme": ("light", "dark")}
 
 
-def _policy() -> str:
+def policy(gateway: str = "") -> str:
+    """Return the content policy of a page.
+
+    Args:
+        gateway: address of a node whose gateway the page's forms go to, where that is not the instance's own.
+    """
     # A form's redirects are held to this list too: trying a grant ends at the gateway, unified sign-in at its server.
-    forms = " ".join(filter(None, ("'self'", settings.JUTONG.gateway_base, _origin(settings.JUTONG.oidc_server))))
+    own = settings.JUTONG
+    forms = " ".join(
+        dict.fromkeys(filter(None, ("'self'", own.gateway_base, _origin(own.oidc_server), _origin(gateway))))
+    )
     return (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
         f"frame-ancestors 'none'; form-action {forms}"
@@ -39,7 +47,7 @@ class PageMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.policy = _policy()
+        self.policy = policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, or switch and redirect."""

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.jobs import live, transfers, views, wizard
+from jutong.web.jobs import live, quarantine, transfers, views, wizard
 
 urlpatterns = [
     path("jobs", views.listing),
     path("jobs/<uuid:job_id>", live.detail),
     path("jobs/<uuid:job_id>/progress", live.progress),
     path("jobs/<uuid:job_id>/control", live.control),
+    path("jobs/<uuid:job_id>/quarantine", quarantine.quarantine),
     path("transfers", transfers.listing),
     path("transfers/new", wizard.begin),
     path("transfers/<uuid:transfer_id>", transfers.detail),
