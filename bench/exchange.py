@@ -3,7 +3,9 @@
 Four things run in turn on the same rows, each in a process of its own: ``psql COPY ... (FORMAT binary)`` to
 /dev/null (what reading alone costs), ADBC into ``write_deltalake`` (a move that proves nothing), a job of ours, and the
 same job with rules and masks. Every figure is a ratio inside one round; the median of the rounds is told. One row of a
-hundred has a wrong check digit and one of two hundred an unknown code. ``python bench/exchange.py [ROWS]``.
+hundred has a wrong check digit and one of two hundred an unknown code. Then PostgreSQL into PostgreSQL (``_into``).
+
+``python bench/exchange.py [ROWS] [into]``, with ``into`` only the second part.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from uuid import uuid4
 
 import psycopg
 
+import _into
 from _report import Report
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Between, ColumnMask, Identity, Length, NotNull, OneOf
@@ -151,7 +154,7 @@ def peak_kib(pid: int | None) -> int:
 
 
 def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 500_000
+    rows = next((int(word) for word in sys.argv[1:] if word.isdecimal()), 500_000)
     report = Report("exchange")
     with temporary() as server, tempfile.TemporaryDirectory() as folder:
         dsn = server.ensure_database("bench", OWNER, server.home.secret("registry.password"))
@@ -173,7 +176,17 @@ def main() -> None:
                 for _ in range(ROUNDS)
             ]
 
-        tell(report, rows, small=take_turns(FEW), full=take_turns(rows))
+        if "into" not in sys.argv:
+            tell(report, rows, small=take_turns(FEW), full=take_turns(rows))
+        pid = server.pid()
+        assert pid is not None
+        into = _into.Into(home, dsn, server=pid, psql=psql, columns=COLUMNS)
+
+        def into_turns(rows: int) -> _into.Taken:
+            fill(dsn, rows)
+            return _into.take_turns(into, rows, rounds=ROUNDS, rules=RULES, masks=MASKS)
+
+        _into.tell(report, rows, small=into_turns(FEW), full=into_turns(rows))
     report.finish()
 
 

@@ -20,9 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jutong.contracts.receipts import ReplayedReceipt
-from jutong.library.digest import ContentDigest
-from jutong.library.overwrite import Committed, Overwrite, Proof
-from jutong.library.tables import describe, table_path
+from jutong.contracts.rules import Rule
+from jutong.library.overwrite import Committed
 from jutong.node.exchange import chunks, quarantine
 from jutong.node.exchange.errors import ContentDiffersError, ReplayElsewhereError, ReplayTooLateError
 from jutong.node.exchange.jobs import REPLAYS, write_whole
@@ -30,6 +29,8 @@ from jutong.node.exchange.repair import BATCHED, DROPPED, FIXED, OPEN, WRITTEN, 
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import POSITION, Sieve
 from jutong.node.exchange.targets import ZONE
+from jutong.node.exchange.targets.adding import Adding, adding
+from jutong.node.exchange.targets.errors import TargetRefusedError, TargetUnfitError
 from jutong.node.sources import SourceConfig
 
 _WHOLE = ("replace", "append")
@@ -61,7 +62,7 @@ class Replay:
         source: where the job read from; its organisation owns the table.
 
     Raises:
-        ReplayElsewhereError: when the job did not write a whole table of the library.
+        ReplayElsewhereError: when the job did not write a whole table.
     """
 
     def __init__(self, repair: Repair, home: Path, source: SourceConfig) -> None:
@@ -70,12 +71,13 @@ class Replay:
         self._order = repair.order
         self._home = home
         mode = getattr(self._order, "mode", None)
-        if self._order.into is not None or (mode is not None and mode.kind not in _WHOLE):
+        if mode is not None and mode.kind not in _WHOLE:
             raise ReplayElsewhereError(job_id=self._order.job_id)
-        self._path = table_path(home / "library", ZONE, source.organisation_code, self._order.target)
+        self._source = source
+        self._fits: tuple[Rule, ...] = ()
         earlier = chunks.load(repair.folder)
         self._means = Means(
-            department=self._path.parent,
+            department=home / "library" / ZONE / source.organisation_code,
             folder=repair.folder,
             secret=home / "keys" / "node.secret",
             zone=source.zone,
@@ -95,6 +97,9 @@ class Replay:
         waiting = self._waiting(FIXED)
         if waiting is None:
             return Replayed(done, ())
+        if self._order.into is not None:
+            with self._adding(0) as target:
+                self._fits = target.fits(self._sieve(waiting.batch.schema).lands_as)
         said, wrong = self._sift(waiting)
         if good := [name for name in waiting.names if name not in wrong]:
             self._rows.execute("BEGIN IMMEDIATE")
@@ -114,14 +119,22 @@ class Replay:
         if waiting is None:
             return 0
         (number,) = self._rows.execute("SELECT max(batch) FROM decision").fetchone()
-        with Overwrite(self._path, self._id(number), mode="append") as target:
-            committed = target.committed()
-            if committed is None:
-                self._still_ours()
-                committed = self._append(target, waiting, int(now.timestamp() * 1000))
+        try:
+            with self._adding(number) as target:
+                committed = target.committed()
+                if committed is None:
+                    self._still_ours(target)
+                    committed = self._append(target, waiting, int(now.timestamp() * 1000))
+        except (TargetRefusedError, TargetUnfitError, ContentDiffersError):
+            # Nothing was written, and never will be as they are: they can be put right once more.
+            self._rows.execute("UPDATE decision SET state = ? WHERE state = ?", (FIXED, BATCHED))
+            raise
         self._leave_word(number, committed)
         self._rows.execute("UPDATE decision SET state = ? WHERE state = ?", (WRITTEN, BATCHED))
         return len(waiting.names)
+
+    def _adding(self, number: int) -> Adding:
+        return adding(self._order, self._source, self._home, self._id(number))
 
     def _id(self, number: int) -> str:
         return str(uuid5(UUID(self._order.job_id), f"replay {number}"))
@@ -176,7 +189,7 @@ class Replay:
             rule.model_copy(update={"action": "set-aside"}) if rule.action == "skip" else rule
             for rule in self._order.rules
         ]
-        return Sieve(rules, self._order.masks, schema, self._order.steps, self._means)
+        return Sieve((*rules, *self._fits), self._order.masks, schema, self._order.steps, self._means)
 
     def _sift(self, waiting: _Waiting) -> tuple[tuple[tuple[str, str, str], ...], set[tuple[int, int]]]:
         sieve = self._sieve(waiting.batch.schema)
@@ -186,23 +199,20 @@ class Replay:
         said = tuple((f"{chunk}-{position}", column, reason) for (chunk, position), column, reason in wrong)
         return said, {name for name, _, _ in wrong}
 
-    def _still_ours(self) -> None:
+    def _still_ours(self, target: Adding) -> None:
         (numbers,) = self._rows.execute("SELECT max(batch) FROM decision").fetchone()
         ours = {self._id(number) for number in range(1, numbers + 1)}
-        newest = describe(self._path).history[0]
-        if newest.job_id not in {self._order.job_id, *ours}:
-            raise ReplayTooLateError(table="/".join(self._path.parts[-2:]), job_id=self._order.job_id)
+        if target.newest() not in {self._order.job_id, *ours}:
+            into = self._order.into
+            table = (
+                f"{into.schema_name}.{into.table}" if into else f"{self._source.organisation_code}/{self._order.target}"
+            )
+            raise ReplayTooLateError(table=table, job_id=self._order.job_id)
 
-    def _append(self, target: Overwrite, waiting: _Waiting, now_ms: int) -> Committed:
+    def _append(self, target: Adding, waiting: _Waiting, now_ms: int) -> Committed:
         sieve = self._sieve(waiting.batch.schema)
         sieve.begin_chunk()
         kept = sieve.sift(waiting.batch, 0).kept
-        digest = ContentDigest(sieve.lands_as)
-        digest.update(kept)
-        target.begin(sieve.lands_as)
-        target.write(kept)
-        target.finish()
-        found = target.read_back().text()
-        if found != digest.text() or kept.num_rows != len(waiting.names):
-            raise ContentDiffersError(source_digest=digest.text(), target_digest=found)
-        return target.commit(Proof(target.job_id, kept.num_rows, digest.text(), found, now_ms, len(waiting.names)))
+        if kept.num_rows != len(waiting.names):
+            raise ContentDiffersError(source_digest=f"{len(waiting.names)}", target_digest=f"{kept.num_rows}")
+        return target.add(kept, now_ms)

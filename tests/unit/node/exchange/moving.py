@@ -16,6 +16,7 @@ from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.clock import utc_now
 from jutong.library.tables import open_table, read_batches, table_path
 from jutong.node.exchange.move import Workplace, move
+from jutong.node.exchange.progress import Progress
 from jutong.node.exchange.runner import JobHandle
 from jutong.node.sources import SourceConfig
 
@@ -29,10 +30,16 @@ def order_for(source: SourceConfig, schema: str, table: str, *columns: str, targ
     )
 
 
-def run_move(order: JobOrder, source: SourceConfig, home: Path) -> MovedReceipt:
+def run_move(
+    order: JobOrder,
+    source: SourceConfig,
+    home: Path,
+    into: SourceConfig | None = None,
+    progress: Progress = lambda _: None,
+) -> MovedReceipt:
     folder = home / "jobs" / order.job_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return move(order, source, place=Workplace(home / "library", folder), clock=utc_now, progress=lambda *_: None)
+    return move(order, source, place=Workplace(home / "library", folder, into), clock=utc_now, progress=progress)
 
 
 def landed_path(home: Path, target: str = "moved") -> Path:

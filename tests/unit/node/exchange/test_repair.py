@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from jutong.cli.exchange import exchange
 from jutong.contracts import rules as given
-from jutong.contracts.landing import Landing
+from jutong.contracts.modes import MergeMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import ReplayedReceipt
 from jutong.contracts.rules import ColumnMask
@@ -203,10 +203,8 @@ def test_rows_of_one_cause_are_put_right_together(tmp_path: Path) -> None:
     assert (by_id[0], str(table["fee"][0])) == ("2", "9.99")
 
 
-def test_rows_of_a_job_that_writes_elsewhere_are_not_added(source: SourceConfig, tmp_path: Path) -> None:
+def test_rows_of_a_job_that_merges_are_not_added(source: SourceConfig, tmp_path: Path) -> None:
     order = moved(source, tmp_path)
-    elsewhere = order.model_copy(
-        update={"into": Landing(source="s", schema_name="p", table="t", columns=(("id", "id"),))}
-    )
+    elsewhere = order.model_copy(update={"mode": MergeMode(keys=("id",))})
     with repair_of(tmp_path, elsewhere) as repair, pytest.raises(ReplayElsewhereError):
         replayed(repair, tmp_path, source)

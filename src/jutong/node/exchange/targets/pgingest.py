@@ -122,10 +122,8 @@ class Ingest:
         ]
         reader = pa.RecordBatchReader.from_batches(self._sent_as, batches)
         with self._connection.cursor() as cursor:
-            if self._through:
-                cursor.adbc_ingest(ASIDE, reader, mode="append")
-            else:
-                cursor.adbc_ingest(self._staging[1], reader, mode="append", db_schema_name=self._staging[0])
+            schema, table = ("pg_temp", ASIDE) if self._through else self._staging
+            cursor.adbc_ingest(table, reader, mode="append", db_schema_name=schema)
 
     def finish(self) -> Sent:
         """Send the rest, and look at what lies in the table."""

@@ -106,6 +106,15 @@ class PgLedger:
         ).fetchone()
         return Committed(-1, int(found[0]), Proof.of(found[1])) if found else None
 
+    def newest(self) -> str:
+        """Return the id of the job that last wrote the table, or an empty text."""
+        found = self._run(
+            "SELECT job_id::text FROM {schema}.job WHERE relation = %s AND state = 'committed'"
+            " ORDER BY committed_at DESC LIMIT 1",
+            self._relation,
+        ).fetchone()
+        return str(found[0]) if found else ""
+
     def take(self, shape: str) -> bool:
         """Take the job's line over from an earlier run; False when there is none of this shape.
 

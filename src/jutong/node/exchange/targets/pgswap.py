@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from jutong.node.exchange.targets.errors import TargetRefusedError
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 LOCK_SECONDS = 30
 
@@ -80,23 +82,28 @@ class Replace:
 
     def run(self) -> str:
         """Replace, and return how: ``swap`` or ``refill``."""
-        table, staging = sql.Identifier(*self._table), sql.Identifier(*self._staging)
+        table = sql.Identifier(*self._table)
         self._run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         self._run("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table)  # others may read on, and not change
         ((oid,),) = self._rows("SELECT %s::regclass::oid", table.as_string(self._connection))
         if self._rows(_FREE, oid) == [(True,)] and (made := self._indexed(oid)) is not None:
             self._swap(oid, made)
             return "swap"
+        self._run("DELETE FROM {}", table)
+        self.add()
+        return "refill"
+
+    def add(self) -> None:
+        """Add the staged rows to those of the table."""
+        table, staging = sql.Identifier(*self._table), sql.Identifier(*self._staging)
         columns = self._rows(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped"
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
             " AND attgenerated = '' AND attidentity <> 'a' ORDER BY attnum",
-            oid,
+            table.as_string(self._connection),
         )
         names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in columns)
-        self._run("DELETE FROM {}", table)
         self._run("INSERT INTO {} ({}) SELECT {} FROM {}", table, names, names, staging)
         self._run("DROP TABLE {}", staging)
-        return "refill"
 
     def _indexed(self, oid: int) -> list[tuple[str, str]] | None:
         """Give the staging table the table's indexes, and return their names, now and later; None when one is odd."""
@@ -106,19 +113,21 @@ class Replace:
             return None
         for number, (name, constraint, text, head) in enumerate(rows):
             now = f"i_{self._staging[1][2:]}_{number}"
-            if constraint:
-                self._run(
-                    "ALTER TABLE {} ADD CONSTRAINT {} {}",
-                    sql.Identifier(*self._staging), sql.Identifier(now), sql.SQL(constraint),
-                )  # fmt: skip
-            else:
-                unique = sql.SQL("UNIQUE " if head.startswith("CREATE UNIQUE") else "")
-                self._run(
-                    "CREATE {}INDEX {} ON {} {}",
-                    unique, sql.Identifier(now), sql.Identifier(*self._staging), sql.SQL(text[len(head) :]),
-                )  # fmt: skip
+            try:
+                self._index(now, constraint, text, head)
+            except psycopg.errors.UniqueViolation as error:
+                raise TargetRefusedError(table=".".join(self._table), reason=f"SQLSTATE 23505 {name}") from error
             made.append((now, name))
         return made
+
+    def _index(self, name: str, constraint: str, text: str, head: str) -> None:
+        staging = sql.Identifier(*self._staging)
+        if constraint:
+            self._run("ALTER TABLE {} ADD CONSTRAINT {} {}", staging, sql.Identifier(name), sql.SQL(constraint))
+        else:
+            unique = sql.SQL("UNIQUE " if head.startswith("CREATE UNIQUE") else "")
+            body = sql.SQL(text[len(head) :])
+            self._run("CREATE {}INDEX {} ON {} {}", unique, sql.Identifier(name), staging, body)
 
     def _swap(self, oid: int, indexes: list[tuple[str, str]]) -> None:
         table, staging = sql.Identifier(*self._table), sql.Identifier(*self._staging)

@@ -95,6 +95,11 @@ class _Asked:
         return f"{FITS}{self.number}-{what}"
 
 
+def made_by_server(taker: Taker) -> bool:
+    """Tell whether only the server can make a value of the column out of a text."""
+    return _parts(taker.type)[0] in _BY_SERVER | _TEXT_BYTES
+
+
 def match(
     schema: pa.Schema, pairs: Sequence[tuple[str, str]], takers: Sequence[Taker], kinds: Mapping[str, str]
 ) -> tuple[list[Way], list[str]]:

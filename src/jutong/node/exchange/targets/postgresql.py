@@ -40,7 +40,7 @@ from jutong.node.exchange.targets.pgingest import Ingest, Sent
 from jutong.node.exchange.targets.pgledger import PgLedger
 from jutong.node.exchange.targets.pgpipe import Pipe
 from jutong.node.exchange.targets.pgswap import Replace
-from jutong.node.exchange.targets.pgtypes import Taker, Way, match
+from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
 from jutong.node.sources import SourceConfig
 
 BUSY_SECONDS = 20
@@ -72,9 +72,11 @@ class PostgresTarget(Target):
         order: the job's; it has a landing.
         landing: where to.
         into: the database.
+        adds: add the rows to those of the table, whatever the order says; for rows put right afterwards.
     """
 
-    def __init__(self, order: JobOrder, landing: Landing, into: SourceConfig) -> None:
+    def __init__(self, order: JobOrder, landing: Landing, into: SourceConfig, *, adds: bool = False) -> None:
+        self._adds = adds
         self._order = order
         self._landing = landing
         self._into = into
@@ -153,15 +155,18 @@ class PostgresTarget(Target):
         takers = [Taker(*row) for row in rows]
         if not takers:
             raise TargetUnfitError(table=self.name, columns="-")
+        if self._adds:  # the job's own rows were of these types, and the server looks at what people wrote
+            told = {taker.name: taker.type for taker in takers if made_by_server(taker)}
+            kinds = {name: told[to] for name, to in self._landing.columns if to in told}
         self.ways, problems = match(schema, self._landing.columns, takers, kinds)
         if problems:
             raise TargetUnfitError(table=self.name, columns="；".join(problems)[:400])
         self._shape = f"{schema}\n{takers}"
-        masked = {mask.column for mask in self._order.masks}
+        masked = {mask.column for mask in self._order.masks}  # a mask comes after the rules
         rules = [rule for way in self.ways for rule in way.rules]
         late = [rule for rule in rules if rule.column in masked]
         self._guard = Sieve(late, (), schema) if late else None
-        return tuple(rule for rule in rules if rule.column not in masked)
+        return tuple(rule for rule in rules if rule not in late)
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
@@ -219,7 +224,7 @@ class PostgresTarget(Target):
         """Add rows.
 
         Raises:
-            TargetUnfitError: when a masked value does not fit its column; what is not masked was asked before.
+            TargetUnfitError: when a masked value does not fit its column; others were asked before.
         """
         if self._guard is not None:
             broken = [count.column for count in self._guard.counted(self._guard.sift(batch, 0).counts) if count.rows]
@@ -259,7 +264,11 @@ class PostgresTarget(Target):
             (rows,) = counted.fetchone() or (-1,)
             if rows != proof.rows:
                 raise ContentDiffersError(source_digest=f"{proof.rows}", target_digest=f"{rows}")
-            Replace(self._control, table, staging).run()
+            putting = Replace(self._control, table, staging)
+            if self._adds:
+                putting.add()
+            else:
+                putting.run()
             if not self.ledger.close(proof):
                 raise TargetLostError(table=self.name, reason="another process has taken the job up")
         self._done = True
@@ -297,10 +306,14 @@ def problem(table: str, error: Exception) -> TargetLostError | TargetRefusedErro
     said = error.diag if isinstance(error, psycopg.Error) else error
     named = [getattr(said, "constraint_name", None), getattr(said, "column_name", None)]
     if isinstance(error, adbc_driver_manager.Error):
-        found = dict(error.details or ())
-        named = [str(found[key], "utf-8", "replace") for key in sorted(found) if "CONSTRAINT" in key or "COLUMN" in key]
+        found = {_text(key): _text(value) for key, value in error.details or ()}
+        named = [found[key] for key in sorted(found) if "CONSTRAINT" in key or "COLUMN" in key]
     told = [f"SQLSTATE {state}", *(name for name in named if name)]
     return TargetRefusedError(table=table, reason=" ".join(told)[:200])
+
+
+def _text(said: str | bytes) -> str:
+    return said if isinstance(said, str) else said.decode(errors="replace")
 
 
 def address(source: SourceConfig) -> str:
