@@ -17,6 +17,9 @@ from jutong.kernel.i18n import gettext_noop
 MOST_JOBS = 50
 STATES = {
     "running": gettext_noop("正在搬运"),
+    "waiting": gettext_noop("等待中，会自动继续"),
+    "paused": gettext_noop("已暂停"),
+    "cancelled": gettext_noop("已取消"),
     "done": gettext_noop("已完成并核对"),
     "failed": gettext_noop("失败"),
 }
@@ -65,6 +68,52 @@ def check_sources(name: str | None) -> None:
         click.echo(f"{'✗' if problem else '✓'} {source.name}  {problem or good}")
     if problems:
         sys.exit(1)
+
+
+@node.group()
+def hosts() -> None:
+    """放行名单 · the doors at which people may connect databases to this node; without a list there is none."""
+
+
+@hosts.command("list")
+def list_hosts() -> None:
+    """列出放行的主机 · list the doors allowed."""
+    from jutong.node.connecting import hosts as doors
+
+    found = doors.load(_home() / doors.FILE)
+    if not found:
+        say(gettext_noop("还没有放行任何主机，谁也不能在页面上连接数据库。"))
+    for entry in found:
+        click.echo(entry)
+
+
+@hosts.command("allow")
+@click.argument("door", metavar="HOST:PORT")
+def allow_host(door: str) -> None:
+    """放行一处 · allow a name, an address or a network, with a port or `*`."""
+    from jutong.node.connecting import hosts as doors
+
+    try:
+        doors.parse(door)
+    except ValueError as error:
+        raise click.BadParameter(door, param_hint="HOST:PORT") from error
+    path = _home() / doors.FILE
+    doors.save(path, [*doors.load(path), door.lower()])
+    say(gettext_noop("已放行 {door}。"), door=door.lower())
+
+
+@hosts.command("remove")
+@click.argument("door", metavar="HOST:PORT")
+def remove_host(door: str) -> None:
+    """不再放行一处 · take a door off the list; sources connected before stay."""
+    from jutong.node.connecting import hosts as doors
+
+    path = _home() / doors.FILE
+    found = doors.load(path)
+    if door.lower() not in found:
+        raise click.BadParameter(door, param_hint="HOST:PORT")
+    doors.save(path, [one for one in found if one != door.lower()])
+    say(gettext_noop("不再放行 {door}。"), door=door.lower())
 
 
 @node.command()

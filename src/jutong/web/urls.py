@@ -62,6 +62,7 @@ urlpatterns = [
     path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.citizen.urls")),
     path("", include("jutong.web.intake.urls")),
+    path("", include("jutong.web.sources.urls")),
     path("", include("jutong.web.manage.urls")),
     path("", include("jutong.web.demand.urls")),
     path("", include("jutong.web.dispute.urls")),

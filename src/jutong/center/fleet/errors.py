@@ -56,3 +56,30 @@ class SourceUnknownError(JutongError):
     http_status = 404
     message = gettext_noop("没有前置节点报告过名为“{source}”的数据源。")
     next_step = gettext_noop("请核对节点的数据源配置；节点每分钟上报一次。")
+
+
+class SourceNameError(JutongError):
+    """A name a source cannot have."""
+
+    code = "fleet.source.name-invalid"
+    http_status = 422
+    message = gettext_noop("“{name}”不能作数据源的名称。")
+    next_step = gettext_noop("请用小写字母开头，只用小写字母、数字、连字符和下划线，不超过63个字符。")
+
+
+class SourceNameTakenError(JutongError):
+    """Another source has the name."""
+
+    code = "fleet.source.taken"
+    http_status = 409
+    message = gettext_noop("已有名为“{name}”的数据源。")
+    next_step = gettext_noop("请换一个名称。")
+
+
+class NodeWithoutGatewayError(JutongError):
+    """The node has not reported where browsers reach it."""
+
+    code = "fleet.node.no-gateway"
+    http_status = 409
+    message = gettext_noop("前置节点“{node}”还没有报告网关地址，浏览器到不了它。")
+    next_step = gettext_noop("请等节点报到后再试；节点每分钟上报一次。")

@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from jutong.web.sources import connecting
+
+urlpatterns = [path("manage/sources/connect", connecting.connect)]
