@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.jobs import live, quarantine, transfers, views, wizard
+from jutong.web.jobs import checks, live, quarantine, transfers, views, wizard
 
 urlpatterns = [
     path("jobs", views.listing),
+    path("jobs/checks", checks.listing),
     path("jobs/<uuid:job_id>", live.detail),
     path("jobs/<uuid:job_id>/progress", live.progress),
     path("jobs/<uuid:job_id>/control", live.control),
