@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 
 from jutong.center.fleet.receipts import apply_receipt
-from jutong.center.jobs import actions as jobs
 from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import InformationSystem, SystemKey
@@ -24,6 +23,7 @@ from tests.fuzz import (
     catalog_city,
     corrections_city,
     demand_city,
+    jobs_city,
     remedy_city,
     returns_city,
     sharing_city,
@@ -222,9 +222,7 @@ def _people_and_sources(city: FuzzCity) -> None:
     city.addresses["getOrganisation"] = {"code": world.civil.code}
     for name in ("getSource", "orderInventory"):
         city.addresses[name] = {"name": world.source.name}
-    city.addresses["getJob"] = {
-        "job_id": str(jobs.order_job(entry=world.entry, by=world.actors["steward"], now=now).id)
-    }
+    jobs_city.extend(city)
 
 
 def _applications(city: FuzzCity) -> None:

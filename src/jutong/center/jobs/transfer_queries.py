@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +103,26 @@ def _newest(*, ended: bool) -> QuerySet[Job]:
     return rows.filter(state__in=ENDED) if ended else rows
 
 
+def _with_last(rows: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    """Add how the newest run stands, and how the newest that ended did."""
+    return rows.annotate(
+        last_state=Subquery(_newest(ended=False).values("state")[:1]),
+        last_end=Subquery(_newest(ended=True).values("state")[:1]),
+    )
+
+
+_ON = Q(state=TransferState.ON)
+_TROUBLE = _ON & (
+    Q(late_at__isnull=False) | ~Q(problem="") | Q(last_end=JobState.FAILED) | Q(last_state=JobState.UNKNOWN)
+)
+_PARTS = {
+    "trouble": _TROUBLE,
+    "running": Q(last_state__in=OPEN),
+    "draft": Q(state=TransferState.DRAFT),
+    "off": Q(state=TransferState.OFF),
+}
+
+
 def transfers(actor: Actor, *, show: str = "", words: str = "", entry_code: str = "") -> QuerySet[Transfer]:
     """Return transfers to page through: those in trouble first, those switched off last.
 
@@ -112,25 +132,13 @@ def transfers(actor: Actor, *, show: str = "", words: str = "", entry_code: str 
         words: part of its name or of its entry's code.
         entry_code: of one entry only.
     """
-    rows = readable(actor).annotate(
-        last_state=Subquery(_newest(ended=False).values("state")[:1]),
-        last_end=Subquery(_newest(ended=True).values("state")[:1]),
-    )
-    on = Q(state=TransferState.ON)
-    trouble = on & (
-        Q(late_at__isnull=False) | ~Q(problem="") | Q(last_end=JobState.FAILED) | Q(last_state=JobState.UNKNOWN)
-    )
-    wanted = {
-        "trouble": trouble,
-        "running": Q(last_state__in=OPEN),
-        "draft": Q(state=TransferState.DRAFT),
-        "off": Q(state=TransferState.OFF),
-    }.get(show, Q())
+    rows = _with_last(readable(actor))
+    wanted = _PARTS.get(show, Q())
     if words:
         wanted &= Q(name__icontains=words) | Q(entry__code__icontains=words)
     if entry_code:
         wanted &= Q(entry__code=entry_code)
-    rank = Case(When(trouble, then=Value(0)), When(on, then=Value(1)), default=Value(2))
+    rank = Case(When(_TROUBLE, then=Value(0)), When(_ON, then=Value(1)), default=Value(2))
     return rows.filter(wanted).annotate(rank=rank).order_by("rank", F("next_at").asc(nulls_last=True), "name", "id")
 
 
@@ -185,8 +193,9 @@ def versions(actor: Actor, transfer_id: UUID | str) -> list[TransferVersion]:
 
 
 def counts(actor: Actor) -> dict[str, int]:
-    """Return how many transfers each part of the list holds."""
-    return {show: transfers(actor, show=show).count() for show in ("", "trouble", "running", "draft", "off")}
+    """Return how many transfers each part of the list holds, and how many there are in ``all``."""
+    parts = {show: Count("id", filter=part) for show, part in _PARTS.items()}
+    return _with_last(readable(actor).order_by()).aggregate(all=Count("id"), **parts)
 
 
 def to_repair(actor: Actor, now: datetime) -> list[Task]:

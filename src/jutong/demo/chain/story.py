@@ -21,6 +21,7 @@ from jutong.demo.chain import (
     province,
     remedies,
     returns,
+    transfers,
     violations,
 )
 from jutong.demo.stage import Stage
@@ -49,3 +50,4 @@ def load(settings: Settings, now: datetime) -> None:
     complaints.load(stage)
     offices.load(stage)
     violations.load(stage)
+    transfers.load(stage)

@@ -48,11 +48,13 @@ def listing(visit: Visit) -> HttpResponseBase:
     counts = queries.counts(visit.actor)
     context = {
         "rows": [(view, TONES.get(view.health, "idle")) for view in queries.views(visit.actor, found.rows, visit.now)],
-        "tabs": [(label, visit.query(show=key or None, page=None), counts[key], key == show) for key, label in TABS],
+        "tabs": [
+            (label, visit.query(show=key or None, page=None), counts[key or "all"], key == show) for key, label in TABS
+        ],
         "show": show,
         "words": words,
         "trouble": counts["trouble"],
-        "total": counts[""],
+        "total": counts["all"],
         "may_make": has(visit.actor, Permission.JOBS_JOB_ORDER),
         "summary": found.summary,
         "newer": found.newer,
