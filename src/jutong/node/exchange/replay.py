@@ -25,6 +25,7 @@ from jutong.library.overwrite import Committed
 from jutong.node.exchange import chunks, quarantine
 from jutong.node.exchange.errors import ContentDiffersError, ReplayElsewhereError, ReplayTooLateError
 from jutong.node.exchange.jobs import REPLAYS, write_whole
+from jutong.node.exchange.readers.parts import FILE_RULE
 from jutong.node.exchange.repair import BATCHED, DROPPED, FIXED, OPEN, WRITTEN, Repair, as_typed
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import POSITION, Sieve
@@ -47,9 +48,10 @@ class Replayed:
 
 @dataclass(frozen=True)
 class _Waiting:
-    """Rows in one state, put right, and their names."""
+    """Rows in one state, put right, their names, and which columns of each somebody gave a value."""
 
     names: list[tuple[int, int]]
+    given: list[frozenset[str]]
     batch: pa.RecordBatch
 
 
@@ -169,7 +171,8 @@ class Replay:
         if not parts:
             return None
         names = [(chunk, position) for chunk, changes in decided.items() for position in changes]
-        return _Waiting(names, pa.concat_tables(parts).combine_chunks().to_batches()[0])
+        given = [frozenset(changes) for rows in decided.values() for changes in rows.values()]
+        return _Waiting(names, given, pa.concat_tables(parts).combine_chunks().to_batches()[0])
 
     def _changed(self, chunk: int, decided: dict[int, dict[str, str | None]]) -> pa.Table:
         table = quarantine.rows_of(self._repair.folder, chunk)
@@ -196,8 +199,21 @@ class Replay:
         sieve.begin_chunk()
         findings = sieve.sift(waiting.batch, 0).findings.to_pylist()
         wrong = [(waiting.names[line[POSITION]], line["column"], line["reason"]) for line in findings]
+        wrong += self._unread(waiting)
         said = tuple((f"{chunk}-{position}", column, reason) for (chunk, position), column, reason in wrong)
         return said, {name for name, _, _ in wrong}
+
+    def _unread(self, waiting: _Waiting) -> list[tuple[tuple[int, int], str, str]]:
+        """Find cells that could not be read from a file and that nobody has given a value, or said there is none."""
+        given = dict(zip(waiting.names, waiting.given, strict=True))
+        every = waiting.batch.schema.names
+        wrong = []
+        for chunk in dict.fromkeys(chunk for chunk, _ in waiting.names):
+            for line in quarantine.findings_of(self._repair.folder, chunk, FILE_RULE).to_pylist():
+                row = (chunk, line[POSITION])
+                asked = [line["column"]] if line["column"] else every
+                wrong += [(row, name, line["reason"]) for name in asked if row in given and name not in given[row]]
+        return wrong
 
     def _still_ours(self, target: Adding) -> None:
         (numbers,) = self._rows.execute("SELECT max(batch) FROM decision").fetchone()

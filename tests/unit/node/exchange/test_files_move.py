@@ -28,6 +28,8 @@ from jutong.node.exchange import chunks
 from jutong.node.exchange.quarantine import rows_of
 from jutong.node.exchange.readers import reader_for
 from jutong.node.exchange.readers.manifest import FILE as MANIFEST
+from jutong.node.exchange.repair import Repair
+from jutong.node.exchange.replay import Replay
 from jutong.node.files import scan as scanning
 from jutong.node.files.mapping import FileTables
 from jutong.node.sources import SourceConfig
@@ -184,6 +186,26 @@ def test_a_sheet_says_what_a_person_reads_and_numbers_it_did_not_keep_are_refuse
     assert [(row["(position)"], row["column"], row["reason"]) for row in aside(tmp_path, order)] == [
         (3, "身份证号", "file-digits-lost"), (7, "日期", "file-cell-error"), (8, "", "file-ragged"),
     ]  # fmt: skip
+
+
+def test_what_could_not_be_read_is_written_only_when_every_such_cell_was_given(tmp_path: Path) -> None:
+    source = drops(tmp_path / "in")
+    (source.file / "a.csv").write_bytes(HAN.encode() + b"x\n\xff,9\n" + "赵六,5\n".encode())
+    order, _ = moved(source, tmp_path, "姓名", "号码")
+    now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    with Repair(tmp_path / "jobs" / order.job_id, order) as repair:
+        replay = Replay(repair, tmp_path, source)
+        repair.fix("0-5", {"姓名": "钱七"}, "补录", now)
+        repair.fix("0-6", {"号码": "8"}, "补录", now)
+        done = replay.run(now)
+        assert (done.written, done.still_wrong) == (
+            0, (("0-5", "号码", "file-ragged"), ("0-6", "姓名", "file-no-text")),
+        )  # fmt: skip
+        repair.fix("0-5", {"号码": None}, "确实没有", now)
+        repair.fix("0-6", {"姓名": "孙八"}, "核对原件", now)
+        assert replay.run(now).written == 2
+    added = [row for row in landed(tmp_path).to_pylist() if row["号码"] in {None, "8"}]
+    assert added == [{"姓名": "钱七", "号码": None}, {"姓名": "孙八", "号码": "8"}]
 
 
 def test_parquet_travels_in_its_own_types(tmp_path: Path) -> None:
