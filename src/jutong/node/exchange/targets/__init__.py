@@ -15,7 +15,6 @@ from jutong.contracts.rules import Rule
 from jutong.library.overwrite import Committed, Proof
 from jutong.library.tables import table_path
 from jutong.node.exchange.chunks import ChunkDone
-from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.sources import SourceConfig
 
 ZONE = "landed"
@@ -105,13 +104,8 @@ def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None,
         source: from where; its organisation owns the table in the library.
         into: the database the order's landing names, if it names one.
         library: the library's folder.
-
-    Raises:
-        OrderUnfitError: for a mode such a place does not have.
     """
     if order.into is not None and into is not None:
-        if order.mode is not None:
-            raise OrderUnfitError(what="写入方式", found=order.mode.kind)
         from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
 
         return PostgresTarget(order, order.into, into)

@@ -6,11 +6,13 @@ connection, one transaction a chunk.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import adbc_driver_manager
 import pyarrow as pa
 from adbc_driver_postgresql import StatementOptions, dbapi  # type: ignore[import-untyped]
 from psycopg import sql
@@ -66,7 +68,8 @@ class Ingest:
     def close(self) -> None:
         """End the connection; what was not committed is gone."""
         self._thread.shutdown(wait=True, cancel_futures=True)
-        self._connection.close()
+        with contextlib.suppress(adbc_driver_manager.Error):  # it is broken already
+            self._connection.close()
 
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:

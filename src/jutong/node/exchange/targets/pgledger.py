@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
@@ -114,6 +114,23 @@ class PgLedger:
             self._relation,
         ).fetchone()
         return str(found[0]) if found else ""
+
+    def newest_proof(self) -> Proof | None:
+        """Return what the last commit to the table proved."""
+        found = self._run(
+            "SELECT proof FROM {schema}.job WHERE relation = %s AND state = 'committed'"
+            " ORDER BY committed_at DESC LIMIT 1",
+            self._relation,
+        ).fetchone()
+        return Proof.of(found[0]) if found else None
+
+    def carried(self, proof: Proof) -> Proof:
+        """Return a proof that knows no position with the one that was reached before."""
+        before = self.newest_proof()
+        if proof.watermark or before is None:
+            return proof
+        kept = {"position": before.position, "position_rows": before.position_rows}
+        return replace(proof, watermark=before.watermark, **kept)
 
     def take(self, shape: str) -> bool:
         """Take the job's line over from an earlier run; False when there is none of this shape.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,7 @@ from psycopg import sql
 from typing_extensions import override
 
 from jutong.contracts.landing import Landing
+from jutong.contracts.modes import ReplaceMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Rule
 from jutong.library.overwrite import Committed, Proof
@@ -27,7 +29,7 @@ from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.connectors.postgresql import reason
 from jutong.node.exchange.chunks import ChunkDone
-from jutong.node.exchange.errors import ContentDiffersError, OrderUnfitError
+from jutong.node.exchange.errors import ContentDiffersError
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import Landed, Target
 from jutong.node.exchange.targets.errors import (
@@ -38,6 +40,7 @@ from jutong.node.exchange.targets.errors import (
 )
 from jutong.node.exchange.targets.pgingest import Ingest, Sent
 from jutong.node.exchange.targets.pgledger import PgLedger
+from jutong.node.exchange.targets.pgmerge import Bring, check_mode
 from jutong.node.exchange.targets.pgpipe import Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
@@ -102,8 +105,7 @@ class PostgresTarget(Target):
     def __enter__(self) -> Self:
         if self._into.dialect != "postgresql" or self._landing.schema_name not in self._into.writes:
             raise WriteForbiddenError(source=self._into.name, schema=self._landing.schema_name)
-        if self._order.mode is not None and self._order.mode.kind != "replace":
-            raise OrderUnfitError(what="写入方式", found=self._order.mode.kind)
+        check_mode(self._order.mode)
         try:
             self._control = psycopg.connect(address(self._into), autocommit=True)
         except psycopg.OperationalError as error:
@@ -161,6 +163,7 @@ class PostgresTarget(Target):
         self.ways, problems = match(schema, self._landing.columns, takers, kinds)
         if problems:
             raise TargetUnfitError(table=self.name, columns="；".join(problems)[:400])
+        self._merge()
         self._shape = f"{schema}\n{takers}"
         masked = {mask.column for mask in self._order.masks}  # a mask comes after the rules
         rules = [rule for way in self.ways for rule in way.rules]
@@ -193,6 +196,19 @@ class PostgresTarget(Target):
                 counted = self._landing.proof == "count"
                 self._ingest = Ingest(address(self._into), self.staging, self.ways, schema, counted=counted)
         return found
+
+    def _merge(self) -> Bring | None:
+        """Return what brings the rows in, where they do not simply take the place of all others."""
+        mode = self._order.mode
+        if mode is None or isinstance(mode, ReplaceMode):
+            return None
+        return Bring(self._control, (self._landing.schema_name, self._landing.table), self.staging, mode, self.ways)
+
+    @override
+    def position(self, watermark: str) -> tuple[str, int]:
+        with self.named_problems():
+            found = self.ledger.newest_proof()
+        return (found.position, found.position_rows) if found and found.watermark == watermark else ("", 0)
 
     @property
     def staging(self) -> tuple[str, str]:
@@ -264,12 +280,7 @@ class PostgresTarget(Target):
             (rows,) = counted.fetchone() or (-1,)
             if rows != proof.rows:
                 raise ContentDiffersError(source_digest=f"{proof.rows}", target_digest=f"{rows}")
-            putting = Replace(self._control, table, staging)
-            if self._adds:
-                putting.add()
-            else:
-                putting.run()
-            if not self.ledger.close(proof):
+            if not self.ledger.close(self._in_place(proof, table, staging)):
                 raise TargetLostError(table=self.name, reason="another process has taken the job up")
         self._done = True
         with self.named_problems():
@@ -278,6 +289,17 @@ class PostgresTarget(Target):
             found = self.ledger.committed()
         assert found is not None  # noqa: S101 - committed above, durably
         return found
+
+    def _in_place(self, proof: Proof, table: tuple[str, str], staging: tuple[str, str]) -> Proof:
+        """Put the staged rows where they belong, and return what the book is to say."""
+        putting, merge = Replace(self._control, table, staging), None if self._adds else self._merge()
+        if merge is not None:
+            return self.ledger.carried(merge.run(proof))
+        if self._adds:
+            putting.add()
+            return self.ledger.carried(proof)
+        putting.run()
+        return replace(proof, inserted=proof.rows if self._order.mode else 0)
 
     @override
     def hold(self) -> None:
