@@ -81,7 +81,9 @@ async def moved(started: Running) -> Running:
     return started
 
 
-async def test_rows_are_put_right_in_the_browser_and_the_replay_is_on_record(moved: Running) -> None:
+async def test_rows_are_put_right_in_the_browser_and_the_replay_is_on_record(
+    moved: Running, caplog: pytest.LogCaptureFixture
+) -> None:
     before = moved.node.log.size
     visitor = Visitor(moved)
     text = await visitor.open()
@@ -122,6 +124,8 @@ async def test_rows_are_put_right_in_the_browser_and_the_replay_is_on_record(mov
         assert value not in str(told) + record.decode()
     assert "没有这样的行" in await visitor.do("list", state="open")
     assert "这一行已经写回" in await visitor.do("row", row="0-2")
+    await moved.node.agent.index_once()
+    assert "agent step" not in caplog.text
 
 
 async def test_a_visit_needs_a_good_ticket_of_the_holder_and_ends(moved: Running) -> None:

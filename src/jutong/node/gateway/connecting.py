@@ -23,6 +23,7 @@ from jutong.node.connecting.keeping import keep
 from jutong.node.connecting.trial import KINDS, Door, Kind, Trial, trial
 from jutong.node.gateway.connect_pages import ConnectPages
 from jutong.node.gateway.errors import VisitStepError
+from jutong.node.gateway.leaves import new_id
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.gateway.visits import Visit, Visits
 from jutong.node.gateway.work import WorkPage
@@ -121,6 +122,7 @@ class Connecting:
         self.sources.configs[config.name] = config
         self.visits.end(visit.token)
         record = {
+            "record_id": new_id(int(self.clock() * 1000)),
             "kind": "connected",
             "agreement_id": config.name,
             "actor_dept": visit.order.organisation_code,

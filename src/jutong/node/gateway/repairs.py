@@ -17,6 +17,7 @@ from jutong.evidence import record as evidence_record
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.exchange.jobs import JobFolder
 from jutong.node.gateway.errors import TicketUnusableError, VisitStepError
+from jutong.node.gateway.leaves import new_id
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.gateway.repair_pages import PAGE_ROWS, RepairPages, Shown
 from jutong.node.gateway.visits import Visit
@@ -67,6 +68,7 @@ class Repairs:
             raise TicketUnusableError(problem=gettext_noop("任务不属于该部门"))
         rows = await asyncio.to_thread(self._in_repair, visit, lambda repair: repair.overview().rows)
         record = {
+            "record_id": new_id(int(self.clock() * 1000)),
             "kind": "quarantine",
             "agreement_id": visit.order.job_id,
             "actor_dept": visit.order.organisation_code,
