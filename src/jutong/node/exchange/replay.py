@@ -204,15 +204,17 @@ class Replay:
         return said, {name for name, _, _ in wrong}
 
     def _unread(self, waiting: _Waiting) -> list[tuple[tuple[int, int], str, str]]:
-        """Find cells that could not be read from a file and that nobody has given a value, or said there is none."""
+        """Find cells that could not be read from a file and that nobody has given a value.
+
+        Of a line that was no row at all any value will do: who gives one has the line before him.
+        """
         given = dict(zip(waiting.names, waiting.given, strict=True))
-        every = waiting.batch.schema.names
         wrong = []
         for chunk in dict.fromkeys(chunk for chunk, _ in waiting.names):
             for line in quarantine.findings_of(self._repair.folder, chunk, FILE_RULE).to_pylist():
                 row = (chunk, line[POSITION])
-                asked = [line["column"]] if line["column"] else every
-                wrong += [(row, name, line["reason"]) for name in asked if row in given and name not in given[row]]
+                if line["column"] and row in given and line["column"] not in given[row]:
+                    wrong.append((row, line["column"], line["reason"]))
         return wrong
 
     def _still_ours(self, target: Adding) -> None:

@@ -32,6 +32,13 @@ REASONS = {
     "reference": gettext_noop("在另一张表里找不到"),
     "fresh": gettext_noop("太旧"),
     "translate": gettext_noop("代码没有对应的新代码"),
+    "file-ragged": gettext_noop("这一行的格数与表头不同"),
+    "file-short": gettext_noop("这一行太短"),
+    "file-no-json": gettext_noop("这一行不是JSON对象"),
+    "file-no-text": gettext_noop("有不成字的字节"),
+    "file-nul": gettext_noop("有空字符（NUL）"),
+    "file-digits-lost": gettext_noop("表格软件没有保住长数字的末几位"),
+    "file-cell-error": gettext_noop("公式没有结果"),
 }
 STATES = {
     "open": (gettext_noop("待处理"), "warn"),
