@@ -129,8 +129,7 @@ class PgLedger:
         before = self.newest_proof()
         if proof.watermark or before is None:
             return proof
-        kept = {"position": before.position, "position_rows": before.position_rows}
-        return replace(proof, watermark=before.watermark, **kept)
+        return replace(proof, watermark=before.watermark, position=before.position, position_rows=before.position_rows)
 
     def take(self, shape: str) -> bool:
         """Take the job's line over from an earlier run; False when there is none of this shape.
