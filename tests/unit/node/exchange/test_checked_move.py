@@ -16,6 +16,7 @@ from jutong.contracts.rules import ColumnMask, Rule
 from jutong.library import tables
 from jutong.node.exchange import chunks, quarantine
 from jutong.node.exchange.errors import OrderUnfitError, RuleLimitError, TotalsDifferError
+from jutong.node.exchange.repair import Repair
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import landed, landed_path, order_for, run_move, sqlite_source
 
@@ -59,6 +60,11 @@ def folder_of(home: Path, order: JobOrder) -> Path:
     return home / "jobs" / order.job_id
 
 
+def refused_rows(home: Path, order: JobOrder, skip: int = 0, limit: int = 20) -> list[quarantine.Refused]:
+    with Repair(folder_of(home, order), order) as repair:
+        return [row for row, _ in repair.page(skip, limit)]
+
+
 def test_what_passes_lands_and_what_does_not_is_kept_with_every_reason(tmp_path: Path) -> None:
     source = source_of(tmp_path)
     masks = (ColumnMask(column="name", mask="name"), ColumnMask(column="born", mask="year"))
@@ -76,7 +82,7 @@ def test_what_passes_lands_and_what_does_not_is_kept_with_every_reason(tmp_path:
         {"id": 2, "number": "330103198504044566", "name": "张*", "kind": "2", "born": "1985", "pay": Decimal("7.00"),
          "spent": 2, "earned": 2},
     ]  # fmt: skip
-    refused = list(quarantine.page(folder_of(tmp_path, order)))
+    refused = refused_rows(tmp_path, order)
     assert [row.name for row in refused] == ["0-3", "0-4", "0-5"]
     assert [[found.rule for found in row.findings] for row in refused] == [
         ["number"], ["named", "born", "pay", "spent"], ["once"],
@@ -100,9 +106,9 @@ def test_pages_of_the_quarantine_and_single_rows(tmp_path: Path) -> None:
     receipt = run_move(order, source, tmp_path)
     assert (receipt.chunks, receipt.rows_quarantined, receipt.rows_written) == (3, 3_000, 0)
     folder = folder_of(tmp_path, order)
-    across = [row.values["id"] for row in quarantine.page(folder, skip=1_995, limit=10)]
+    across = [row.values["id"] for row in refused_rows(tmp_path, order, 1_995, 10)]
     assert across == list(range(1_996, 2_006))
-    assert list(quarantine.page(folder, skip=3_000)) == []
+    assert refused_rows(tmp_path, order, 3_000) == []
     found = quarantine.pick(folder, 2, 7)
     assert found is not None
     assert (found.values["code"], [one.value for one in found.findings]) == ("bad2007", ["bad2007"])
@@ -122,7 +128,7 @@ def test_a_limit_ends_the_move_with_nothing_moved(tmp_path: Path, changes: dict[
     assert not landed_path(tmp_path).joinpath("_delta_log").exists()
     assert not list(landed_path(tmp_path).glob("*.parquet"))
     # What was wrong can be looked at.
-    assert [row.values["number"] for row in quarantine.page(folder_of(tmp_path, order))] == [BAD, "x"]
+    assert [row.values["number"] for row in refused_rows(tmp_path, order)] == [BAD, "x"]
 
 
 def test_a_limit_that_is_just_kept(tmp_path: Path) -> None:
