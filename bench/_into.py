@@ -81,7 +81,6 @@ class Into:
             connection.execute("CREATE SCHEMA IF NOT EXISTS hub")
             connection.execute("DROP TABLE IF EXISTS hub.resident")
             connection.execute("CREATE TABLE hub.resident (LIKE public.resident)")
-            connection.execute("CHECKPOINT")
 
     def copy(self) -> float:
         """Pipe the table from one psql to another."""
