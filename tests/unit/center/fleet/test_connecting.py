@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from jutong.center.audit.models import AuditEvent
+from jutong.center.fleet import connecting
+from jutong.center.fleet.errors import NodeWithoutGatewayError, SourceNameError, SourceNameTakenError
+from jutong.center.fleet.models import Source
+from jutong.contracts.envelope import unseal
+from jutong.contracts.orders import ConnectTicketOrder
+from jutong.kernel.errors import ForbiddenError, NotFoundError
+from tests.sharing_world import NOW, World
+
+
+def connect(world: World, **changes: str) -> connecting.ConnectTicket:
+    given = {"node_name": world.node.name, "name": "new-one", **changes}
+    return connecting.connect_source(**given, by=world.steward, now=NOW)
+
+
+def test_a_steward_gets_the_right_to_connect_for_the_own_department(world: World) -> None:
+    world.node.gateway_url = ""
+    world.node.save()
+    with pytest.raises(NodeWithoutGatewayError):
+        connect(world)
+    world.node.gateway_url = "http://gateway.test"
+    world.node.save()
+    for name in ("", "New", "1a", "a b", "a" * 64, "../x", "数据"):
+        with pytest.raises(SourceNameError):
+            connect(world, name=name)
+    taken = Source.objects.create(
+        node=world.node, name="taken", dialect="sqlite", organisation=world.entry.organisation, seen_at=NOW
+    )
+    with pytest.raises(SourceNameTakenError):
+        connect(world, name=taken.name)
+    with pytest.raises(NotFoundError):
+        connect(world, node_name="nowhere")
+    with pytest.raises(ForbiddenError):
+        connecting.connect_source(node_name=world.node.name, name="x", by=world.system_admin, now=NOW)
+    found = connect(world)
+    body = unseal(found.ticket, ConnectTicketOrder)
+    assert (body.source, body.organisation_code) == ("new-one", world.entry.organisation.code)
+    assert (body.official, found.ticket.audience) == (world.steward.username, world.node.name)
+    assert AuditEvent.objects.filter(event="fleet:source:connect").count() == 1
