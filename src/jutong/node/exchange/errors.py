@@ -157,12 +157,3 @@ class ReplayTooLateError(JutongError):
     http_status = 409
     message = gettext_noop("资源库的表 {table} 已经不是任务 {job_id} 搬来的内容，隔离的行不能再写回。")
     next_step = gettext_noop("请处理最近一次搬运任务的隔离区；这个任务的可以作废。")
-
-
-class ReplayElsewhereError(JutongError):
-    """Rows of this job cannot be added by hand: it does not write whole tables of the library."""
-
-    code = "node.exchange.replay-elsewhere"
-    http_status = 409
-    message = gettext_noop("任务 {job_id} 不是整表搬进资源库的，隔离的行不能在这里写回。")
-    next_step = gettext_noop("请在来源改正这些行，下一次搬运会带上它们。")

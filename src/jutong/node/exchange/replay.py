@@ -19,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jutong.contracts.modes import AppendMode
 from jutong.contracts.receipts import ReplayedReceipt
 from jutong.contracts.rules import Rule
 from jutong.library.overwrite import Committed
 from jutong.node.exchange import chunks, quarantine
-from jutong.node.exchange.errors import ContentDiffersError, ReplayElsewhereError, ReplayTooLateError
+from jutong.node.exchange.errors import ContentDiffersError, ReplayTooLateError
 from jutong.node.exchange.jobs import REPLAYS, write_whole
 from jutong.node.exchange.readers.parts import FILE_RULE
 from jutong.node.exchange.repair import BATCHED, DROPPED, FIXED, OPEN, WRITTEN, Repair, as_typed
@@ -33,9 +34,6 @@ from jutong.node.exchange.targets import ZONE
 from jutong.node.exchange.targets.adding import Adding, adding
 from jutong.node.exchange.targets.errors import TargetRefusedError, TargetUnfitError
 from jutong.node.sources import SourceConfig
-
-_WHOLE = ("replace", "append")
-"""Modes whose rows are simply in the table; a merge would have to ask for keys."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,6 @@ class Replay:
         repair: the quarantine.
         home: the instance's data folder.
         source: where the job read from; its organisation owns the table.
-
-    Raises:
-        ReplayElsewhereError: when the job did not write a whole table.
     """
 
     def __init__(self, repair: Repair, home: Path, source: SourceConfig) -> None:
@@ -72,9 +67,6 @@ class Replay:
         self._rows = repair.rows
         self._order = repair.order
         self._home = home
-        mode = getattr(self._order, "mode", None)
-        if mode is not None and mode.kind not in _WHOLE:
-            raise ReplayElsewhereError(job_id=self._order.job_id)
         self._source = source
         self._fits: tuple[Rule, ...] = ()
         earlier = chunks.load(repair.folder)
@@ -218,6 +210,8 @@ class Replay:
         return wrong
 
     def _still_ours(self, target: Adding) -> None:
+        if isinstance(self._order.mode, AppendMode):
+            return  # what later jobs brought were other rows
         (numbers,) = self._rows.execute("SELECT max(batch) FROM decision").fetchone()
         ours = {self._id(number) for number in range(1, numbers + 1)}
         if target.newest() not in {self._order.job_id, *ours}:

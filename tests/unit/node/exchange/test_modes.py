@@ -13,12 +13,15 @@ from jutong.contracts.modes import FROM, TO, AppendMode, DifferenceMode, MergeMo
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.contracts.rules import NotNull
+from jutong.kernel.clock import utc_now
 from jutong.library import tables
 from jutong.library.errors import ModeUnfitError, SchemaDriftError
 from jutong.node.exchange import chunks
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.modes import reconcile
 from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
+from jutong.node.exchange.repair import Repair
+from jutong.node.exchange.replay import Replay
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import ORGANISATION, landed, landed_path, order_for, run_move, sqlite_source
 
@@ -202,3 +205,32 @@ def test_rows_that_ended_are_no_rows_of_a_source(register: Register) -> None:
     order = order_for(library, "landed", "moved", "id", "name", target="copy")
     receipt = run_move(order, library, register.home)
     assert (receipt.rows_read, landed(register.home, "copy").to_pylist()) == (1, [{"id": 2, "name": "B"}])
+
+
+def put_right(register: Register, order: JobOrder, row: str, **changes: str | None) -> int:
+    with Repair(register.home / "jobs" / order.job_id, order, "z@desk") as repair:
+        repair.fix(row, changes, "底册", utc_now())
+        return Replay(repair, register.home, register.source).run(utc_now()).written
+
+
+def test_a_row_put_right_meets_the_rows_as_its_job_would_have_it(register: Register) -> None:
+    rules = (NotNull(id="named", column="name"),)
+    register.move(BY_TIME, rules=rules)
+    register.write("UPDATE person SET name = '', changed = '2026-11-05 08:00:00' WHERE id = 2")
+    order = register.order(BY_TIME, rules=rules)
+    assert run_move(order, register.source, register.home).rows_quarantined == 1
+    assert put_right(register, order, "0-1", name="B") == 1
+    assert register.names() == {1: "a", 2: "B"}
+    assert register.move(BY_TIME, rules=rules).position == "2026-11-05 08:00:00"  # a replay moves no watermark
+
+
+def test_rows_put_right_are_added_behind_later_ones(register: Register) -> None:
+    mode, rules = AppendMode(watermark="id"), (NotNull(id="named", column="name"),)
+    register.write("INSERT INTO person VALUES (3, '', '', 1)")
+    order = register.order(mode, rules=rules)
+    run_move(order, register.source, register.home)
+    register.write("INSERT INTO person VALUES (4, 'd', '', 1)")
+    assert register.move(mode, rules=rules).rows_read == 1
+    assert put_right(register, order, "0-3", name="c") == 1
+    assert register.move(mode, rules=rules).rows_read == 0
+    assert register.names() == {1: "a", 2: "b", 3: "c", 4: "d"}

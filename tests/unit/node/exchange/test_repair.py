@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from jutong.cli.exchange import exchange
 from jutong.contracts import rules as given
-from jutong.contracts.modes import MergeMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import ReplayedReceipt
 from jutong.contracts.rules import ColumnMask
@@ -21,7 +20,6 @@ from jutong.node import sources
 from jutong.node.exchange import runner
 from jutong.node.exchange.errors import (
     FixUnfitError,
-    ReplayElsewhereError,
     ReplayTooLateError,
     RowDecidedError,
     RowUnknownError,
@@ -201,10 +199,3 @@ def test_rows_of_one_cause_are_put_right_together(tmp_path: Path) -> None:
     by_id = dict(zip(table["id"].to_pylist(), table["sex"].to_pylist(), strict=True))
     assert all(by_id[number] == {"男": "1", "女": "2", "1": "1"}[values[number]] for number in by_id if number)
     assert (by_id[0], str(table["fee"][0])) == ("2", "9.99")
-
-
-def test_rows_of_a_job_that_merges_are_not_added(source: SourceConfig, tmp_path: Path) -> None:
-    order = moved(source, tmp_path)
-    elsewhere = order.model_copy(update={"mode": MergeMode(keys=("id",))})
-    with repair_of(tmp_path, elsewhere) as repair, pytest.raises(ReplayElsewhereError):
-        replayed(repair, tmp_path, source)

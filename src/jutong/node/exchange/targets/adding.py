@@ -9,9 +9,11 @@ from typing import Protocol, Self
 import pyarrow as pa
 from typing_extensions import override
 
+from jutong.contracts.modes import DifferenceMode, MergeMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Rule
 from jutong.library.digest import ContentDigest
+from jutong.library.merge import Merge
 from jutong.library.overwrite import Committed, Overwrite, Proof
 from jutong.library.tables import describe, table_path
 from jutong.node import sources
@@ -60,16 +62,21 @@ def adding(order: JobOrder, source: SourceConfig, home: Path, addition_id: str) 
     Raises:
         SourceUnknownError: when the database of the order's landing is no longer configured.
     """
+    mode = order.mode
+    by_key = None
+    if isinstance(mode, MergeMode | DifferenceMode):  # a row that was put right takes the place of the one it was
+        by_key = MergeMode(keys=mode.keys, history=mode.history, drift=mode.drift, approved=mode.approved)
     if order.into is None:
-        return _InLibrary(table_path(home / "library", ZONE, source.organisation_code, order.target), addition_id)
+        path = table_path(home / "library", ZONE, source.organisation_code, order.target)
+        return _InLibrary(path, addition_id, by_key)
     into = sources.pick(sources.load(home / sources.FILE), order.into.source)
-    return _InPostgres(order.model_copy(update={"job_id": addition_id}), into)
+    return _InPostgres(order.model_copy(update={"job_id": addition_id, "mode": by_key}), into)
 
 
 class _InLibrary(Adding):
-    def __init__(self, path: Path, addition_id: str) -> None:
+    def __init__(self, path: Path, addition_id: str, by_key: MergeMode | None) -> None:
         self._path = path
-        self._table = Overwrite(path, addition_id, mode="append")
+        self._table = Merge(path, addition_id, by_key) if by_key else Overwrite(path, addition_id, mode="append")
 
     @override
     def __enter__(self) -> Self:

@@ -292,7 +292,7 @@ class PostgresTarget(Target):
 
     def _in_place(self, proof: Proof, table: tuple[str, str], staging: tuple[str, str]) -> Proof:
         """Put the staged rows where they belong, and return what the book is to say."""
-        putting, merge = Replace(self._control, table, staging), None if self._adds else self._merge()
+        putting, merge = Replace(self._control, table, staging), self._merge()
         if merge is not None:
             return self.ledger.carried(merge.run(proof))
         if self._adds:
