@@ -81,4 +81,17 @@ class DifferenceMode(ModeBase):
     history: bool = False
 
 
-Mode = Annotated[ReplaceMode | AppendMode | MergeMode | DifferenceMode, Field(discriminator="kind")]
+class ChangesMode(DifferenceMode):
+    """What was committed at the source since the last job is read from its log, in order and with every deletion.
+
+    Only PostgreSQL has this, and only for tables of the library. ``publication`` is what the source's owner publishes
+    the table by. The first job reads the whole table and compares it by key; so does one with ``afresh``, which gives
+    up the place in the log that was reached.
+    """
+
+    kind: Literal["changes"] = "changes"  # type: ignore[assignment]
+    publication: Annotated[str, Field(min_length=1, max_length=63)] = "jutong"
+    afresh: bool = False
+
+
+Mode = Annotated[ReplaceMode | AppendMode | MergeMode | DifferenceMode | ChangesMode, Field(discriminator="kind")]

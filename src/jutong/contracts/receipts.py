@@ -217,6 +217,9 @@ class MovedReceipt(Document):
     were there and no longer came. ``table_rows`` and ``table_digest`` stand for the whole target as the job left it,
     ``position`` is the moment the source was read up to, and ``drift`` names columns that were other (+ - ~).
 
+    Of a job that read the source's log ``changes`` is how many it found there, and ``lag_bytes`` how much of the log
+    the source keeps for the next one.
+
     ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
     (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes). ``files``
     are the first 100 files of a move from a folder.
@@ -244,7 +247,7 @@ class MovedReceipt(Document):
     tries: int = 0
     retry_ms: int = 0
     transient: bool = False
-    mode: Literal["", "replace", "append", "merge", "difference"] = ""
+    mode: Literal["", "replace", "append", "merge", "difference", "changes"] = ""
     rows_inserted: int = 0
     rows_updated: int = 0
     rows_deleted: int = 0
@@ -253,6 +256,8 @@ class MovedReceipt(Document):
     table_digest: str = ""
     position: str = ""
     drift: tuple[str, ...] = ()
+    changes: int = 0
+    lag_bytes: int = 0
     into: str = ""
     lane: str = ""
     files: tuple[FileTold, ...] = ()
@@ -266,7 +271,7 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "into", "lane", "files")
+     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 
