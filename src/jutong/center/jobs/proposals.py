@@ -275,11 +275,16 @@ def _forms(one: _Bound, ids: _Ids) -> Iterator[Proposed[Rule]]:
         )
     if one.element and one.element.pattern and len(one.element.pattern) <= LONGEST_PATTERN:
         yield Proposed(
-            rule.Pattern(id=ids.of("form", one.name), column=one.name, pattern=one.element.pattern),
+            rule.Pattern(id=ids.of("form", one.name), column=one.name, pattern=_plain(one.element.pattern)),
             gettext_noop("“{item}”是数据元“{element}”，标准规定了写法"),
             one.fields,
             chosen=bool(one.item.element),
         )
+
+
+def _plain(pattern: str) -> str:
+    """Return a pattern with its characters written out: nodes match by RE2, which does not know the escape."""
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), pattern)
 
 
 def _together(bound: Sequence[_Bound], ids: _Ids) -> Iterator[Proposed[Rule]]:

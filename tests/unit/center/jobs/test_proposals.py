@@ -10,6 +10,7 @@ from jutong.center.jobs.proposals import ItemFacts, Proposal, propose
 from jutong.contracts.receipts import ColumnInfo
 from jutong.contracts.steps import origins
 from jutong.node.exchange.rules.sieve import Sieve
+from jutong.standards import elements
 
 
 def told(name: str, kind: str, **fields: object) -> ColumnInfo:
@@ -92,3 +93,10 @@ def test_ids_are_told_apart_whatever_columns_are_called() -> None:
     found = propose(columns, items)
     ids = [one.what.id for one in found.steps] + [one.what.id for one in found.rules]
     assert len(ids) == len(set(ids)) == 12
+
+
+def test_the_form_of_every_shipped_element_is_one_a_node_can_match() -> None:
+    for element in elements.shipped():
+        item = ItemFacts(element.name, "c", "C", element=element.code)
+        for one in propose((told("c", "text"),), (item,)).rules:
+            Sieve([one.what], (), pa.schema([pa.field("c", pa.string())]))
