@@ -19,6 +19,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.errors import InvalidInputError, JutongError
 from jutong.web.door import Visit, page, step
+from jutong.web.jobs.words import count_told
 
 SHOWN_NEWS = 40
 MOST_CELLS = 40
@@ -183,7 +184,7 @@ def _context(visit: Visit, job: Job) -> dict[str, Any]:
         "took": length_told(found.took),
         "stages": found.stages,
         "controls": [(action, *_ACTIONS[action]) for action in possible(job)] if own else [],
-        "broken": [count for count in job.rule_counts if count["rows"]],
+        "broken": [count_told(count) for count in job.rule_counts if count["rows"]],
         "news": [(line.at, line.told(language)) for line in queries.log(job, limit=SHOWN_NEWS)],
         "replays": job.replays.all()[:5],
         "may_repair": own and bool(job.rows_quarantined) and found.is_over,

@@ -19,7 +19,7 @@ from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
 from jutong.center.jobs.errors import EntryUnboundError
 from jutong.center.jobs.looking import look
-from jutong.center.jobs.ordering import default_target, landing_sources
+from jutong.center.jobs.ordering import columns_of, default_target, landing_sources
 from jutong.center.jobs.proposing import proposal_for, source_columns
 from jutong.center.jobs.schedule import Schedule
 from jutong.center.jobs.transfer import Priority, Transfer, TransferState
@@ -172,7 +172,7 @@ def _read_target(visit: Visit, transfer: Transfer, entry: Entry) -> HttpResponse
 
 def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
     binding, work, tables = _binding(entry), Work.read(transfer.work), _tables(entry)
-    bound = tuple(dict.fromkeys(str(column) for column in binding.columns.values() if column))
+    bound = columns_of(entry, binding)
     landing = list(origins(bound, work.steps))
     key = f"{work.into.source}|{work.into.schema_name}|{work.into.table}" if work.into else ""
     pairs = dict(work.into.columns) if work.into else {}

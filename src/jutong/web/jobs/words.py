@@ -128,3 +128,31 @@ def mode_told(mode: Mode | None) -> str:
     if getattr(mode, "history", False):
         said.append(_("保留历史"))
     return "，".join(said)
+
+
+KINDS = {
+    "not-null": gettext_lazy("没有值"),
+    "cast": gettext_lazy("不能换成要的类型"),
+    "length": gettext_lazy("长度不对"),
+    "one-of": gettext_lazy("不在给定的值里"),
+    "code-table": gettext_lazy("不在代码表里"),
+    "pattern": gettext_lazy("写法不对"),
+    "identity": gettext_lazy("公民身份号码不对"),
+    "credit-code": gettext_lazy("统一社会信用代码不对"),
+    "between": gettext_lazy("超出范围"),
+    "compare": gettext_lazy("和另一列比不对"),
+    "unique": gettext_lazy("重复"),
+    "reference": gettext_lazy("在参照的表里没有"),
+    "fresh": gettext_lazy("太旧或在将来"),
+    "translate": gettext_lazy("代码翻译不了"),
+    "time-zone": gettext_lazy("没有这个时刻"),
+    "identity-part": gettext_lazy("证件号里取不出"),
+    "arithmetic": gettext_lazy("算出的数放不下"),
+}
+"""What is wrong with rows that broke a rule, or that a step could not be done to."""
+
+
+def count_told(count: dict[str, Any]) -> dict[str, Any]:
+    """Return what a receipt counted of a rule, in words."""
+    kind, action = KINDS.get(count["kind"], count["kind"]), dict(ACTIONS).get(count["action"], count["action"])
+    return {**count, "kind": kind, "action": action}
