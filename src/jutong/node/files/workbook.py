@@ -12,8 +12,10 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -36,6 +38,9 @@ MOST_CELLS = 50_000_000
 MOST_COLUMNS = 1_000
 BATCH_ROWS = 16_384
 SAFE_DIGITS = 10**15
+TINY = 0.001
+LONGEST_PLAIN = 15
+"""Characters of a number that surely has no more digits than a sheet keeps."""
 _ERROR = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*?(?: t="e"[^>]*>'
     rb"|>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>)"
@@ -46,12 +51,12 @@ _OVERLAP = 1 << 16
 
 @dataclass(frozen=True)
 class Sheet:
-    """An open sheet. ``failed`` are the places (row from 1, column from 0) of formulas without a result."""
+    """An open sheet. ``failed`` tells the places (row from 1, column from 0) of formulas without a result."""
 
     rows: Any
     headings: list[str]
     above: int
-    failed: frozenset[tuple[int, int]]
+    failed: Callable[[], frozenset[tuple[int, int]]]
     sha256: str
     counted: int
 
@@ -64,7 +69,7 @@ def opened(arrived: Arrived, table: FileTable) -> Sheet:
         FileTooLargeError: when it is larger than a workbook that is read.
     """
     content = _content(arrived)
-    failed_in = _unpacking(arrived.name, content)
+    _check_unpacking(arrived.name, content)
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         place = _place(book, table.sheet, arrived.name)
@@ -79,7 +84,7 @@ def opened(arrived: Arrived, table: FileTable) -> Sheet:
     every = iter(sheet.iter_rows())
     headings = _headings(every, table, arrived.name)
     digest = hashlib.sha256(content).hexdigest()
-    failed = failed_in[place] if place < len(failed_in) else frozenset()
+    failed = cache(partial(_failed, arrived.name, content, place))
     return Sheet(every, headings, table.above, failed, digest, max(high + 1 - table.above, 0))
 
 
@@ -113,18 +118,17 @@ def _headings(every: Iterator[Sequence[Any]], table: FileTable, name: str) -> li
     return [cell.strip() for cell in cells]
 
 
-def _unpacking(name: str, content: bytes) -> list[frozenset[tuple[int, int]]]:
-    """Look into the archive a workbook is: that it does not blow up, and which cells of each sheet have no result."""
+def _check_unpacking(name: str, content: bytes) -> None:
+    """Make sure that the archive a workbook is does not blow up."""
     if not content.startswith(b"PK"):
-        return []  # an .xls is no archive
+        return  # an .xls is no archive
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             size = sum(about.file_size for about in parts.infolist())
-            if size > min(MOST_UNPACKED, max(FREE_BYTES, len(content) * MOST_RATIO)):
-                raise FileTooLargeError(name=name, limit=f"1:{MOST_RATIO}")
-            return [_failed(parts, part) for part in _sheet_parts(parts)]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise FileBrokenError(name=name, reason="no workbook, or a damaged one") from error
+    if size > min(MOST_UNPACKED, max(FREE_BYTES, len(content) * MOST_RATIO)):
+        raise FileTooLargeError(name=name, limit=f"1:{MOST_RATIO}")
 
 
 def _sheet_parts(parts: zipfile.ZipFile) -> list[str]:
@@ -141,17 +145,25 @@ def _sheet_parts(parts: zipfile.ZipFile) -> list[str]:
     return [targets.get(name, "") if targets.get(name) in known else "" for name in ordered]
 
 
-def _failed(parts: zipfile.ZipFile, part: str) -> frozenset[tuple[int, int]]:
-    found: set[tuple[int, int]] = set()
-    if not part:
+def _failed(name: str, content: bytes, place: int) -> frozenset[tuple[int, int]]:
+    """Find the cells whose formula has no result. The library reads them as empty."""
+    if not content.startswith(b"PK"):
         return frozenset()
-    with parts.open(part) as stream:
-        held = b""
-        while block := stream.read(_BLOCK):
-            held += block
-            if b't="e"' in held or b"<f" in held:
-                found |= {(int(one[2]), _number(one[1])) for one in _ERROR.finditer(held)}
-            held = held[-_OVERLAP:]
+    found: set[tuple[int, int]] = set()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            sheets = _sheet_parts(parts)
+            if place >= len(sheets) or not sheets[place]:
+                return frozenset()
+            with parts.open(sheets[place]) as stream:
+                held = b""
+                while block := stream.read(_BLOCK):
+                    held += block
+                    if b't="e"' in held or b"<f" in held:
+                        found |= {(int(one[2]), _number(one[1])) for one in _ERROR.finditer(held)}
+                    held = held[-_OVERLAP:]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise FileBrokenError(name=name, reason="no workbook, or a damaged one") from error
     return frozenset(found)
 
 
@@ -174,10 +186,9 @@ def rows(sheet: Sheet, columns: Mapping[str, int], wide: int) -> Iterator[FileRo
     while block := list(islice(sheet.rows, BATCH_ROWS)):
         numbers = range(line + 1, line + 1 + len(block))
         line += len(block)
-        failed = {number for number, _ in sheet.failed} if sheet.failed else frozenset()
         filled = [
             (number, row) for number, row in zip(numbers, block, strict=True)
-            if row[0] != "" or any(cell != "" for cell in row) or number in failed
+            if row[0] != "" or any(cell != "" for cell in row) or any(number == at for at, _ in sheet.failed())
         ]  # fmt: skip
         if filled:
             yield _part(sheet, filled, columns, wide)
@@ -198,7 +209,8 @@ def _part(sheet: Sheet, block: list[tuple[int, Sequence[Any]]], columns: Mapping
         texts[name], lost = _column(column)
         faults += [(at, name, DIGITS_LOST, format(column[at], ".15g")) for at in lost]
         faults += [(at, name, NUL, "\u2400") for at in _where(pc.match_substring(texts[name], pattern="\0"))]
-    for line, place in sheet.failed:
+    some_empty = any(array.null_count for array in texts.values())
+    for line, place in sheet.failed() if some_empty else ():
         at = int(np.searchsorted(lines, line))
         if at < len(lines) and lines[at] == line:
             faults += [(at, name, CELL_ERROR, "") for name, wanted in columns.items() if wanted == place]
@@ -232,15 +244,25 @@ def _column(cells: Sequence[Any]) -> tuple[Any, list[int]]:
     if kinds == {str}:
         array: Any = pa.array(cells, pa.string())
         return pc.if_else(pc.equal(pc.binary_length(array), 0), pa.scalar(None, pa.string()), array), []
-    if kinds == {float}:
-        numbers = np.array(cells, dtype=np.float64)
-        if bool((np.abs(numbers) < SAFE_DIGITS).all()) and bool((numbers == np.floor(numbers)).all()):
-            return pa.array(numbers.astype(np.int64)).cast(pa.string()), []
+    if kinds == {float} and (numbers := _plain_numbers(cells)) is not None:
+        return numbers, []
     texts = [text_of(cell) for cell in cells]
     lost = [at for at, text in enumerate(texts) if text is LOST] if kinds & {int, float} else []
     for at in lost:
         texts[at] = None
     return pa.array(texts, pa.string()), lost
+
+
+def _plain_numbers(cells: Sequence[float]) -> Any:
+    """Return numbers as texts all at once; None when one of them is large, tiny, or longer than a sheet keeps."""
+    numbers = np.array(cells, dtype=np.float64)
+    size = np.abs(numbers)
+    if not bool(((size < SAFE_DIGITS) & ((size >= TINY) | (size == 0))).all()):
+        return None
+    if bool((numbers == np.floor(numbers)).all()):
+        return pa.array(numbers.astype(np.int64)).cast(pa.string())
+    texts = pa.array(numbers).cast(pa.string())
+    return texts if pc.max(pc.binary_length(texts)).as_py() <= LONGEST_PLAIN else None
 
 
 class _Lost(str):

@@ -31,6 +31,7 @@ from jutong.node.exchange.readers.manifest import FILE as MANIFEST
 from jutong.node.exchange.repair import Repair
 from jutong.node.exchange.replay import Replay
 from jutong.node.files import scan as scanning
+from jutong.node.files import workbook
 from jutong.node.files.mapping import FileTables
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import ORGANISATION, landed, landed_path, order_for, run_move
@@ -361,3 +362,19 @@ def test_a_table_of_files_can_be_looked_at_and_a_wrong_mapping_says_where(tmp_pa
     ):  # fmt: skip
         with pytest.raises(ValueError, match="validation error"):
             drops(tmp_path / "in", **wrong)
+
+
+def test_numbers_of_a_sheet_read_alike_one_by_one_and_all_at_once() -> None:
+    columns = (
+        [1.5, -0.25, 0.0, 1e9, 123456.789],
+        [3.0, -4.0, 999999999999999.0],
+        [0.1 + 0.2, 1.0],
+        [1e-5, 2.0],
+        [1e15, 1.0],
+    )
+    for cells in columns:
+        texts, lost = workbook._column(cells)
+        one_by_one = [workbook.text_of(cell) for cell in cells]
+        assert texts.to_pylist() == [None if place in lost else text for place, text in enumerate(one_by_one)]
+    assert lost == [0]
+    assert workbook.text_of(0.1 + 0.2) == "0.3"
