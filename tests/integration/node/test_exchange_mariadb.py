@@ -11,6 +11,7 @@ from typing import Self
 
 import pytest
 
+from jutong.contracts.care import Care
 from jutong.library import tables
 from jutong.node.connectors.errors import SourceUnreachableError, TableMissingError
 from jutong.node.exchange.errors import SourceLostError, TypeUnsupportedError, ValueUnfitError
@@ -230,3 +231,17 @@ def test_a_table_cut_by_its_key_is_the_same_table(mariadb: MariaDB, source: Sour
     cut = run_move(order_for(source, DATABASE, "t", "name").model_copy(update={"chunk_rows": 1_000}), source, tmp_path)
     assert (whole.chunks, cut.chunks, cut.chunks_done) == (0, 5, 5)
     assert (cut.rows_read, cut.target_digest) == (5_000, whole.target_digest)
+
+
+def test_a_locked_table_is_not_waited_for_longer_than_allowed(
+    mariadb: MariaDB, source: SourceConfig, tmp_path: Path
+) -> None:
+    execute(mariadb, "CREATE TABLE held (id INT PRIMARY KEY)", "INSERT INTO held VALUES (1)")
+    care = Care(lock_seconds=1, statement_seconds=30, rows_per_second=5)
+    order = order_for(source, DATABASE, "held", "id").model_copy(update={"care": care})
+    with mariadb.connect(DATABASE) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLES held WRITE")
+        with pytest.raises(SourceLostError, match="lock timeout"):
+            run_move(order, source, tmp_path)
+        cursor.execute("UNLOCK TABLES")
+    assert run_move(order, source, tmp_path).rows_written == 1

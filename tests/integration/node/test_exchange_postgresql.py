@@ -9,8 +9,10 @@ import psycopg
 import pyarrow as pa
 import pytest
 
+from jutong.contracts.care import Care
 from jutong.library import tables
 from jutong.node.connectors.errors import SourceUnreachableError, TableMissingError
+from jutong.node.exchange import retry
 from jutong.node.exchange.errors import SourceLostError, TypeUnsupportedError, ValueUnfitError
 from jutong.node.exchange.readers import WHOLE
 from jutong.node.exchange.readers import postgresql as reader
@@ -207,3 +209,19 @@ def test_a_table_cut_by_its_key_is_the_same_table(source: SourceConfig, tmp_path
     assert (cut.rows_read, cut.target_digest) == (5_000, whole.target_digest)
     two = order_for(source, SCHEMA, "pair", "a").model_copy(update={"chunk_rows": 1_000})
     assert run_move(two, source, tmp_path).chunks == 0  # such a key cannot be cut
+
+
+def test_a_locked_table_is_not_waited_for_longer_than_allowed(source: SourceConfig, tmp_path: Path) -> None:
+    execute(source, "CREATE TABLE held (id bigint PRIMARY KEY)", "INSERT INTO held VALUES (1)")
+    order = order_for(source, SCHEMA, "held", "id").model_copy(update={"care": Care(lock_seconds=1)})
+    with psycopg.connect(source.dsn) as other:
+        other.execute(b'LOCK TABLE "civil%s".held IN ACCESS EXCLUSIVE MODE')
+        with pytest.raises(SourceLostError, match="lock timeout") as caught:
+            run_move(order, source, tmp_path)
+    assert retry.transient(caught.value)
+    slow = order_for(source, SCHEMA, "slow", "id").model_copy(update={"care": Care(statement_seconds=1)})
+    execute(source, "CREATE VIEW slow AS SELECT id FROM held, pg_sleep(30)")
+    with pytest.raises(SourceLostError, match="statement timeout") as caught:
+        run_move(slow, source, tmp_path)
+    assert not retry.transient(caught.value)
+    assert run_move(order, source, tmp_path).rows_written == 1

@@ -22,7 +22,9 @@ class Wish:
         self._said = threading.Event()
 
     def say(self, word: Word) -> None:
-        """Tell it. A cancel is not taken back."""
+        """Tell it, if it is anything. A cancel is not taken back."""
+        if not word:
+            return
         if self.word != "cancel":
             self.word = word
         self._said.set()

@@ -18,6 +18,7 @@ from jutong.node.exchange.errors import ColumnsChangedError, SourceLostError
 from jutong.node.exchange.jobs import JobFolder, chunks_finished
 from jutong.node.exchange.pacing import Pace, Wish, Word
 from jutong.node.exchange.progress import SoFar
+from jutong.node.exchange.readers import gently
 from jutong.node.sources import SourceConfig
 from tests.unit.node.exchange.moving import landed, landed_path, order_for, sqlite_source, wait_for
 
@@ -176,6 +177,21 @@ def test_a_cancel_is_not_taken_back() -> None:
     wish.say("hold")
     assert wish.word == "cancel"
     wish.wait(3_600.0)  # returns at once
+    quiet = Wish()
+    quiet.say("")
+    assert not quiet._said.is_set()  # nothing was said, so nothing cuts a wait short
+
+
+def test_care_reaches_the_session_that_reads() -> None:
+    plain = JobOrder(job_id="j", source="s", schema_name="", table="t", columns=("c",), target="x")
+    assert (gently.batch_rows(plain, 9), gently.batch_bytes(plain, 9), gently.mysql(plain, "")) == (9, 9, ())
+    care = Care(rows_per_second=1_000, statement_seconds=60, lock_seconds=5)
+    careful = plain.model_copy(update={"care": care})
+    assert (gently.batch_rows(careful, 9_000), gently.batch_bytes(careful, 10**7)) == (1_000, 256_000)
+    assert gently.postgresql(careful) == ("SET LOCAL statement_timeout = '60s'", "SET LOCAL lock_timeout = '5s'")
+    maria, other = (gently.mysql(careful, server) for server in ("11.4.2-MariaDB", "8.4.0"))
+    assert "SET SESSION max_statement_time = 60" in maria
+    assert "SET SESSION max_execution_time = 60000" in other
 
 
 def test_an_order_that_asks_for_no_care_is_what_it_was() -> None:

@@ -26,7 +26,7 @@ from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead, Span, every_nth
+from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently
 from jutong.node.sources import SourceConfig
 
 BATCH_ROWS = 16_384
@@ -36,7 +36,14 @@ SILENT_SECONDS = 60
 MAX_DECIMAL = 38
 MAX_BITS = 63
 _LOST = (pymysql.err.OperationalError, pymysql.err.InterfaceError, struct.error, OSError)
-_UNDEFINED = {ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.VIEW_INVALID}
+_TOO_LONG = (1969, 3024)
+"""Codes of MariaDB and of MySQL for a statement that took longer than it may."""
+
+_REASONS = {
+    **dict.fromkeys((ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.VIEW_INVALID), "table or columns gone"),
+    **dict.fromkeys(_TOO_LONG, gently.TOO_LONG),
+    ER.LOCK_WAIT_TIMEOUT: gently.LOCKED,
+}
 
 _CATALOG = """
 SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS
@@ -112,7 +119,7 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
 
     def lost(error: Exception) -> SourceLostError:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        reason = "table or columns gone" if number in _UNDEFINED else f"error {number}"
+        reason = _REASONS.get(number, f"error {number}")
         return SourceLostError(source=source.name, rows=rows_read, reason=reason)
 
     def values(query: str) -> tuple[object, ...]:
@@ -129,7 +136,7 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
         nonlocal rows_read
         try:
             cursor.execute(f"SELECT {columns} FROM {table}{span.where(key)}")  # noqa: S608 - names from the catalog
-            while rows := list(cursor.fetchmany(BATCH_ROWS)):
+            while rows := list(cursor.fetchmany(gently.batch_rows(order, BATCH_ROWS))):
                 yield plan.convert(_gather(rows, plan))
                 rows_read += len(rows)
         except (*_LOST, pymysql.err.ProgrammingError) as error:
@@ -141,7 +148,7 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
         raise lost(error) from error
     cursor = connection.cursor()
     try:
-        for statement in _BEGIN:
+        for statement in (*gently.mysql(order, connection.get_server_info()), *_BEGIN):
             asked(statement)
         since, table = behind(since, plan, _DIALECT, values, table=table, key=key_name)
         yield OpenRead(

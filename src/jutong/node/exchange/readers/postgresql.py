@@ -19,13 +19,15 @@ from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead, Span, every_nth
+from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently
 from jutong.node.sources import SourceConfig
 
 BATCH_BYTES = 8 * 1024 * 1024
 MAX_DECIMAL = 38
 _NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
-_UNDEFINED = {"42P01", "42703"}
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_GONE = "table or columns gone"
+_REASONS = {"42P01": _GONE, "42703": _GONE, "57014": gently.TOO_LONG, "55P03": gently.LOCKED}
 
 _CATALOG = """
 SELECT a.attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
@@ -101,14 +103,15 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
     rows = 0
 
     def lost(error: adbc_driver_manager.Error) -> SourceLostError:
-        reason = "table or columns gone" if error.sqlstate in _UNDEFINED else f"SQLSTATE {error.sqlstate or '-'}"
+        reason = _REASONS.get(error.sqlstate or "", f"SQLSTATE {error.sqlstate or '-'}")
         return SourceLostError(source=source.name, rows=rows, reason=reason)
 
     def batches(span: Span) -> Iterator[pa.RecordBatch]:
         nonlocal rows
         try:
             with connection.cursor() as cursor:
-                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)})
+                size = str(gently.batch_bytes(order, BATCH_BYTES))
+                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: size})
                 cursor.execute(asked.select + span.where(asked.key))
                 with cursor.fetch_record_batch() as reader:
                     for batch in reader:
@@ -130,7 +133,8 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
     try:
         with closing(dbapi.connect(_address(source))) as connection:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                for statement in (_SNAPSHOT, *gently.postgresql(order)):
+                    cursor.execute(statement)
                 cursor.execute("SET LOCAL DateStyle TO 'ISO, YMD'")  # a position is a text as the server writes it
             since, relation = behind(since, plan, _DIALECT, values, table=asked.relation, key=asked.key_name)
             asked = replace(asked, relation=relation)

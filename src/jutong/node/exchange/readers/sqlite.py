@@ -22,7 +22,7 @@ from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError, ValueUnfitError
 from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
-from jutong.node.exchange.readers import OpenRead, Span, every_nth
+from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently
 from jutong.node.sources import SourceConfig
 
 BATCH_ROWS = 32_768
@@ -84,7 +84,9 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
         nonlocal rows_read
         try:
             with connection.cursor() as cursor:
-                cursor.adbc_statement.set_options(**{StatementOptions.BATCH_ROWS.value: str(BATCH_ROWS)})
+                cursor.adbc_statement.set_options(
+                    **{StatementOptions.BATCH_ROWS.value: str(gently.batch_rows(order, BATCH_ROWS))}
+                )
                 cursor.execute(_select(plan, table) + span.where(key))
                 with cursor.fetch_record_batch() as reader:
                     for number, batch in enumerate(reader):
