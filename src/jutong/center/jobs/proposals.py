@@ -144,7 +144,7 @@ class _Bound:
     def __init__(self, item: ItemFacts, column: ColumnInfo, find: Callable[[str], Element | None]) -> None:
         self.item, self.column = item, column
         self.name = column.name
-        self.element = find(item.element) if item.element else self._recognised(find)
+        self.element = (find(item.element) if item.element else None) or self._recognised(find)
         self.code = self.element.code if self.element else ""
         self.is_text = bool(_TEXT.search(column.type))
         self.is_whole = bool(_WHOLE.search(column.type))
