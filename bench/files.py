@@ -47,7 +47,7 @@ table = FileTable(pattern="x", format=sys.argv[2])
 """
     + _BEGIN
     + """
-file = open_file(Arrived(path.name, path, "", stamp_of(path.stat())), table)
+file = open_file(Arrived(path.name, path, "", stamp_of(path.stat()), path.parent), table)
 columns = columns_of(table, file)
 count = sum(part.rows.num_rows for piece in range(file.pieces) for part in file.rows(piece, columns))
 assert count == sum(map(file.records, range(file.pieces)))

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
@@ -36,12 +36,17 @@ _DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedErr
 
 @dataclass(frozen=True)
 class Arrived:
-    """One file, or one member of a zip archive. ``stamp`` tells whether it was written to or put in place anew."""
+    """One file, or one member of a zip archive.
+
+    ``stamp`` tells whether it was written to or put in place anew; outside of ``root`` nothing is opened, whatever was
+    put into the file's place meanwhile.
+    """
 
     name: str
     path: Path
     member: str
     stamp: tuple[int, int, int]
+    root: Path
 
     @property
     def is_plain(self) -> bool:
@@ -67,23 +72,42 @@ class Arrived:
         Raises:
             FileBrokenError: when the archive cannot be opened.
         """
-        try:
+        with ExitStack() as stack:
+            packed = stack.enter_context(self.packed())
             if self.is_plain:
-                return self.path.open("rb")
-            bounded = self._unpacked()
-        except _DAMAGED as error:
-            raise broken(self.name, error) from error
+                stack.pop_all()
+                return packed
+            try:
+                bounded = self._unpacked(packed, stack)
+            except _DAMAGED as error:
+                raise broken(self.name, error) from error
+            stack.pop_all()
         return BufferedReader(bounded, 1 << 20)
 
-    def _unpacked(self) -> BoundedReader:
+    def packed(self) -> BufferedReader:
+        """Open the file itself: no link, no pipe, and the very one that was found below the root.
+
+        Raises:
+            FileArrivingError: when it is not there any more as it was.
+        """
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise FileArrivingError(name=self.name) from error
+        stream = os.fdopen(descriptor, "rb")
+        place = Path(os.path.realpath(f"/proc/self/fd/{descriptor}"))  # where it really lies
+        if stamp_of(os.fstat(descriptor)) != self.stamp or not place.is_relative_to(self.root):
+            stream.close()
+            raise FileArrivingError(name=self.name)
+        return stream
+
+    def _unpacked(self, packed: BufferedReader, stack: ExitStack) -> BoundedReader:
         if not self.member:
-            return BoundedReader(gzip.open(self.path), self.name, packed=self.stamp[0])
-        with ExitStack() as stack:
-            archive = stack.enter_context(zipfile.ZipFile(self.path))
-            about = archive.getinfo(self.member)
-            bounded = BoundedReader(archive.open(about), self.name, packed=about.compress_size, behind=archive)
-            stack.pop_all()
-        return bounded
+            return BoundedReader(gzip.GzipFile(fileobj=packed), self.name, packed=self.stamp[0], behind=(packed,))
+        archive = stack.enter_context(zipfile.ZipFile(packed))
+        about = archive.getinfo(self.member)
+        stream = archive.open(about)
+        return BoundedReader(stream, self.name, packed=about.compress_size, behind=(archive, packed))
 
 
 def broken(name: str, error: Exception) -> FileBrokenError:
@@ -119,7 +143,7 @@ def arrived(
     root, members = source.file.resolve(), []
     for path in found:
         _wait_until_at_rest(path, table, clock, pause)
-        members += list(_members(path, path.relative_to(root).as_posix()))
+        members += list(_members(path, path.relative_to(root).as_posix(), root))
         if len(members) > MOST_FILES:
             raise TooManyFilesError(pattern=table.pattern, limit=MOST_FILES)
     if not members:
@@ -169,20 +193,20 @@ def _wait_until_at_rest(
         waited += _STEP_SECONDS
 
 
-def _members(path: Path, name: str) -> Iterator[Arrived]:
-    stamp = stamp_of(path.stat())
+def _members(path: Path, name: str, root: Path) -> Iterator[Arrived]:
+    whole = Arrived(name, path.resolve(), "", stamp_of(path.stat()), root)
     if path.suffix.lower() != ".zip":
-        yield Arrived(name, path, "", stamp)
+        yield whole
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with whole.packed() as packed, zipfile.ZipFile(packed) as archive:
             listed = archive.infolist()
     except _DAMAGED as error:
         raise broken(name, error) from error
     for about in listed[: MOST_FILES + 1]:
         parts = _named(about).split("/")
         if not about.is_dir() and parts[0] != "__MACOSX" and not parts[-1].startswith((".", "~$")):
-            yield Arrived(f"{name}!{_named(about)}", path, about.filename, stamp)
+            yield replace(whole, name=f"{name}!{_named(about)}", member=about.filename)
 
 
 def _named(about: zipfile.ZipInfo) -> str:

@@ -6,7 +6,8 @@ import gzip
 import io
 import zipfile
 import zlib
-from typing import IO
+from collections.abc import Sequence
+from typing import IO, Protocol
 
 from typing_extensions import override
 
@@ -18,6 +19,13 @@ FREE_BYTES = 64 * 1024**2
 
 MOST_RATIO = 200
 """What packs better than this is no table anybody wrote."""
+
+
+class Closing(Protocol):
+    """What is to be closed."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class BoundedReader(io.RawIOBase):
@@ -32,7 +40,7 @@ class BoundedReader(io.RawIOBase):
     """
 
     def __init__(
-        self, stream: IO[bytes] | gzip.GzipFile, name: str, *, packed: int, behind: zipfile.ZipFile | None = None,
+        self, stream: IO[bytes] | gzip.GzipFile, name: str, *, packed: int, behind: Sequence[Closing] = (),
         most: int = MOST_BYTES,
     ) -> None:  # fmt: skip
         self._stream = stream
@@ -66,6 +74,6 @@ class BoundedReader(io.RawIOBase):
     @override
     def close(self) -> None:
         self._stream.close()
-        if self._behind is not None:
-            self._behind.close()
+        for one in self._behind:
+            one.close()
         super().close()

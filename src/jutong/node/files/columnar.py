@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 
 import numpy as np
 import pyarrow as pa
@@ -22,23 +24,26 @@ BATCH_ROWS = 65_536
 _NARROW = 38
 
 
-def opened(arrived: Arrived) -> pq.ParquetFile:
+@contextmanager
+def opened(arrived: Arrived) -> Iterator[pq.ParquetFile]:
     """Open a file.
 
     Raises:
         FileBrokenError: when it is none, or cut off: what it holds is listed at its end.
         FileTooLargeError: when it is packed and too large.
     """
-    try:
-        if arrived.is_plain:
-            return pq.ParquetFile(arrived.path)
-        with arrived.open() as stream:
-            content = stream.read(MOST_PACKED + 1)
-        if len(content) > MOST_PACKED:
-            raise FileTooLargeError(name=arrived.name, limit=f"{MOST_PACKED >> 20} MiB")
-        return pq.ParquetFile(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as error:
-        raise FileBrokenError(name=arrived.name, reason="no Parquet file, or one that is cut off") from error
+    with arrived.open() as stream:
+        source: BufferedReader | io.BytesIO = stream
+        if not arrived.is_plain:
+            source = io.BytesIO(stream.read(MOST_PACKED + 1))
+            if source.getbuffer().nbytes > MOST_PACKED:
+                raise FileTooLargeError(name=arrived.name, limit=f"{MOST_PACKED >> 20} MiB")
+        try:
+            file = pq.ParquetFile(source)
+        except (pa.ArrowException, OSError) as error:
+            raise FileBrokenError(name=arrived.name, reason="no Parquet file, or one that is cut off") from error
+        with file:
+            yield file
 
 
 def sha256_of(arrived: Arrived) -> str:

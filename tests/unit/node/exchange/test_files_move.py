@@ -284,6 +284,12 @@ def test_a_file_is_waited_for_and_one_that_changes_is_not_believed(tmp_path: Pat
     assert 19 < sum(waited) < 22
     with pytest.raises(FileArrivingError):
         arrived(source, table, clock=lambda: written, pause=lambda _: None)
+    found[0].open().close()
+    (source.file / "a.csv").rename(tmp_path / "elsewhere.csv")
+    (source.file / "a.csv").symlink_to(tmp_path / "elsewhere.csv")  # behind our back, and the same file
+    with pytest.raises(FileArrivingError):
+        found[0].open()
+    (source.file / "a.csv").unlink()
     (source.file / "a.csv").write_bytes(HAN.encode() * 2)
     with pytest.raises(FileArrivingError):
         found[0].check_unchanged()

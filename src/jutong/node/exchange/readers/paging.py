@@ -117,7 +117,8 @@ class Paging:
             return url, str(found)
         place = urljoin(url, str(found))
         wanted, meant = urlsplit(self._base), urlsplit(place)
-        if (meant.scheme, meant.netloc) != (wanted.scheme, wanted.netloc) or not meant.path.startswith(wanted.path):
+        below = f"{meant.path}/".startswith(f"{wanted.path.rstrip('/')}/") and ".." not in meant.path.split("/")
+        if (meant.scheme, meant.netloc) != (wanted.scheme, wanted.netloc) or not below:
             raise self._unfit(page.number, "the next page is at another address")
         return place, ""
 

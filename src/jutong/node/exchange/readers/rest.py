@@ -94,5 +94,5 @@ def _opened(order: JobOrder, table: MappedTable, pages: Path) -> OpenRead:
     lines = FileTable.model_validate_json(
         json.dumps({"pattern": PAGES, "format": "jsonl", "encoding": "utf-8", "columns": table.columns})
     )
-    file = open_file(Arrived(PAGES, pages, "", stamp_of(pages.stat())), lines)
+    file = open_file(Arrived(PAGES, pages, "", stamp_of(pages.stat()), pages.parent.resolve()), lines)
     return read_files(order, lines, [file], like=file)
