@@ -148,7 +148,7 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
         raise lost(error) from error
     cursor = connection.cursor()
     try:
-        for statement in (*gently.mysql(order, connection.get_server_info()), *_BEGIN):
+        for statement in (*gently.mysql(order, _version(connection)), *_BEGIN):
             asked(statement)
         since, table = behind(since, plan, _DIALECT, values, table=table, key=key_name)
         yield OpenRead(
@@ -187,6 +187,10 @@ def _connect(source: SourceConfig) -> pymysql.connections.Connection[SSCursor]:
         conv=_ENCODERS,  # without decoders every value stays the text the server sent
         program_name="jutong",
     )
+
+
+def _version(connection: Any) -> str:
+    return str(connection.get_server_info())
 
 
 def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
