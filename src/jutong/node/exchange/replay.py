@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from jutong.contracts.modes import AppendMode
 from jutong.contracts.receipts import ReplayedReceipt
 from jutong.contracts.rules import Rule
+from jutong.contracts.steps import Step
 from jutong.library.overwrite import Committed
 from jutong.node.exchange import chunks, quarantine
 from jutong.node.exchange.errors import ContentDiffersError, ReplayTooLateError
@@ -51,6 +52,13 @@ class _Waiting:
     names: list[tuple[int, int]]
     given: list[frozenset[str]]
     batch: pa.RecordBatch
+
+
+Asked = TypeVar("Asked", Rule, Step)
+
+
+def _never_skipping(one: Asked) -> Asked:
+    return one.model_copy(update={"action": "set-aside"}) if getattr(one, "action", "") == "skip" else one
 
 
 class Replay:
@@ -124,8 +132,16 @@ class Replay:
             self._rows.execute("UPDATE decision SET state = ? WHERE state = ?", (FIXED, BATCHED))
             raise
         self._leave_word(number, committed)
+        self._remember(number, waiting)
         self._rows.execute("UPDATE decision SET state = ? WHERE state = ?", (WRITTEN, BATCHED))
         return len(waiting.names)
+
+    def _remember(self, number: int, waiting: _Waiting) -> None:
+        """Let later replays know the values that may come only once and came with these rows."""
+        sieve = self._sieve(waiting.batch.schema)
+        sieve.begin_chunk()
+        sieve.sift(waiting.batch, 0)
+        sieve.remember(number)
 
     def _adding(self, number: int) -> Adding:
         return adding(self._order, self._source, self._home, self._id(number))
@@ -180,11 +196,9 @@ class Replay:
 
     def _sieve(self, schema: pa.Schema) -> Sieve:
         # A row somebody put right on purpose is never left out without a word.
-        rules = [
-            rule.model_copy(update={"action": "set-aside"}) if rule.action == "skip" else rule
-            for rule in self._order.rules
-        ]
-        return Sieve((*rules, *self._fits), self._order.masks, schema, self._order.steps, self._means)
+        rules = [_never_skipping(rule) for rule in self._order.rules]
+        steps = [_never_skipping(step) for step in self._order.steps]
+        return Sieve((*rules, *self._fits), self._order.masks, schema, steps, self._means)
 
     def _sift(self, waiting: _Waiting) -> tuple[tuple[tuple[str, str, str], ...], set[tuple[int, int]]]:
         sieve = self._sieve(waiting.batch.schema)

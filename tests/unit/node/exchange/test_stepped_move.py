@@ -87,4 +87,9 @@ def test_a_stepped_move_killed_between_chunks_lands_every_value_once(tmp_path: P
         repair.fix("2-501", {"card": "c0002"}, "typed wrongly", datetime(2026, 1, 1, tzinfo=UTC))
         repair.fix("2-502", {"card": "c9999"}, "typed wrongly", datetime(2026, 1, 1, tzinfo=UTC))
         again = Replay(repair, tmp_path, source).run(utc_now())
-    assert (again.written, [line[1:] for line in again.still_wrong]) == (1, [("card", "unique")])
+        assert (again.written, [line[1:] for line in again.still_wrong]) == (1, [("card", "unique")])
+        # What one replay brought, the next one knows.
+        repair.fix("2-503", {"card": "c9999"}, "typed wrongly", datetime(2026, 1, 1, tzinfo=UTC))
+        repair.drop("2-501", "nobody knows", datetime(2026, 1, 1, tzinfo=UTC))
+        again = Replay(repair, tmp_path, source).run(utc_now())
+        assert (again.written, [line[:2] for line in again.still_wrong]) == (0, [("2-503", "card")])

@@ -31,8 +31,8 @@ class JobRepeats:
     def __init__(self, rule: given.Unique, schema: pa.Schema, means: Means) -> None:
         self._columns = (rule.column, *rule.with_columns)
         self._hashes = Hashes([schema.field(name).type for name in self._columns], means.salt)
-        kept = means.folder / FOLDER / rule.id if means.folder is not None else None
-        self._seen = Seen(None, all_of(kept)) if kept and means.replaying else Seen(kept)
+        self._kept = means.folder / FOLDER / rule.id if means.folder is not None else None
+        self._seen = Seen(None, all_of(self._kept)) if self._kept and means.replaying else Seen(self._kept)
         self._asked: tuple[Words, Words, Flags] | None = None
 
     def begin_chunk(self, number: int, rows: int) -> None:
@@ -42,6 +42,11 @@ class JobRepeats:
     def end_chunk(self) -> None:
         """Make what was kept outlive the process."""
         self._seen.end_chunk()
+
+    def remember(self, number: int) -> None:
+        """Make what a replay brought known to later ones; done again it changes nothing."""
+        if self._kept is not None:
+            self._seen.put_aside(self._kept / f"replay-{number:05d}.run")
 
     def __call__(self, columns: Columns) -> Flags:
         """Tell which rows repeat an earlier one; a null repeats nothing."""

@@ -167,10 +167,19 @@ class Seen:
         if self._fresh:
             self._put_away()
 
-    def _put_away(self) -> None:
-        run = in_order(
+    def put_aside(self, path: Path) -> None:
+        """Keep what came since the chunk began in a file of its own, unless it is there."""
+        if self._fresh and not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(path, self._whole())
+
+    def _whole(self) -> Run:
+        return in_order(
             np.concatenate([one.first for one in self._fresh]), np.concatenate([one.second for one in self._fresh])
         )
+
+    def _put_away(self) -> None:
+        run = self._whole()
         self._fresh, self._fresh_keys = [], 0
         if self._folder is not None:
             path = self._folder / f"{self._chunk:05d}-{self._written:05d}.run"
@@ -187,7 +196,7 @@ class Seen:
         found = []
         for path in sorted(self._folder.iterdir()):
             chunk = path.name.partition("-")[0]
-            if path.suffix == ".run" and int(chunk) < number:
+            if path.suffix == ".run" and chunk.isdecimal() and int(chunk) < number:
                 found.append(_read(path))
             else:
                 path.unlink()

@@ -137,6 +137,12 @@ class Sieve:
             if isinstance(check, JobRepeats):
                 check.end_chunk()
 
+    def remember(self, number: int) -> None:
+        """Keep what values the rows of a replay brought, for those after it."""
+        for check in self._checks:
+            if isinstance(check, JobRepeats):
+                check.remember(number)
+
     def sift(self, batch: pa.RecordBatch, first: int) -> Sifted:
         """Ask every rule of every row.
 
