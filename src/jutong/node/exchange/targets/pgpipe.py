@@ -40,9 +40,9 @@ class Question:
         """Return what is copied."""
         return f"SELECT {', '.join(self.columns)} {self.rows}"
 
-    def sums(self, *, counted: bool) -> str:
+    def sums(self) -> str:
         """Return the query of count and hash. The hash is by the types' own hash functions, seed 0."""
-        hashed = "0" if counted else f"coalesce(sum(hash_record_extended(ROW({', '.join(self.columns)}), 0)), 0)"
+        hashed = f"coalesce(sum(hash_record_extended(ROW({', '.join(self.columns)}), 0)), 0)"
         return f"SELECT count(*), mod({hashed}::numeric, 18446744073709551616) {self.rows}"
 
 
@@ -167,27 +167,26 @@ class Pipe:
             raise ConnectionError(f"{read_rows} rows were sent, {written_rows} taken")
         return written_rows
 
-    def sent(self, question: Question, *, counted: bool) -> tuple[int, str]:
+    def sent(self, question: Question) -> tuple[int, str]:
         """Return how many rows the source has, and their sum as text."""
-        ((rows, hashed),) = self.ask_source(question.sums(counted=counted))
-        return int(rows), sum_text(int(rows), int(hashed), counted=counted)
+        ((rows, hashed),) = self.ask_source(question.sums())
+        return int(rows), sum_text(int(rows), int(hashed), counted=False)
 
-    def found(self, rows: int, *, counted: bool) -> str:
+    def found(self, rows: int) -> str:
         """Return the sum of what this chunk's transaction wrote, as text.
 
         Args:
             rows: as many as there should be. They lie behind what was there before, unless a try that was rolled back
                 left room further in front: then everything is searched.
-            counted: count only.
         """
         columns = [sql.Identifier(name).as_string(None) for name in self._columns]
         table = sql.Identifier(*self._staging).as_string(None)
         for block in (self._block, 0):
             written = f"FROM {table} WHERE ctid >= '({block},0)'::tid AND xmin = (SELECT pg_current_xact_id()::xid)"
-            ((counted_rows, hashed),) = self.ask_target(Question(written, columns).sums(counted=counted))
+            ((counted_rows, hashed),) = self.ask_target(Question(written, columns).sums())
             if counted_rows == rows:
                 break
-        return sum_text(int(counted_rows), int(hashed), counted=counted)
+        return sum_text(int(counted_rows), int(hashed), counted=False)
 
     def ask_target(self, query: str) -> list[Any]:
         """Return what the target answers."""
