@@ -17,6 +17,7 @@ from jutong.center.demand.models import Demand
 from jutong.center.dispute.models import Dispute
 from jutong.center.fleet.models import Source
 from jutong.center.fleet.service import ensure_local_node
+from jutong.center.jobs.models import Transfer
 from jutong.center.org.models import Organisation
 from jutong.center.remedy.models import Disposal, LedgerAsk, Rectification, ServiceChange
 from jutong.center.returns.models import ReturnFlow
@@ -74,6 +75,9 @@ def test_the_city_lives_the_whole_chain_once(home: Settings) -> None:
     assert _states(Complaint) == {"handling", "answered"}
     assert _states(ReturnFlow) == {"asked", "docking"}
     assert Duty.objects.count() == 4
+    assert set(Transfer.objects.values_list("state", "version", "schedule__kind")) == {
+        ("on", 1, "workdays"), ("on", 1, "after"),
+    }  # fmt: skip
     assert Delegation.objects.count() == 3
     late = StatutoryClock.objects.filter(state="running", due_on__lt=NOW.date())
     assert {

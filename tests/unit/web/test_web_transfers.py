@@ -72,14 +72,16 @@ def test_a_transfer_is_made_in_five_steps_and_runs(steward: Client) -> None:
     assert all(f'value="{one}" checked' in page for one in kept)
     assert "目录规定“行政区划”最多只能脱敏提供" in page
     columns = {"col": COLUMNS, "m_1": "name", "m_4": "division"}
-    added = {"then": "add", "column": "marital", "kind": "one-of", "value": "1、2 3"}
-    assert (
-        post(steward, f"{address}/edit/mapping", {"keep": kept[:-1], **columns, **added}) == f"{address}/edit/mapping"
-    )
+    added = {"then": "add", "column": "marital", "kind": "one-of", "value": "1、2 3", "most_shown": "50"}
+    typed = {"keep": kept[:-1], **columns, **added, "most_permille": "50"}
+    assert post(steward, f"{address}/edit/mapping", typed) == f"{address}/edit/mapping"
     work = Work.read(Transfer.objects.get().work)
     assert [part.id for part in (*work.steps, *work.rules)] == [*kept[:-1], "one-of-marital"]
     assert work.rules[-1].values == ("1", "2", "3")  # type: ignore[union-attr]
+    assert [rule.most_permille for rule in work.rules] == [200] * (len(work.rules) - 1) + [50]
     assert [(mask.column, mask.mask) for mask in work.masks] == [("name", "name"), ("division", "division")]
+    post(steward, f"{address}/edit/mapping", {**typed, "keep": kept, "then": "stay", "most_permille": "30"})
+    assert {rule.most_permille for rule in Work.read(Transfer.objects.get().work).rules} == {30}
     wrong = {"keep": kept, **columns, **added, "kind": "pattern", "value": ""}
     assert "还有1处要改" in post(steward, f"{address}/edit/mapping", wrong, 422)
     fields = {"target": "marriages", "rows_per_second": "2000", "hours_first": "20:00", "hours_last": "06:00"}

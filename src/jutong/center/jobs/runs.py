@@ -50,6 +50,7 @@ _PHASES = {
     JobPhase.COMMITTING: gettext_noop("比对一致，提交。"),
 }
 _CHUNK = gettext_noop("完成第{done}段（共{chunks}段），已读{read}行，隔离{aside}行。")
+_PAUSED_AT_ONCE = gettext_noop("已暂停，还没有完成的段，继续时从头读起。")
 _STATES = {
     JobState.PAUSED: gettext_noop("已暂停，完成的{done}段保留。"),
     JobState.DONE: gettext_noop("完成：读出{read}行，写入{written}行，隔离{aside}行，略过{skipped}行，两边指纹一致。"),
@@ -88,8 +89,9 @@ def _said(job: Job, before: Standing) -> Iterator[str]:
         yield _CHUNK
     if (job.phase, job.tries) != (before.phase, before.tries) and job.phase in _PHASES:
         yield _PHASES[JobPhase(job.phase)]
-    if job.state != before.state and job.state in _STATES:
-        yield _STATES[JobState(job.state)]
+    if job.state == before.state or job.state not in _STATES:
+        return
+    yield _PAUSED_AT_ONCE if job.state == JobState.PAUSED and not job.chunks_done else _STATES[JobState(job.state)]
 
 
 def _fields(job: Job) -> dict[str, Any]:

@@ -82,13 +82,19 @@ class Progress:
         return self.job.rows_read or 0
 
     @property
+    def expected(self) -> int:
+        """How many rows the table is known to have; 0 where that is not known, or has turned out too low."""
+        known = self.job.expected_rows or 0
+        return known if known >= self.read else 0
+
+    @property
     def share(self) -> float | None:
         """How much is done, from 0 to 1; None where the size is not known."""
         if self.job.state == JobState.DONE:
             return 1.0
-        if self.job.chunks > 1 and not self.job.expected_rows:
+        if self.job.chunks > 1 and not self.expected:
             return min(self.job.chunks_done / self.job.chunks, ENOUGH)
-        return min(self.read / self.job.expected_rows, ENOUGH) if self.job.expected_rows else None
+        return min(self.read / self.expected, ENOUGH) if self.expected else None
 
     @property
     def percent(self) -> int | None:
@@ -112,10 +118,9 @@ class Progress:
     @property
     def left(self) -> str:
         """How long still, in words; empty where nobody can say."""
-        expected = self.job.expected_rows or 0
-        if self.job.state != JobState.RUNNING or not self.rate or self.read >= expected:
+        if self.job.state != JobState.RUNNING or not self.rate or self.read >= self.expected:
             return ""
-        return length_told(timedelta(seconds=(expected - self.read) / self.rate))
+        return length_told(timedelta(seconds=(self.expected - self.read) / self.rate))
 
     @property
     def cells(self) -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from jutong.center.catalog.models import Binding, Entry
 from jutong.center.jobs.ordering import columns_of
 from jutong.center.jobs.proposals import Proposal
+from jutong.center.jobs.proposing import bounded
 from jutong.center.jobs.work import Work
 from jutong.contracts.receipts import ColumnInfo
 from jutong.contracts.rules import ColumnMask, Rule
@@ -43,6 +44,7 @@ NEW_KINDS = (
     ("time-zone", gettext_lazy("处理：按时区理解，如 Asia/Shanghai")),
 )
 """What can be added in the page, with how its value is typed; the API takes every kind there is."""
+MOST = 1000
 _STEPS: TypeAdapter[Step] = TypeAdapter(Step)
 _RULES: TypeAdapter[Rule] = TypeAdapter(Rule)
 _STEP_KINDS = frozenset(("standardise", "rename", "drop", "substring", "identity-part", "time-zone"))
@@ -118,14 +120,34 @@ def read(typed: QueryDict, work: Work, proposal: Proposal) -> Work:
     keep = set(typed.getlist("keep"))
     steps = [offer.what for offer in _offers(work.steps, proposal.steps) if offer.what.id in keep]
     rules = [_acting(offer.what, typed) for offer in _offers(work.rules, proposal.rules) if offer.what.id in keep]
+    most = _most(typed)
+    had = {one.id for one in work.rules}
+    if typed.get("most_permille", "").strip() != typed.get("most_shown", ""):
+        had = set()
+    rules = [one if one.id in had else bounded(one, most) for one in rules]
     masks = _masks(typed, work)
     if typed.get("then") == "add":
         added = _added(typed, {part.id for part in (*steps, *rules)})
         if typed.get("kind") in _STEP_KINDS:
             steps.append(added)
         else:
-            rules.append(added)
+            rules.append(bounded(added, most))
     return work.model_copy(update={"steps": tuple(steps), "rules": tuple(rules), "masks": tuple(masks)})
+
+
+def limit_of(work: Work) -> str:
+    """Return how many rows in a thousand a rule may take out, as the form shows it: the largest limit of all."""
+    found = [rule.most_permille for rule in work.rules if rule.most_permille is not None]
+    return str(max(found)) if found else ""
+
+
+def _most(typed: QueryDict) -> int | None:
+    text = typed.get("most_permille", "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) > MOST:
+        raise invalid("most_permille", _("请填0到1000的整数"))
+    return int(text)
 
 
 def _acting(rule: Any, typed: QueryDict) -> Any:

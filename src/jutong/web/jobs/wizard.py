@@ -143,6 +143,7 @@ def _show_mapping(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, 
         "actions": ACTIONS,
         "masks": MASKS,
         "kinds": mapping.NEW_KINDS,
+        "most_permille": mapping.limit_of(work),
     }
 
 

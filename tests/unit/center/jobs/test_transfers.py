@@ -78,6 +78,7 @@ def test_a_draft_holds_what_is_proposed_and_becomes_a_version_when_switched_on(b
     draft = actions.draft_transfer(entry=bound.entry, by=bound.steward, now=NOW)
     work = Work.read(draft.work)
     assert {one.column for one in work.rules} >= {"id_number"}
+    assert {one.most_permille for one in work.rules} == {200}, "what fits nothing leaves no empty table"
     assert [mask.column for mask in work.masks] == ["division"], "the catalog gives it out masked only"
     assert (draft.state, draft.version, draft.promised_hours, draft.next_at) == ("draft", 0, 26, None)
     with pytest.raises(TransferUnreadyError):
