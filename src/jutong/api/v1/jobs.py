@@ -67,6 +67,10 @@ class JobOut(Out):
     tries: int
     started_at: datetime | None
     expected_rows: int | None
+    merged: dict[str, Any] = Field(
+        description="按写入方式做了什么：新增、变更、来源已没有、未变的行数，目标表现有行数和指纹"
+        " · what a job with a mode did: rows inserted, updated, deleted, unchanged; rows and digest of the target now"
+    )
 
 
 class JobIn(WorkIn):
@@ -100,7 +104,7 @@ _AS_KEPT = (
     "target", "state", "ordered_at", "heard_at", "finished_at", "rows_read", "rows_written", "source_digest",
     "target_digest", "delta_version", "leaf_index", "problem", "rows_quarantined", "rows_skipped", "chunks",
     "chunks_done", "snapshots", "transfer_version", "cause", "work", "phase", "rows_per_second", "tries", "started_at",
-    "expected_rows",
+    "expected_rows", "merged",
 )  # fmt: skip
 
 

@@ -264,4 +264,13 @@ class Jobs:
             "target_digest": final.target_digest,
             "delta_version": final.delta_version,
             "problem": final.problem,
+            **_of_mode(final),
         }
+
+
+_MODE = ("mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "table_rows", "table_digest")
+
+
+def _of_mode(final: MovedReceipt) -> dict[str, Any]:
+    """Return what the record says of a job that met rows of its target."""
+    return {name: getattr(final, name) for name in _MODE} if final.mode else {}
