@@ -8,7 +8,7 @@ from jutong.node.connectors.errors import TableMissingError
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import ColumnsChangedError, OrderUnfitError, TypeUnsupportedError, ValueUnfitError
 from jutong.node.exchange.plan import Array, CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
-from jutong.node.exchange.readers import mysql, postgresql, sqlite
+from jutong.node.exchange.readers import mysql, postgresql, spread, sqlite
 
 CATALOG = [CatalogColumn("id", "bigint"), CatalogColumn("姓名", "text"), CatalogColumn("place", "point")]
 
@@ -208,3 +208,11 @@ def test_text_that_is_no_utf8_stops_the_move() -> None:
     broken = pa.array([b"\xb9\xab"]).cast(pa.binary()).view(pa.string())
     with pytest.raises(ValueUnfitError, match="UTF-8"):
         converted(convert.text, broken, pa.string())
+
+
+def test_keys_that_lie_closely_are_cut_without_looking_at_them() -> None:
+    assert spread((1, 5000), 5000, 1000) == (1000, 2000, 3000, 4000, 5000)
+    assert spread((1, 5001), 5001, 1000) == (1000, 2000, 3000, 4000)
+    assert spread((9000, 10), 5500, 1000) == (1643, 3277, 4911, 6545, 8179)
+    assert spread((-2500, 2499), 5000, 2500) == (-1, 2499)
+    assert spread((1, 10_001), 5000, 1000) == ()

@@ -44,7 +44,8 @@ class OpenRead:
     primary key where that is one column of whole numbers, else empty: then the table can only be read whole.
     ``bounds`` is the key of every so-many-th row in the key's order; ``batches`` yields a span's rows in the library's
     types. Files have ``parts`` instead, which know the lines and what on them is no row: their spans are files or
-    pieces of them, whatever their rows, and only after reading ``count`` knows how many rows a span had.
+    pieces of them, whatever their rows, and only after reading ``count`` knows how many rows a span had. Of changes
+    ``gone`` yields the rows that are no longer there, at least what tells them apart.
     """
 
     plan: MovePlan
@@ -55,6 +56,7 @@ class OpenRead:
     batches: Callable[[Span], Iterator[pa.RecordBatch]]
     parts: Callable[[Span], Iterator[Part]] | None = None
     since: Since | None = None
+    gone: Callable[[], Iterator[pa.RecordBatch]] | None = None
 
     def every(self, span: Span) -> Iterator[Part]:
         """Yield a span's rows, and of files the lines that are none."""
@@ -65,6 +67,27 @@ def every_nth(key: str, table: str, rows: int, only: str = "") -> str:
     """Return the SELECT behind ``OpenRead.bounds``; the names are quoted ones from the catalog."""
     numbered = f"SELECT {key} AS k, row_number() OVER (ORDER BY {key}) AS n FROM {table}{only}"  # noqa: S608
     return f"SELECT k FROM ({numbered}) AS numbered WHERE n % {rows:d} = 0 ORDER BY k"  # noqa: S608
+
+
+CLOSE = 2
+"""Keys lie closely when there are at most so many numbers for a row from the least to the greatest."""
+
+
+def spread(ends: tuple[int, ...], counted: int, rows: int) -> tuple[int, ...]:
+    """Return bounds at equal distances where the keys lie closely, so that no row has to be looked at; else none.
+
+    Args:
+        ends: the least and the greatest key.
+        counted: rows of the table.
+        rows: as many are wanted in a chunk; one may have ``CLOSE`` times as many.
+    """
+    least, most = min(ends), max(ends)
+    width = most - least + 1
+    if width > CLOSE * counted:
+        return ()
+    step = rows * width // counted
+    bounds = range(least - 1 + step, most - step // 2, step)
+    return (*bounds, most) if counted % rows == 0 else tuple(bounds)  # the last row's, as every_nth has it
 
 
 Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]

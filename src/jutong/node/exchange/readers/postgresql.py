@@ -19,7 +19,7 @@ from jutong.node.exchange import convert
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_move
-from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently
+from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently, spread
 from jutong.node.sources import SourceConfig
 
 BATCH_BYTES = 8 * 1024 * 1024
@@ -92,8 +92,14 @@ def mapping_of(column: CatalogColumn) -> Mapping | None:
 
 
 @contextmanager
-def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> Iterator[OpenRead]:
+def read(source: SourceConfig, order: JobOrder, since: Since | None = None, snapshot: str = "") -> Iterator[OpenRead]:
     """Open a table for one consistent read, whole or behind a watermark.
+
+    Args:
+        source: the database.
+        order: which table.
+        since: behind which watermark, if not all of it.
+        snapshot: one that another session holds, by its name.
 
     Raises:
         SourceUnreachableError: when the server does not let us in.
@@ -133,17 +139,21 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
     try:
         with closing(dbapi.connect(_address(source))) as connection:
             with connection.cursor() as cursor:
-                for statement in (_SNAPSHOT, *gently.postgresql(order)):
+                taken = f"SET TRANSACTION SNAPSHOT {sql.Literal(snapshot).as_string(None)}" if snapshot else ""
+                for statement in (_SNAPSHOT, *filter(None, [taken]), *gently.postgresql(order)):
                     cursor.execute(statement)
                 cursor.execute("SET LOCAL DateStyle TO 'ISO, YMD'")  # a position is a text as the server writes it
             since, relation = behind(since, plan, _DIALECT, values, table=asked.relation, key=asked.key_name)
             asked = replace(asked, relation=relation)
+            counted = numbers(asked.count)[0]
             yield OpenRead(
                 plan,
-                numbers(asked.count)[0],
+                counted,
                 asked.key_name,
                 lambda span: numbers(asked.count + span.where(asked.key))[0],
-                lambda many: numbers(every_nth(asked.key, asked.relation, many)),
+                lambda many: (
+                    spread(numbers(asked.ends), counted, many) or numbers(every_nth(asked.key, asked.relation, many))
+                ),
                 batches,
                 since=since,
             )
@@ -168,12 +178,27 @@ class _Asked:
     def select(self) -> str:
         return f"SELECT {self.columns} FROM {self.relation}"  # noqa: S608 - quoted names
 
+    @property
+    def ends(self) -> str:
+        """The least and the greatest key, from the key's index."""
+        return f"SELECT min({self.key}) FROM {self.relation} UNION ALL SELECT max({self.key}) FROM {self.relation}"  # noqa: S608
+
 
 def _quoted(name: str) -> str:
     return sql.Identifier(name).as_string()
 
 
 _DIALECT = Dialect(_quoted, "({})::text")
+
+
+def plan_of(source: SourceConfig, order: JobOrder) -> MovePlan:
+    """Return what a move of a table reads and as what, without a row of it.
+
+    Raises:
+        SourceUnreachableError: when the server does not let us in.
+        JutongError: as ``plan_move`` does.
+    """
+    return _prepare(source, order)[0]
 
 
 def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, _Asked]:
