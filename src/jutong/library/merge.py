@@ -31,6 +31,10 @@ from jutong.library.proof import Committed, Proof, Standing, standing
 from jutong.library.sides import BothFates, Side, match
 from jutong.library.tables import arrow_schema, read_batches
 
+SMALL_BYTES = 8 * 1024 * 1024
+MOST_SMALL = 32
+"""So many small files are written as one: a table that takes a few rows every hour must not become thousands."""
+
 MERGED = 99_999
 """Stands in the names of merged files where those of a chunk have its number."""
 
@@ -141,10 +145,12 @@ class Merge(Overwrite):
         return Matched(new=landed.total, gone=gone)
 
     def _write_present(self, present: Side, fates: Fates, writing: _Writing) -> None:
-        """Write those files anew that hold a row with another fate than to be kept."""
+        """Write those files anew that hold a row with another fate than to be kept, and many small ones as one."""
+        small = [file for file in present.files if file.stat().st_size < SMALL_BYTES]
+        folded = set(small if len(small) >= MOST_SMALL else ())
         for file, start, end in present.placed():
             part = fates[start:end]
-            if not self._reshaped and not part.any():
+            if not self._reshaped and not part.any() and file not in folded:
                 continue
             self._removed.append(file)
             if isinstance(self.how, ReplaceMode):

@@ -10,7 +10,7 @@ import pytest
 
 from jutong.contracts.modes import DELETED, FROM, AppendMode, DifferenceMode, MergeMode, Mode, ReplaceMode
 from jutong.kernel.errors import JutongError
-from jutong.library import matching, overwrite, sides, tables
+from jutong.library import matching, merge, overwrite, sides, tables
 from jutong.library.errors import (
     KeyMissingError,
     KeyRepeatedError,
@@ -64,6 +64,15 @@ def test_only_files_with_a_changed_row_are_written_anew(tmp_path: Path, monkeypa
     proof = bring(tmp_path / "t", MERGE, people(11, 12, name="y"))
     assert (proof.unchanged, files(tmp_path / "t")) == (2, kept)
     assert proof.table_digest == tables.read_digest(tmp_path / "t")
+
+
+def test_many_small_files_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "MOST_SMALL", 3)
+    for count in range(8):
+        proof = bring(tmp_path / "t", AppendMode(watermark="id"), people(count))
+        assert len(files(tmp_path / "t")) <= 3
+        assert (proof.inserted, proof.table_rows) == (1, count + 1)
+        assert proof.table_digest == tables.read_digest(tmp_path / "t")
 
 
 def test_many_parts_find_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
