@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 20
 REASONS = {
-    "not-null": gettext_noop("没有填"),
+    "not-null": gettext_noop("空着"),
     "cast-integer": gettext_noop("不是整数"),
     "cast-decimal": gettext_noop("不是规定位数的小数"),
     "cast-date": gettext_noop("不是日期"),
@@ -24,21 +24,17 @@ REASONS = {
     "one-of": gettext_noop("不在允许的取值里"),
     "code-table": gettext_noop("不在代码表里"),
     "pattern": gettext_noop("格式不对"),
-    "identity": gettext_noop("身份号码校验不对"),
-    "credit-code": gettext_noop("统一社会信用代码校验不对"),
+    "identity": gettext_noop("公民身份号码不对"),
+    "credit-code": gettext_noop("统一社会信用代码不对"),
     "between": gettext_noop("超出范围"),
-    "compare": gettext_noop("与另一列矛盾"),
-    "unique": gettext_noop("与前面的行重复"),
-    "reference": gettext_noop("在另一张表里找不到"),
-    "fresh": gettext_noop("太旧"),
-    "translate": gettext_noop("代码没有对应的新代码"),
-    "file-ragged": gettext_noop("这一行的格数与表头不同"),
-    "file-short": gettext_noop("这一行太短"),
-    "file-no-json": gettext_noop("这一行不是JSON对象"),
-    "file-no-text": gettext_noop("有不成字的字节"),
-    "file-nul": gettext_noop("有空字符（NUL）"),
-    "file-digits-lost": gettext_noop("表格软件没有保住长数字的末几位"),
-    "file-cell-error": gettext_noop("公式没有结果"),
+    "compare": gettext_noop("和另一列比不对"),
+    "unique": gettext_noop("重复"),
+    "reference": gettext_noop("在参照的表里没有"),
+    "fresh": gettext_noop("太旧或在将来"),
+    "translate": gettext_noop("代码翻译不了"),
+    "time-zone": gettext_noop("没有这个时刻"),
+    "identity-part": gettext_noop("证件号里取不出"),
+    "arithmetic": gettext_noop("算出的数放不下"),
 }
 STATES = {
     "open": (gettext_noop("待处理"), "warn"),
@@ -166,18 +162,18 @@ class RepairPages:
 
     def _row(self, row: Refused, decision: Decision | None) -> str:
         say = self._say
-        found = "".join(f"<li>{self._finding(one)}</li>" for one in row.findings)
+        found = "<br>".join(self._finding(one) for one in row.findings)
         state, tone = STATES[decision.state if decision else "open"]
         why = f'<span class="sub">{escape(decision.reason)}</span>' if decision and decision.reason else ""
         button = self._page.button(
             self._token,
-            f'{say(gettext_noop("处理"))}<span class="sr"> {row.name}</span>',
+            f'{say(gettext_noop("改正或作废"))}<span class="sr"> {row.name}</span>',
             {"do": "row", "row": row.name},
         )
         badge = f'<span class="state" data-tone="{tone}">{say(state)}</span>'
         return (
             f'<tr><th scope="row" class="mono">{row.name}</th>'
-            f'<td data-label="{say(gettext_noop("不合之处"))}"><ul>{found}</ul></td>'
+            f'<td data-label="{say(gettext_noop("不合之处"))}"><span>{found}</span></td>'
             f'<td data-label="{say(gettext_noop("状态"))}">{badge}{why}</td><td>{button}</td></tr>'
         )
 

@@ -9,6 +9,7 @@ from jutong.center.org.permissions import Permission
 from jutong.contracts.envelope import Envelope
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
+from jutong.web.jobs.words import count_told
 from jutong.web.middleware import policy
 
 
@@ -18,7 +19,7 @@ def quarantine(visit: Visit, job_id: str) -> HttpResponseBase:
     job = queries.job(visit.actor, job_id)
     context = {
         "job": job,
-        "broken": [count for count in job.rule_counts if count["rows"] and count["action"] != "warn"],
+        "broken": [count_told(count) for count in job.rule_counts if count["rows"] and count["action"] != "warn"],
         "replays": job.replays.all()[:20],
     }
     if not visit.is_post:
