@@ -89,7 +89,7 @@ async def test_rows_are_put_right_in_the_browser_and_the_replay_is_on_record(
     text = await visitor.open()
     assert visitor.response.status_code == 200, text
     assert moved.node.log.size == before + 1
-    assert "不在允许的取值里" in text
+    assert "不在给定的值里" in text
     text = await visitor.do("cause", rule="sex")
     assert text.index(">男<") < text.index(">?<")
     assert "写依据" in await visitor.do("fix-all", rule="sex", **{"w.0": "男", "r.0": "1"})

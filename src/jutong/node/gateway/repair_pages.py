@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 20
 REASONS = {
-    "not-null": gettext_noop("空着"),
+    "not-null": gettext_noop("没有值"),
     "cast-integer": gettext_noop("不是整数"),
     "cast-decimal": gettext_noop("不是规定位数的小数"),
     "cast-date": gettext_noop("不是日期"),
     "length": gettext_noop("长度不对"),
-    "one-of": gettext_noop("不在允许的取值里"),
+    "one-of": gettext_noop("不在给定的值里"),
     "code-table": gettext_noop("不在代码表里"),
-    "pattern": gettext_noop("格式不对"),
+    "pattern": gettext_noop("写法不对"),
     "identity": gettext_noop("公民身份号码不对"),
     "credit-code": gettext_noop("统一社会信用代码不对"),
     "between": gettext_noop("超出范围"),
