@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
@@ -85,8 +86,11 @@ class Reading:
         self._above = above if piece.first == 1 else 0
         self._bad: list[arrow_csv.InvalidRow] = []
         self._records = 0
+        self._ends_open = False
         self.spilled = 0
         """Lines so far that only go on with a row."""
+        self.empty = 0
+        """Rows so far without any value, in a file whose blank lines only the parser knows."""
         self._line = piece.first + self._above
 
     def rows(self) -> Iterator[FileRows]:
@@ -147,6 +151,7 @@ class Reading:
         if self._found.spills:
             if batch is not None:
                 taken[order] += _breaks(batch.columns)
+            self._note_end(order, batch, mine[-1][0].text if mine else "")
             taken[~order] += np.array([_breaks_in(row.text) for row, _ in mine], dtype=np.int64)
         begins = self._line + np.cumsum(taken) - taken
         self._records += len(order)
@@ -158,6 +163,21 @@ class Reading:
         ]  # fmt: skip
         return self._without_blank(batch, begins[order], refused)
 
+    def _note_end(self, order: npt.NDArray[np.bool_], batch: pa.RecordBatch | None, refused: str) -> None:
+        """A quote that is never closed takes the end of the file's last line into the row."""
+        if order.size:
+            last = refused if batch is None or not order[-1] else batch.columns[-1][-1].as_py()
+            self._ends_open = (last or "").endswith(("\n", "\r"))
+
+    def without_line(self, lines: int) -> int:
+        """Return how many of the file's lines were no row or refused line of their own.
+
+        Args:
+            lines: of the whole file.
+        """
+        over = self._line - 1 - lines
+        return self.spilled + self.empty - (1 if over == 1 and self._ends_open else 0)
+
     def _without_blank(self, batch: pa.RecordBatch | None, lines: Numbers, refused: list[Refusal]) -> FileRows:
         blank = self._found.blank
         names = list(self._columns)
@@ -165,6 +185,10 @@ class Reading:
             empty: list[Any] = [pa.array([], pa.string()) for _ in names]
             return FileRows(pa.RecordBatch.from_arrays(empty, names=names), lines, refused)
         rows = pa.RecordBatch.from_arrays([batch[f"f{place}"] for place in self._columns.values()], names=names)
+        if self._found.spills:
+            keep = np.any([np.asarray(array.is_valid()) for array in batch.columns], axis=0)
+            self.empty += int(np.count_nonzero(~keep))
+            return FileRows(rows.filter(pa.array(keep)), lines[keep], refused)
         if len(blank) and len(lines):
             keep = ~np.isin(lines, blank[np.searchsorted(blank, lines[0]) : np.searchsorted(blank, lines[-1], "right")])
             if not keep.all():

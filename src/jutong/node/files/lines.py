@@ -41,15 +41,22 @@ def numbered(stream: Stream, name: str, first: int) -> Iterator[tuple[int, bytes
     number, held = first, b""
     while block := stream.read(1 << 20):
         held += block
-        lines = held.split(b"\n")
-        held = lines.pop()
+        kept_back = b"\r" if held.endswith(b"\r") else b""  # a line feed may follow
+        lines = _unended(held.removesuffix(b"\r")).split(b"\n")
+        held = lines.pop() + kept_back
         if len(held) > LONGEST_LINE:
             raise FileBrokenError(name=name, reason=f"line {number + len(lines)} is longer than any row")
         for line in lines:
-            yield number, line.removesuffix(b"\r")
+            yield number, line
             number += 1
-    if held:
-        yield number, held.removesuffix(b"\r")
+    for line in _unended(held).split(b"\n") if held else ():
+        yield number, line
+        number += 1
+
+
+def _unended(lines: bytes) -> bytes:
+    """Give every line the same end."""
+    return lines.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in lines else lines
 
 
 def headings(arrived: Arrived, found: Scan) -> list[str]:

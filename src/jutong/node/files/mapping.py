@@ -28,7 +28,7 @@ _UNFIT = re.compile(r"[\s,;{}()=]+")
 TableName = Annotated[str, Field(pattern=r"^\w[\w-]{0,62}$")]
 Column = Annotated[str, Field(pattern=r"^[^\s,;{}()=\x00]{1,128}$")]
 Heading = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-One = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\r\n\x00]$")]
+One = Annotated[str, Field(pattern=r"^[\x01-\x09\x0b\x0c\x0e-\x7f]$")]
 
 
 class FileTable(Document):

@@ -111,7 +111,7 @@ class Delimited(_Lines):
     def __init__(self, arrived: Arrived, table: FileTable, found: Scan) -> None:
         self._headings, above = delimited.headings(arrived, found, table)
         self._take(arrived, table, found, above)
-        self._spilled: dict[int, int] = {}
+        self._seen: dict[int, int] = {}
 
     @override
     def headings(self) -> Mapping[str, pa.DataType]:
@@ -126,12 +126,15 @@ class Delimited(_Lines):
             columns=places, cells=len(self._headings), above=self._above,
         )  # fmt: skip
         yield from reading.rows()
-        self._spilled[piece] = reading.spilled
+        if self._found.spills:
+            self._seen[piece] = reading.without_line(self._found.lines)
         self._arrived.check_unchanged()
 
     @override
     def records(self, piece: int) -> int:
-        return super().records(piece) - self._spilled.get(piece, 0)
+        if piece not in self._seen:
+            return super().records(piece)
+        return self._found.lines - self._above - self._seen[piece]
 
 
 class JsonLines(_Lines):

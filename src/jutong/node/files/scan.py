@@ -43,7 +43,8 @@ class Piece:
 class Scan:
     """What the first pass found. ``lines`` counts every line, ``blank`` are the numbers of those with nothing on them.
 
-    ``offset`` is where text begins behind a byte order mark. ``spills`` says that a line break stands within quotes.
+    ``offset`` is where text begins behind a byte order mark. ``spills`` says that a line break stands within quotes, or
+    may: that there are quotes in the middle of a cell, of which only a parser knows what they mean.
     """
 
     sha256: str
@@ -93,12 +94,14 @@ class _Stretch:
 class _Lines:
     """Counts lines in blocks of bytes, apart from any parser. CR, LF and both together end a line."""
 
-    def __init__(self, quote: str, *, cut: bool) -> None:
+    def __init__(self, quote: str, delimiter: str, *, cut: bool) -> None:
         self.ended = 0
         self.blank: list[npt.NDArray[np.int64]] = []
         self.spills = False
         self.pieces: list[Piece] = []
-        self._quote = ord(quote) if quote and quote.isascii() else 0
+        self._quote = ord(quote) if quote else 0
+        self._before_quote = np.array([_LF, self._quote, ord(delimiter)], dtype=np.uint8)
+        self._last = _LF
         self._cut = cut
         self._open = 0
         self._after_end = True
@@ -129,14 +132,16 @@ class _Lines:
     def _look(self, block: bytes, at: int) -> None:
         if not self._open and self._is_plain(block):
             self.ended += block.count(b"\n")
-            self._after_end = block.endswith(b"\n")
+            self._after_end, self._last = block.endswith(b"\n"), block[-1]
             self._cut_behind(block, at)
             return
         array = np.frombuffer(block, dtype=np.uint8)
         ends = array == _LF
         outside: npt.NDArray[np.bool_] | None = None
         if self._quote and self._quote in block:
-            within = (np.cumsum(array == self._quote, dtype=np.uint8) + np.uint8(self._open)) & 1
+            quotes = array == self._quote
+            within = (np.cumsum(quotes, dtype=np.uint8) + np.uint8(self._open)) & 1
+            self.spills = self.spills or self._is_stray(array, np.flatnonzero(quotes & (within == 1)))
             outside = within == 0
             self._open = int(within[-1])
         elif self._open:
@@ -146,8 +151,17 @@ class _Lines:
         if (self._after_end and block[0] == _LF) or b"\n\n" in block:
             self._blank(ends, outside)
         self.ended += int(np.count_nonzero(ends))
-        self._after_end = bool(ends[-1])
+        self._after_end, self._last = bool(ends[-1]), block[-1]
         self._cut_behind(block, at)
+
+    def _is_stray(self, array: npt.NDArray[np.uint8], opening: npt.NDArray[np.intp]) -> bool:
+        """Tell whether a quote that would open a cell stands in the middle of one."""
+        if not opening.size:
+            return False
+        before = array[opening - 1]
+        if opening[0] == 0:
+            before[0] = self._last
+        return not bool(np.isin(before, self._before_quote).all())
 
     def _is_plain(self, block: bytes) -> bool:
         """Tell whether there is nothing in a block but lines with something on them."""
@@ -178,7 +192,7 @@ def scan(arrived: Arrived, table: FileTable) -> Scan:
     with arrived.open() as stream:
         bom, offset = bom_of(stream.peek(4))
         wide = bom.startswith("utf-16") or table.encoding == "utf-16"
-        lines = _Lines(table.quote if table.format == "csv" else "", cut=arrived.is_plain and not wide)
+        lines = _Lines(table.quote if table.format == "csv" else "", table.delimiter, cut=arrived.is_plain and not wide)
         first = _Bytes(stream, offset)
         source: Stream = Recoded(first, bom or "utf-16-le") if wide else first
         nul, size = False, offset
