@@ -46,16 +46,18 @@ def _official() -> str:
 )
 def list_rows(job_id: str, skip: int, limit: int, *, with_values: bool) -> None:
     """列出隔离的行 · list what was set aside, and why."""
+    from jutong.node.exchange.readers.manifest import load
     from jutong.node.exchange.repair import Repair
 
     folder = JobFolder(_home(), job_id)
-    lines = []
+    files, lines = load(folder.path), []
     with Repair(folder.path, folder.order()) as repair:
         for row, decision in repair.page(skip, limit):
             state = sentence(DECISIONS[decision.state] if decision else OPEN)
             for found in row.findings:
                 value = [found.value or ""] if with_values else []
-                lines.append((row.name, found.column, found.rule, found.reason, state, *value))
+                file = [files.name_of(row.chunk)] if files else []
+                lines.append((row.name, *file, found.column, found.rule, found.reason, state, *value))
     if not lines:
         say(gettext_noop("没有隔离的行。"))
     for line in columns(lines):

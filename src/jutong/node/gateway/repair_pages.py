@@ -179,7 +179,8 @@ class RepairPages:
 
     def _finding(self, found: Finding) -> str:
         value = f'<span class="mono">{escape(found.value[:80])}</span>' if found.value else self.nothing(found.value)
-        return f"{escape(found.column)}：{self.reason(found.reason)} {value}"
+        column = f"{escape(found.column)}：" if found.column else ""
+        return f"{column}{self.reason(found.reason)} {value}"
 
     def nothing(self, value: str | None) -> str:
         """Return how an empty text or no value at all is shown."""

@@ -26,7 +26,7 @@ from jutong.node.connectors.introspect import inventory
 from jutong.node.connectors.tables import opened
 from jutong.node.exchange import chunks
 from jutong.node.exchange.quarantine import rows_of
-from jutong.node.exchange.readers import reader_for
+from jutong.node.exchange.readers import manifest, reader_for
 from jutong.node.exchange.readers.manifest import FILE as MANIFEST
 from jutong.node.exchange.repair import Repair
 from jutong.node.exchange.replay import Replay
@@ -127,6 +127,9 @@ def test_forms_packed_or_not_make_one_table_and_the_same_content_is_moved_once(t
         "1.csv": "read", "2.csv.gz": "read", "sub/3.zip!副本.csv": "same", "sub/3.zip!more.csv": "read",
     }  # fmt: skip
     assert {file.name: file.state for file in receipt.files} == told(tmp_path, order)
+    files = manifest.load(tmp_path / "jobs" / order.job_id)
+    assert files is not None
+    assert [files.name_of(chunk) for chunk in range(3)] == ["1.csv", "2.csv.gz", "sub/3.zip!more.csv"]
     assert (receipt.rows_read, receipt.chunks) == (7, 3)
     assert sorted(map(str, landed(tmp_path)["号码"].to_pylist())) == ["1", "2", "2", "3", "3", "4", "5"]
     assert receipt.target_digest == read_digest(landed_path(tmp_path))

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,8 @@ def _chosen(every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, 
             FileTold(name=file.name, sha256=file.sha256, state=state, of=earlier or (same.name if same else ""))
         )
     if folder is not None:
-        keep(Manifest(source=order.source, table=order.table, files=tuple(told)), folder)
+        firsts = tuple(accumulate((file.pieces for file in chosen.values()), initial=0))[:-1]
+        keep(Manifest(source=order.source, table=order.table, files=tuple(told), chunks=firsts), folder)
     return list(chosen.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from pathlib import Path
 from typing import Literal
 
@@ -21,11 +22,18 @@ State = Literal["read", "same", "earlier"]
 
 
 class Manifest(Document):
-    """The files of one job over one table of a folder."""
+    """The files of one job over one table of a folder; ``chunks`` are the first chunks of those that are read."""
 
     source: str
     table: str
     files: tuple[FileTold, ...]
+    chunks: tuple[int, ...] = ()
+
+    def name_of(self, chunk: int) -> str:
+        """Return the file a chunk is of, empty where that is not known."""
+        read = [file.name for file in self.files if file.state == "read"]
+        place = bisect_right(self.chunks, chunk) - 1
+        return read[place] if 0 <= place < len(read) else ""
 
 
 def keep(manifest: Manifest, folder: Path) -> None:
