@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 
 from jutong.contracts.rules import MaskKind
-from jutong.node.exchange.rules.kernels import Array, pc
+from jutong.node.exchange.rules.kernels import Array, flags, pc
 from jutong.node.masking import COMPOUND_SURNAMES, DISTRICT, HIDDEN, STAR
 from jutong.node.masking import band as band_of_one
 
@@ -29,22 +30,57 @@ def _starred(array: Array, kept_before: int, kept_behind: int) -> Array:
     return pc.binary_join_element_wise(front, middle, pc.utf8_slice_codeunits(array, -kept_behind), "")
 
 
+def _long_starred(array: Array, shortest: int, kept_before: int, kept_behind: int) -> Array:
+    """Do the same where texts are long enough, and hide others."""
+    lengths = pc.min_max(pc.binary_length(array))
+    if lengths["min"].is_valid and lengths["min"].as_py() >= shortest and array.type == pa.string():
+        overwritten = _overwritten(array, kept_before, kept_behind)
+        if overwritten is not None:
+            return overwritten
+    return pc.if_else(pc.less(pc.utf8_length(array), shortest), HIDDEN, _starred(array, kept_before, kept_behind))
+
+
+def _overwritten(array: Array, kept_before: int, kept_behind: int) -> Array | None:
+    """Put stars over bytes of plain texts of some length where they stand; None when a character has more bytes."""
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(memoryview(offsets), dtype="<i4")[array.offset : array.offset + len(array) + 1]
+    first, last = int(ends[0]), int(ends[-1])
+    content = np.frombuffer(memoryview(data), dtype=np.uint8)[first:last]
+    if (content & 0x80).any():
+        return None
+    starts, lengths = ends[:-1] - first, np.diff(ends)
+    if array.null_count == 0 and (lengths == lengths[0]).all():
+        starred = content.reshape(len(array), -1).copy()
+        starred[:, kept_before : lengths[0] - kept_behind] = ord(STAR)
+    else:
+        some = flags(array.is_valid())  # of a null's bytes, if it has any, nobody knows how many there are
+        steps = np.zeros(content.size + 1, dtype=np.int8)
+        steps[starts[some] + kept_before] += 1
+        steps[starts[some] + lengths[some] - kept_behind] -= 1
+        starred = np.where(np.cumsum(steps[:-1], dtype=np.int8) > 0, np.uint8(ord(STAR)), content)
+    offsets = pa.py_buffer((ends - first).tobytes())
+    made = pa.StringArray.from_buffers(len(array), offsets, pa.py_buffer(starred.tobytes()))
+    return made if array.null_count == 0 else pc.if_else(array.is_valid(), made, pa.scalar(None, pa.string()))
+
+
 def name(array: Array) -> Array:
     """Keep the surname."""
     length = pc.utf8_length(array)
     compound = pc.and_(pc.greater(length, _TWO), pc.is_in(pc.utf8_slice_codeunits(array, 0, _TWO), value_set=_COMPOUND))
-    long = pc.if_else(compound, _starred(array, 2, 0), _starred(array, 1, 0))
-    return pc.if_else(pc.less(length, _TWO), STAR, long)
+    found = pc.if_else(pc.less(length, _TWO), STAR, _starred(array, 1, 0))
+    if not pc.any(compound).as_py():
+        return found
+    return pc.replace_with_mask(found, compound, _starred(pc.filter(array, compound), 2, 0))
 
 
 def identity(array: Array) -> Array:
     """Keep the six digits of the place and the last character."""
-    return pc.if_else(pc.less(pc.utf8_length(array), _SHORT_IDENTITY), HIDDEN, _starred(array, 6, 1))
+    return _long_starred(array, _SHORT_IDENTITY, 6, 1)
 
 
 def phone(array: Array) -> Array:
     """Keep the first three and the last two digits."""
-    return pc.if_else(pc.less(pc.utf8_length(array), _SHORT_PHONE), HIDDEN, _starred(array, 3, 2))
+    return _long_starred(array, _SHORT_PHONE, 3, 2)
 
 
 def everything(array: Array) -> Array:
