@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from jutong.contracts.receipts import MovedReceipt, RuleCount
 from jutong.contracts.rules import Cast, Rule
 from jutong.kernel.clock import Clock
 from jutong.library.overwrite import Committed, Proof
-from jutong.node.exchange import chunks, quarantine
+from jutong.node.exchange import changes, chunks, quarantine
 from jutong.node.exchange.chunks import Ledger
 from jutong.node.exchange.errors import TotalsDifferError
 from jutong.node.exchange.lanes import Lane, Work
 from jutong.node.exchange.lanes.checked import Checked
-from jutong.node.exchange.modes.since import since_of
+from jutong.node.exchange.modes.since import Since, since_of
 from jutong.node.exchange.modes.told import of_mode
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
@@ -67,11 +68,11 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
     teller = Teller(progress)
     with target_for(order, source, place.into, place.library) as target:
         done = target.committed()
+        work, means = Work(order, source, target, place.folder, teller), _means(order, source, place, started_ms)
         if done is None:
             try:
                 teller.tell(phase=PLANNING)
-                work = Work(order, source, target, place.folder, teller)
-                proof = _Mover(work, _means(order, source, place, started_ms)).fill(started_ms)
+                proof = _Mover(work, means).fill(started_ms)
                 teller.tell(phase=COMMITTING)
                 done = target.commit(proof)
                 if not proof.rows_quarantined:
@@ -83,8 +84,10 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
                 if place.will_go_on(error):
                     target.hold()
                 else:
+                    changes.give_up(work, means)
                     chunks.forget(place.folder)  # what it names goes with the failed job
                 raise
+        changes.confirm(order, source, done.proof, place.folder)
     return _receipt(done, order, chunks.load(place.folder), place.folder)
 
 
@@ -115,8 +118,7 @@ class _Mover:
     def fill(self, started_ms: int) -> Proof:
         """Write every chunk that is not there yet, and return what the commit is to say."""
         earlier = chunks.load(self._folder)
-        since = since_of(self._order, self._target.position, earlier.since if earlier else None)
-        with reader_for(self._work.source, self._folder, since)(self._work.source, self._order) as opened:
+        with self._opened(earlier.since if earlier else None) as opened:
             lane = self._lane(opened)
             ledger = self._taken_up(opened, lane, started_ms)
             counts = np.zeros(len(lane.asked), dtype=np.int64)
@@ -132,6 +134,13 @@ class _Mover:
                 self._teller.tell(phase=READING, chunks_done=len(ledger.done))
         return self._proof(ledger, lane)
 
+    def _opened(self, earlier: Since | None) -> AbstractContextManager[OpenRead]:
+        source = self._work.source
+        if changes.asked_for(self._order):
+            return changes.opened(self._work, self._means, earlier)
+        since = since_of(self._order, self._target.position, earlier)
+        return reader_for(source, self._folder, since)(source, self._order)
+
     def _lane(self, opened: OpenRead) -> Lane:
         sieve = self._sieve(opened.plan.schema)
         if fits := self._target.fits(sieve.lands_as, self._kinds(opened)):
@@ -141,6 +150,8 @@ class _Mover:
 
             if (raw := raw_lane(self._work, opened)) is not None:
                 return raw
+        if changes.asked_for(self._order):
+            return changes.lane_for(self._work, opened, self._means)
         return Checked(self._work, opened, sieve)
 
     def _kinds(self, opened: OpenRead) -> dict[str, str]:
@@ -228,4 +239,5 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None, folder: Pa
         lane=ledger.lane if order.into and ledger else "",
         files=files_of(folder),
         **of_mode(order, proof),
+        **changes.of_changes(order, folder),
     )

@@ -10,8 +10,9 @@ from typing import Self
 import pyarrow as pa
 from typing_extensions import override
 
-from jutong.contracts.modes import Mode
+from jutong.contracts.modes import ChangesMode, Mode
 from jutong.contracts.rules import Rule
+from jutong.library.changes import Changes
 from jutong.library.drift import check_replaced
 from jutong.library.merge import Merge
 from jutong.library.overwrite import Committed, Overwrite, Proof
@@ -31,7 +32,9 @@ class LibraryTarget(Target):
     """
 
     def __init__(self, path: Path, job_id: str, mode: Mode | None = None) -> None:
-        self._table = Overwrite(path, job_id) if mode is None else Merge(path, job_id, mode)
+        self.changes = Changes(path, job_id, mode) if isinstance(mode, ChangesMode) else None
+        merge = self.changes or (Merge(path, job_id, mode) if mode is not None else None)
+        self._table = merge or Overwrite(path, job_id)
         self._sweeps = False
 
     @override

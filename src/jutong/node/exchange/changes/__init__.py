@@ -1,0 +1,64 @@
+"""What was committed at a PostgreSQL source since the last job, read from its write-ahead log by logical decoding.
+
+A move asks here; the drivers are loaded only for an order that reads changes.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from jutong.contracts.modes import ChangesMode
+from jutong.contracts.orders import JobOrder
+from jutong.library.overwrite import Proof
+from jutong.node.exchange.lanes import Lane, Work
+from jutong.node.exchange.modes.since import Since
+from jutong.node.exchange.readers import OpenRead
+from jutong.node.exchange.rules.means import Means
+from jutong.node.sources import SourceConfig
+
+
+def asked_for(order: JobOrder) -> bool:
+    """Tell whether an order reads changes."""
+    return isinstance(order.mode, ChangesMode)
+
+
+def opened(work: Work, means: Means, earlier: Since | None) -> AbstractContextManager[OpenRead]:
+    """Open what changed; see ``reading.read``."""
+    from jutong.node.exchange.changes.reading import read  # noqa: PLC0415
+
+    return read(work, means, earlier)
+
+
+def lane_for(work: Work, found: OpenRead, means: Means) -> Lane:
+    """Return the lane changes travel by."""
+    from jutong.node.exchange.changes.lane import Changed  # noqa: PLC0415
+
+    return Changed(work, found, means)
+
+
+def confirm(order: JobOrder, source: SourceConfig, proof: Proof, folder: Path) -> None:
+    """Tell the server how far its changes are safe, behind the commit; see ``reading.confirm``."""
+    if asked_for(order):
+        from jutong.node.exchange.changes import reading  # noqa: PLC0415
+
+        reading.confirm(source, proof, folder)
+
+
+def give_up(work: Work, means: Means) -> None:
+    """Leave nothing at the source of a first job that failed; see ``reading.give_up``."""
+    if asked_for(work.order):
+        from jutong.node.exchange.changes import reading  # noqa: PLC0415
+
+        reading.give_up(work, means)
+
+
+def of_changes(order: JobOrder, folder: Path) -> dict[str, Any]:
+    """Return the fields of a receipt that only changes have."""
+    if not asked_for(order):
+        return {}
+    from jutong.node.exchange.changes.reading import told  # noqa: PLC0415
+
+    found = told(folder)
+    return {"changes": found.changes, "lag_bytes": found.lag_bytes}
