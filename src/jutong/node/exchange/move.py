@@ -17,7 +17,7 @@ from jutong.kernel.clock import Clock
 from jutong.library.overwrite import Committed, Proof
 from jutong.node.exchange import changes, chunks, quarantine
 from jutong.node.exchange.chunks import Ledger
-from jutong.node.exchange.errors import TotalsDifferError
+from jutong.node.exchange.errors import RowsDifferError, TotalsDifferError
 from jutong.node.exchange.lanes import Lane, Work
 from jutong.node.exchange.lanes.checked import Checked
 from jutong.node.exchange.modes.since import Since, since_of
@@ -124,7 +124,7 @@ class _Mover:
             counts = np.zeros(len(lane.asked), dtype=np.int64)
             for done in ledger.done:
                 counts += np.array(done.counts, dtype=np.int64)
-            spans = ledger.cut.spans
+            spans, lane.summed = ledger.cut.spans, not ledger.done
             for number in range(len(ledger.done), len(spans)):
                 done = lane.chunk(number, spans[number], ledger.cut, counts)
                 self._target.keep(done)
@@ -132,7 +132,15 @@ class _Mover:
                 ledger = ledger.model_copy(update={"done": (*ledger.done, done)})
                 chunks.save(self._folder, ledger)
                 self._teller.tell(phase=READING, chunks_done=len(ledger.done))
+            if lane.summed and ledger.cut.bounds and opened.parts is None:
+                self._all_read(ledger, opened.counted)
         return self._proof(ledger, lane)
+
+    def _all_read(self, ledger: Ledger, counted: int) -> None:
+        """Hold what was read in one snapshot against what the source counted in it."""
+        read = sum(done.read for done in ledger.done)
+        if read != counted:
+            raise RowsDifferError(source=self._order.source, counted=counted, read=read)
 
     def _opened(self, earlier: Since | None) -> AbstractContextManager[OpenRead]:
         source = self._work.source

@@ -135,7 +135,11 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 def test_a_source_that_hands_over_other_rows_than_it_counts_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = sqlite_source(tmp_path, "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2)")
+    source = sqlite_source(
+        tmp_path,
+        "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2); CREATE TABLE cut (id INTEGER PRIMARY KEY)",
+        ("INSERT INTO cut VALUES (?)", [(number,) for number in range(2_500)]),
+    )
 
     class Short:
         def __init__(self, source: SourceConfig, order: object) -> None:
@@ -149,9 +153,11 @@ def test_a_source_that_hands_over_other_rows_than_it_counts_is_caught(
             self.inner.__exit__(None, None, None)
 
     monkeypatch.setattr(moving_module, "reader_for", lambda *_: Short)
-    with pytest.raises(RowsDifferError) as caught:
-        run_move(order_for(source, "main", "t", "id"), source, tmp_path)
-    assert (caught.value.fields["counted"], caught.value.fields["read"]) == (2, 1)
+    for table, told in (("t", (2, 1)), ("cut", (2_500, 2_497))):
+        order = order_for(source, "main", table, "id").model_copy(update={"chunk_rows": 1_000})
+        with pytest.raises(RowsDifferError) as caught:
+            run_move(order, source, tmp_path)
+        assert (caught.value.fields["counted"], caught.value.fields["read"]) == told
 
 
 def test_a_disk_that_changes_what_was_written_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
