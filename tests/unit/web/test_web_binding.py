@@ -61,6 +61,23 @@ def test_a_table_is_bound_with_the_column_that_dates_it(steward: Client, entry: 
     assert [one.fresh_column for one in watched()] == ["gxsj"]
 
 
+def test_files_that_are_mapped_as_a_table_are_bound_and_moved_like_one(steward: Client, entry: Entry) -> None:
+    folder = Source.objects.get(name="civil-files")
+    assert 'action="/manage/sources/civil-files/inventory"' in text_of(steward, "/manage/sources")
+    columns = [{"name": name, "type": "text", "nullable": True, "comment": ""} for name in ("公民身份号码", "姓名")]
+    table = {"schema_name": "files", "name": "roster", "comment": "名册", "row_estimate": -1, "columns": columns}
+    Source.objects.filter(id=folder.id).update(tables=[table])
+    assert "roster" in text_of(steward, "/manage/sources")
+    key = "civil-files|files|roster"
+    items = {item.name: item.id for item in entry.published.items.all()}  # type: ignore[union-attr]
+    typed = {"table": key, f"c_{items['公民身份号码']}": "公民身份号码", f"c_{items['姓名']}": "姓名"}
+    assert "已挂接" in steward.post(address(entry), typed, follow=True).content.decode()
+    assert "已下达" in steward.post(address(entry, "move"), follow=True).content.decode()
+    order = Order.objects.filter(kind="job").get().envelope["body"]
+    assert (order["source"], order["schema_name"], order["table"]) == ("civil-files", "files", "roster")
+    assert set(order["columns"]) == {"公民身份号码", "姓名"}
+
+
 def test_a_service_is_bound_and_watched_at_once(steward: Client, entry: Entry) -> None:
     page = text_of(steward, address(entry), kind="service")
     assert "civil-doors" in page
