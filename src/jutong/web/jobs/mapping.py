@@ -37,6 +37,7 @@ NEW_KINDS = (
     ("identity", gettext_lazy("规则：公民身份号码")),
     ("credit-code", gettext_lazy("规则：统一社会信用代码")),
     ("standardise", gettext_lazy("处理：规范文本的空格和全角")),
+    ("translate", gettext_lazy("处理：代码换版或对照，如 gbt2260 1990-12-31→2026-01-01，或 1=男、2=女")),
     ("rename", gettext_lazy("处理：改名，如 cert_no")),
     ("drop", gettext_lazy("处理：不落地")),
     ("substring", gettext_lazy("处理：取一段，如 1,6 → area")),
@@ -47,7 +48,7 @@ NEW_KINDS = (
 MOST = 1000
 _STEPS: TypeAdapter[Step] = TypeAdapter(Step)
 _RULES: TypeAdapter[Rule] = TypeAdapter(Rule)
-_STEP_KINDS = frozenset(("standardise", "rename", "drop", "substring", "identity-part", "time-zone"))
+_STEP_KINDS = frozenset(("standardise", "translate", "rename", "drop", "substring", "identity-part", "time-zone"))
 
 
 @dataclass(frozen=True)
@@ -196,12 +197,23 @@ def _parameters(kind: str, value: str) -> dict[str, Any]:
         "between": {"least": least or None, "most": most or None},
         "cast": {"to": value},
         "unique": {"over": "job"},
+        "translate": _translation(value),
         "rename": {"to": value},
         "substring": {"start": numbers[0], "length": numbers[-1], "into": into},
         "identity-part": {"part": before, "into": into},
         "time-zone": {"zone": value or "Asia/Shanghai"},
     }
     return readers.get(kind, {})
+
+
+def _translation(value: str) -> dict[str, Any]:
+    """Read pairs, ``1=男、2=女``, or a code table and the days of two editions, ``gbt2260 1990-12-31→2026-01-01``."""
+    if "=" in value:
+        parts = (part.partition("=") for part in re.split(r"[、,，;；\s]+", value) if part)
+        return {"pairs": [(old, new) for old, _sign, new in parts]}
+    table, _space, days = value.partition(" ")
+    first, _sign, last = (part.strip() for part in days.replace("->", "→").partition("→"))
+    return {"table": table, "from_day": first or None, "to_day": last or None}
 
 
 def _checked(adapter: TypeAdapter[Any], made: Mapping[str, Any], name: str) -> Any:
