@@ -75,7 +75,7 @@ def _not_null(rule: given.NotNull, schema: pa.Schema) -> Check:
         array = columns[rule.column]
         missing = flags(array.is_null())
         if rule.blank and array.type == pa.string():
-            missing |= flags(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(array)), 0))
+            missing |= flags(pc.or_(pc.equal(pc.binary_length(array), 0), pc.utf8_is_space(array)))
         return missing
 
     return check
