@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import getpass
 import socket
+import sys
+import time
 from pathlib import Path
 
 import click
 
-from jutong.cli.text import columns, say, sentence
+from jutong.cli.node import STATES
+from jutong.cli.text import columns, say, sentence, width
+from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel import settings as jutong_settings
 from jutong.kernel.clock import utc_now
 from jutong.kernel.i18n import gettext_noop
-from jutong.node.exchange.jobs import JobFolder
+from jutong.node.exchange.jobs import JobFolder, chunks_total
 
 DECISIONS = {
     "fixed": gettext_noop("已改正，待写回"),
@@ -21,6 +25,17 @@ DECISIONS = {
     "written": gettext_noop("已写回"),
 }
 OPEN = gettext_noop("待处理")
+PHASES = {
+    "": gettext_noop("还没有开始"),
+    "retry": gettext_noop("来源暂时不通，稍后再试"),
+    "planning": gettext_noop("核对表结构"),
+    "reading": gettext_noop("读取和写入"),
+    "checking": gettext_noop("回读核对"),
+    "committing": gettext_noop("提交"),
+}
+BAR = 24
+WIDTH = 100
+WATCH_SECONDS = 0.5
 
 
 @click.group()
@@ -35,6 +50,45 @@ def _home() -> Path:
 def _official() -> str:
     """Return who decides: the account on this machine."""
     return f"{getpass.getuser()}@{socket.gethostname()}"[:150]
+
+
+@exchange.command()
+@click.argument("job_id")
+def watch(job_id: str) -> None:
+    """看一项任务搬运 · follow a move on this node to its end; Ctrl-C leaves it running."""
+    folder = JobFolder(_home(), job_id)
+    folder.order()
+    shown = ""
+    while (final := folder.result()) is None:
+        line = _line(folder.waiting() if folder.tries().number else folder.progress(), chunks_total(folder.path))
+        if line != shown:
+            at_screen = sys.stdout.isatty()
+            click.echo(f"\r{line}{' ' * max(0, WIDTH - width(line))}" if at_screen else line, nl=not at_screen)
+            shown = line
+        time.sleep(WATCH_SECONDS)
+    if sys.stdout.isatty():
+        click.echo(f"\r{'':<{WIDTH}}\r", nl=False)
+    say(
+        gettext_noop("{state}：读出 {read} 行，写入 {written} 行，隔离 {aside} 行。"),
+        state=sentence(STATES[final.state]), read=final.rows_read, written=final.rows_written,
+        aside=final.rows_quarantined,
+    )  # fmt: skip
+    if final.problem:
+        click.echo(final.problem)
+    if final.state != "done":
+        sys.exit(1)
+
+
+def _line(receipt: MovedReceipt, total: int) -> str:
+    """Return a progress bar: as far as the rows the source counted are known."""
+    done = min(1.0, receipt.rows_read / total) if total else 0.0
+    bar = "█" * round(done * BAR) + "░" * (BAR - round(done * BAR))
+    parts = [f"{bar} {done:4.0%}", f"{receipt.rows_read:,}/{total or '?'}", sentence(PHASES.get(receipt.phase, OPEN))]
+    if receipt.rows_per_second:
+        parts.append(sentence(gettext_noop("{rate} 行/秒"), rate=f"{receipt.rows_per_second:,}"))
+    if receipt.rows_quarantined:
+        parts.append(sentence(gettext_noop("隔离 {rows} 行"), rows=f"{receipt.rows_quarantined:,}"))
+    return "  ".join(parts)
 
 
 @exchange.command("list")

@@ -131,15 +131,16 @@ def address_of(host: str, port: int, allowed: list[str], resolver: Resolve = res
     name = host.strip().lower().rstrip(".")
     bare = name[1:-1] if name.startswith("[") and name.endswith("]") else name
     door = f"{host.strip()[:253]}:{port}"
+    entries = [one for one in map(parse, allowed) if one.port in {0, port}]
+    by_name = any(one.name == name for one in entries)
     try:
         found = [_plain(bare)]
-        named = False
     except ValueError:
-        if not _NAME.fullmatch(name) or _numeric(name):
+        # Nobody is asked about a name that no entry could allow, whatever it means.
+        networks = any(one.network is not None for one in entries)
+        if not _NAME.fullmatch(name) or _numeric(name) or not (by_name or networks):
             raise DoorNotAllowedError(door=door) from None
-        found, named = _looked_up(name, port, resolver), True
-    entries = [one for one in map(parse, allowed) if one.port in {0, port}]
-    by_name = named and any(one.name == name for one in entries)
+        found = _looked_up(name, port, resolver)
     for address in found:
         if _never(address):
             continue

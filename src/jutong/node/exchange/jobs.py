@@ -182,6 +182,14 @@ def chunks_finished(path: Path) -> int:
         return 0
 
 
+def chunks_total(path: Path) -> int:
+    """Return how many rows the source counted when a job was cut into chunks; 0 before that."""
+    try:
+        return int(json.loads((path / LEDGER).read_bytes())["cut"]["total"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
 def failed(job_id: str, error: JutongError, *, rows: int, started_ms: int, finished_ms: int) -> MovedReceipt:
     """Return the receipt of a job that did not move anything."""
     return MovedReceipt(

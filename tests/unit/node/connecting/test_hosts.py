@@ -65,8 +65,10 @@ def test_what_the_list_allows_is_the_address_connected_to() -> None:
 def test_everything_else_is_refused(host: str, port: int) -> None:
     with pytest.raises(DoorNotAllowedError):
         found(host, port)
-    with pytest.raises((DoorNotAllowedError, NameUnresolvedError)):
-        found(host, port, [])
+    with pytest.raises(DoorNotAllowedError):
+        hosts.address_of(host, port, [], lambda *_: pytest.fail("a name was looked up for nothing"))
+    with pytest.raises(NameUnresolvedError):
+        found("unknown.example", 5432)
 
 
 def test_no_list_can_allow_the_link_and_the_metadata_service() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from jutong.cli.exchange import exchange
 from jutong.contracts.care import Care
 from jutong.contracts.orders import JobOrder
 from jutong.kernel.clock import utc_now
@@ -200,3 +203,21 @@ def test_an_order_that_asks_for_no_care_is_what_it_was() -> None:
     assert JobOrder.model_validate_json(plain.model_dump_json()) == plain
     careful = plain.model_copy(update={"care": Care(rows_per_second=5), "priority": 9})
     assert JobOrder.model_validate_json(careful.model_dump_json()) == careful
+
+
+def test_a_move_is_followed_in_a_terminal(
+    source: SourceConfig, folder: JobFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUTONG_HOME", str(tmp_path))
+    with monkeypatch.context() as patched:
+        wish = saying("hold", patched, lambda so_far: so_far.chunks_done == 2)
+        run.Worker(tmp_path, folder, source, utc_now, wish=wish).run()
+
+    def later(_: float) -> None:
+        run.Worker(tmp_path, folder, source, utc_now).run()
+
+    monkeypatch.setattr(time, "sleep", later)
+    shown = CliRunner().invoke(exchange, ["watch", folder.job_id]).output.splitlines()
+    assert shown[0].split()[1:3] == ["40%", "2,000/5000"]
+    assert shown[-1] == "已完成并核对：读出 5000 行，写入 5000 行，隔离 0 行。"
+    assert CliRunner().invoke(exchange, ["watch", folder.job_id.replace("-4", "-5", 1)]).exit_code == 1
