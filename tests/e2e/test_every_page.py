@@ -24,7 +24,8 @@ OWN = {
     ),
     "zhouqiang": (
         "/", "/inbox", "/applications", "/manage/entries", "/manage/entries/new", "/manage/sources", "/jobs",
-        "/catalog/saved", "/manage/imports", "/manage/sources/police-population/describe", "/manage/binding-rates",
+        "/catalog/saved", "/manage/imports", "/manage/sources/police-population/describe", "/manage/sources/connect",
+        "/manage/binding-rates",
         "/manage/work/assess", "/manage/work/submit", "/manage/batches", "/changes", "/changes/new",
         "/inventories/systems", "/inventories/duties", "/inventories/withheld", "/inquiries", "/inquiries/new",
         "/violations/report", "/violations/platforms",

@@ -28,6 +28,7 @@ PAGES = {
     "/manage/entries": Permission.CATALOG_DRAFT_VIEW,
     "/manage/entries/new": Permission.CATALOG_ENTRY_EDIT,
     "/manage/sources": Permission.FLEET_SOURCE_VIEW,
+    "/manage/sources/connect": Permission.FLEET_SOURCE_CONNECT,
     "/review": Permission.CATALOG_ENTRY_REVIEW,
     "/jobs": Permission.JOBS_JOB_VIEW,
     "/jobs/checks": Permission.JOBS_JOB_VIEW,
