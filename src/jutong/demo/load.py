@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from jutong.demo import databases
@@ -74,7 +75,7 @@ def load(settings: Settings, *, now: datetime) -> None:
     system_keys.load(settings, now)
     configs = databases.build(_admin_address(settings), settings.path("demo"))
     bindings_load.write_reports(settings, now)
-    _write_sources(settings, configs, bindings_load.sources(settings))
+    write_sources(settings, configs, bindings_load.sources(settings))
     node = ensure_local_node(settings, now)
     city_load.load_catalog(now)
     node_load.report(settings, node, now)
@@ -97,8 +98,11 @@ def _admin_address(settings: Settings) -> str:
     return server.address("postgres", SUPERUSER, server.home.secret("registry-superuser.password"))
 
 
-def _write_sources(settings: Settings, configs: list[databases.SourceConfig], others: list[dict[str, Any]]) -> None:
-    """Tell the node its sources; the file holds read-only passwords, so only its owner may read it."""
+def write_sources(settings: Settings, configs: list[databases.SourceConfig], others: list[dict[str, Any]]) -> None:
+    """Tell the node the city's sources, beside those that people connected since.
+
+    The file holds read-only passwords, so only its owner may read it.
+    """
     from jutong.runtime.home import write_private  # noqa: PLC0415 - as above
 
     codes = {row.key: row.code for row in DEPARTMENTS}
@@ -113,4 +117,12 @@ def _write_sources(settings: Settings, configs: list[databases.SourceConfig], ot
     ] + others
     path = settings.path("node", "sources.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_private(path, json.dumps(rows, ensure_ascii=False, indent=1))
+    write_private(
+        path, json.dumps(rows + _connected(path, {row["name"] for row in rows}), ensure_ascii=False, indent=1)
+    )
+
+
+def _connected(path: Path, ours: set[str]) -> list[dict[str, Any]]:
+    """Return what stands in the file and is not the city's."""
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return [row for row in found if row["name"] not in ours]
