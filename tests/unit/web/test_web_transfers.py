@@ -116,6 +116,12 @@ def test_rows_may_land_in_a_table_whose_columns_are_chosen(steward: Client) -> N
     assert into is not None
     assert into.columns == tuple((name, name) for name in COLUMNS[:3])
     post(steward, f"{address}/edit/target", {"into": "civil|public|marriage", "landing": COLUMNS}, 422)
+    compared = {"mode": "difference", "deletes": "soft", "history": "1"}
+    post(steward, f"{address}/edit/target", compared, 422)
+    post(steward, f"{address}/edit/target", {**compared, "keys": ["id_number"], "then": "next"})
+    mode = Work.read(Transfer.objects.get().work).mode
+    assert (mode.kind, mode.keys, mode.deletes, mode.history) == ("difference", ("id_number",), "soft", True)  # type: ignore[union-attr]
+    assert "整表比对" in text(steward, f"{address}/edit/check")
 
 
 def test_a_transfer_is_changed_switched_and_run_by_its_steward_only(steward: Client, enter: SignIn) -> None:

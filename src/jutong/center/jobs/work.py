@@ -11,7 +11,6 @@ from jutong.contracts.care import Care
 from jutong.contracts.envelope import Document
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import Mode
-from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 from jutong.contracts.steps import MOST_STEPS, Step, origins
 
@@ -45,8 +44,7 @@ class Work(Document):
     @property
     def ordered(self) -> dict[str, Any]:
         """The optional fields of an order."""
-        named = (name for name in type(self).model_fields if name in JobOrder.model_fields and name != "target")
-        return {name: value for name in named if (value := getattr(self, name))}
+        return {name: value for name in type(self).model_fields if name != "target" and (value := getattr(self, name))}
 
     def unfit(self, columns: Sequence[str]) -> list[str]:
         """Return every column that is named and not there, once.

@@ -26,7 +26,6 @@ from jutong.center.jobs.transfer import Priority, Transfer, TransferState
 from jutong.center.jobs.work import Work
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY
-from jutong.contracts.orders import JobOrder
 from jutong.contracts.steps import origins
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
@@ -41,7 +40,6 @@ STEPS = (
     ("check", gettext_lazy("核对")),
 )
 NAMES = tuple(name for name, _label in STEPS)
-HAS_MODES = "mode" in JobOrder.model_fields
 LONGEST_WORDS = 80
 
 
@@ -162,8 +160,6 @@ def _tables(entry: Entry) -> dict[str, tuple[Source, dict[str, Any]]]:
 def _read_target(visit: Visit, transfer: Transfer, entry: Entry) -> HttpResponse:
     before = Work.read(transfer.work)
     work = forms.read_target(visit.request.POST, before, _tables(entry))
-    if not HAS_MODES:
-        work = work.model_copy(update={"mode": None})
     changed = actions.change_transfer(transfer=transfer, work=work, by=visit.actor, now=visit.now)
     is_new = work.into is not None and (before.into is None or before.into.table != work.into.table)
     if is_new and visit.request.POST.get("then") != "save":
@@ -185,7 +181,6 @@ def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, A
         "into": key,
         "landing": [(name, pairs.get(name, "")) for name in landing],
         "there": there,
-        "has_modes": HAS_MODES,
         "modes": list(MODES.items()),
         "mode": work.mode,
         "mode_told": mode_told(work.mode),
