@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from jutong.contracts.modes import DELETED, TO
 from jutong.contracts.orders import Condition
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors import introspect
@@ -140,3 +141,13 @@ def test_a_close_look(library: Path) -> None:
     for schema, name in (("landed", "none"), ("../landed", "person")):
         with pytest.raises(TableMissingError), opened(config(library), schema, name):
             pass
+
+
+async def test_a_row_that_has_ended_is_not_served(source: LibrarySource, library: Path) -> None:
+    moment = pa.timestamp("us", "UTC")
+    ended = ROWS.append_column(TO, pa.array([1, None, None], moment)).append_column(
+        DELETED, pa.array([None, None, 1], moment)
+    )
+    write_deltalake(str(place(library)), ended, mode="overwrite", schema_mode="overwrite")
+    found = [await source.fetch(query(), (key,)) for key in ("330101", "330102", "330103")]
+    assert found == [[], [("x'; --", 2)], []]
