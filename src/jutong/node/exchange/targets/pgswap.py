@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from jutong.node.exchange.targets.errors import TargetRefusedError
+from jutong.node.exchange.targets.errors import TargetRefusedError, TargetUnfitError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 LOCK_SECONDS = 30
@@ -53,6 +53,21 @@ SELECT i.relname, coalesce(pg_get_constraintdef(k.oid), ''), pg_get_indexdef(x.i
  WHERE x.indrelid = %s ORDER BY i.oid
 """
 
+_COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attgenerated::text || ' ' || a.attcollation::text
+  FROM pg_attribute a WHERE a.attrelid = %(oid)s::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+
+_DEMANDS = """
+SELECT 'not null ' || attname FROM pg_attribute WHERE attrelid = %(oid)s::regclass AND attnum > 0 AND attnotnull
+UNION ALL SELECT 'default ' || attname || ' ' || pg_get_expr(adbin, adrelid)
+            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+           WHERE adrelid = %(oid)s::regclass
+UNION ALL SELECT 'check ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+           WHERE conrelid = %(oid)s::regclass AND contype = 'c'
+ORDER BY 1
+"""
+
 _RIGHTS = """
 SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
   FROM pg_class c, LATERAL aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
@@ -80,13 +95,34 @@ class Replace:
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(query.encode(), values).fetchall()
 
+    def _of_both(self, query: str) -> list[list[tuple[Any, ...]]]:
+        names = (sql.Identifier(*one).as_string(self._connection) for one in (self._table, self._staging))
+        return [self._connection.execute(query.encode(), {"oid": name}).fetchall() for name in names]
+
+    def _check_columns(self) -> None:
+        """Make sure that nobody altered the table since the staging table was made after it.
+
+        Raises:
+            TargetUnfitError: naming the columns that are other now.
+        """
+        now, then = self._of_both(_COLUMNS)
+        if now != then:
+            names = sorted({str(column[0]) for column in {*now} ^ {*then}})
+            raise TargetUnfitError(table=".".join(self._table), columns="、".join(names) or "-")
+
     def run(self) -> str:
-        """Replace, and return how: ``swap`` or ``refill``."""
+        """Replace, and return how: ``swap`` or ``refill``.
+
+        Raises:
+            TargetUnfitError: when the table's columns were altered in the meantime.
+        """
         table = sql.Identifier(*self._table)
         self._run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         self._run("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table)  # others may read on, and not change
         ((oid,),) = self._rows("SELECT %s::regclass::oid", table.as_string(self._connection))
-        if self._rows(_FREE, oid) == [(True,)] and (made := self._indexed(oid)) is not None:
+        self._check_columns()
+        now, then = self._of_both(_DEMANDS)  # what was demanded of rows since must not be put aside unasked
+        if now == then and self._rows(_FREE, oid) == [(True,)] and (made := self._indexed(oid)) is not None:
             self._swap(oid, made)
             return "swap"
         self._run("DELETE FROM {}", table)
