@@ -89,7 +89,7 @@ class Matcher:
         records["row"], records["row2"] = rows
         records["place"], records["side"] = places, sides
         if not self._bits:
-            records.tofile(self._files[0])
+            self._files[0].write(records.tobytes())  # tofile() does not say why the disk refused
             return
         parts = (records["key"] >> np.uint64(64 - self._bits)).astype(np.int64)
         order = np.argsort(parts, kind="stable")
@@ -97,7 +97,7 @@ class Matcher:
         records = records[order]
         for number, file in enumerate(self._files):
             if bounds[number] < bounds[number + 1]:
-                records[bounds[number] : bounds[number + 1]].tofile(file)
+                file.write(records[bounds[number] : bounds[number + 1]].tobytes())
 
     def match(self, arriving: Fates, present: Fates, *, whole: bool, ended_go: bool) -> Matched:
         """Write the fate of every row to its place; every place must be 0 before.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,8 +57,15 @@ class BothFates:
     """The fate of every row of both sides, one byte each, in files: memory that the system can take back."""
 
     def __init__(self, scratch: Path, arriving: int, present: int) -> None:
-        self.arriving: Fates = np.memmap(scratch / "arriving", dtype=np.uint8, mode="w+", shape=max(arriving, 1))
-        self.present: Fates = np.memmap(scratch / "present", dtype=np.uint8, mode="w+", shape=max(present, 1))
+        self.arriving = _mapped(scratch / "arriving", arriving)
+        self.present = _mapped(scratch / "present", present)
+
+
+def _mapped(path: Path, size: int) -> Fates:
+    """Return a new file as memory; its room is taken now, since a disk that fills up later would end the process."""
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(size, 1))
+    return np.memmap(path, dtype=np.uint8, mode="r+", shape=max(size, 1))
 
 
 def match(
