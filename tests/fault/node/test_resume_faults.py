@@ -85,7 +85,11 @@ def test_a_job_killed_inside_a_table_goes_on_there(source: SourceConfig, tmp_pat
         assert receipt.target_digest == first.target_digest == tables.read_digest(landed_path(tmp_path)), said
         named = {Path(uri).name for uri in DeltaTable(str(landed_path(tmp_path))).file_uris()}
         assert named == {file.name for file in landed_path(tmp_path).glob(f"part-{order.job_id}-*")}, said
-        aside = [row.values["id"] for row in quarantine.page(folder.path, limit=ROWS)]
+        aside = [
+            row["id"]
+            for number in quarantine.chunks_of(folder.path)
+            for row in quarantine.rows_of(folder.path, number).to_pylist()
+        ]
         assert len(aside) == len(set(aside)) == ROWS // 10, said
         ids = landed(tmp_path)["id"]
         assert pc.count_distinct(ids).as_py() == len(ids), said
