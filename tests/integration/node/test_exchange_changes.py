@@ -21,8 +21,8 @@ from jutong.node.exchange.changes.errors import (
     LogForbiddenError,
     LogOffError,
     PublicationMissingError,
+    SlotLostError,
     SlotMissingError,
-    SlotOverrunError,
 )
 from jutong.node.sources import SourceConfig
 from jutong.runtime.postgres import OWNER, Postgres, temporary
@@ -75,7 +75,7 @@ def source(logical: Postgres) -> Iterator[Source]:
 
 
 def changed(source: Source, home: Path, *columns: str, **how: Any) -> MovedReceipt:
-    settled = {name: how.pop(name) for name in ("rules", "masks") if name in how}
+    settled: dict[str, Any] = {name: how.pop(name) for name in ("rules", "masks") if name in how}
     mode = ChangesMode(**{"keys": ("id",), **how})
     order = order_for(source.config, "civil", "person", *columns).model_copy(update={"mode": mode, **settled})
     return run_move(JobOrder.model_validate_json(order.model_dump_json()), source.config, home)
@@ -196,7 +196,7 @@ def test_what_is_missing_is_named_before_anything_is_read(logical: Postgres, sou
     for _ in range(3):
         as_superuser(logical, "SELECT pg_logical_emit_message(false, 'x', repeat('x', 20000000))", "CHECKPOINT",
                      "SELECT pg_switch_wal()")  # fmt: skip
-    problem(SlotOverrunError)
+    problem(SlotLostError)
     as_superuser(logical, "ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()")
 
 

@@ -58,10 +58,10 @@ class SlotMissingError(JutongError):
     next_step = gettext_noop("请查明谁删除或移动了它，再以“重新全量比对”下达一次任务；资源库里的数据没有动。")
 
 
-class SlotOverrunError(JutongError):
+class SlotLostError(JutongError):
     """The source threw away log that had not been read."""
 
-    code = "node.changes.slot-overrun"
+    code = "node.changes.slot-lost"
     http_status = 409
     message = gettext_noop("数据源“{source}”的复制槽 {slot} 落后太多，服务器丢弃了未读的日志。")
     next_step = gettext_noop(

@@ -24,7 +24,7 @@ from jutong.contracts.orders import JobOrder
 from jutong.kernel.errors import JutongError
 from jutong.library.proof import Proof
 from jutong.node.exchange.changes import server, texts
-from jutong.node.exchange.changes.errors import LogUnreadableError, SlotMissingError, SlotOverrunError
+from jutong.node.exchange.changes.errors import LogUnreadableError, SlotLostError, SlotMissingError
 from jutong.node.exchange.changes.pgoutput import UnreadableError
 from jutong.node.exchange.changes.stream import LogConnection, Refused, connect, named_refusal, to_number, to_text
 from jutong.node.exchange.changes.window import Window
@@ -157,7 +157,7 @@ def _following(work: Work, log: LogConnection, slot: str, since: Since, identity
             # What the slot says of itself is the better name.
             server.look(source, slot, after)
             if "can no longer" in error.text or "invalidated" in error.text or "removed" in error.text:
-                raise SlotOverrunError(source=source.name, slot=slot) from error
+                raise SlotLostError(source=source.name, slot=slot) from error
             raise
         log.close()  # the slot is free again
         with _again(source, plan, identity) as again:

@@ -18,8 +18,8 @@ from jutong.node.exchange.changes.errors import (
     LogOffError,
     PublicationMissingError,
     SlotBusyError,
+    SlotLostError,
     SlotMissingError,
-    SlotOverrunError,
 )
 from jutong.node.exchange.changes.stream import to_number, to_text
 from jutong.node.sources import SourceConfig
@@ -127,7 +127,7 @@ def look(source: SourceConfig, slot: str, after: int) -> None:
     """See that a slot still has everything from a place on.
 
     Raises:
-        SlotMissingError, SlotOverrunError, SlotBusyError: when it has not, or another session has it.
+        SlotMissingError, SlotLostError, SlotBusyError: when it has not, or another session has it.
     """
     deadline = time.monotonic() + LEAVING_SECONDS
     with connector.session(source) as connection:
@@ -138,7 +138,7 @@ def look(source: SourceConfig, slot: str, after: int) -> None:
         raise SlotMissingError(source=source.name, slot=slot, problem="-")
     confirmed, active, status, ours = found
     if status in {"lost", "unreserved"} and (status == "lost" or confirmed is None):
-        raise SlotOverrunError(source=source.name, slot=slot)
+        raise SlotLostError(source=source.name, slot=slot)
     if not ours or confirmed is None or to_number(confirmed) > after:
         raise SlotMissingError(source=source.name, slot=slot, problem=f"{confirmed or '?'} > {to_text(after)}")
     if active:

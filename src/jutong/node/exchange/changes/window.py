@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -106,6 +107,9 @@ class Window:
         self._places: list[int] = []
         self._messages: list[bytes] = []
         self._bytes = 0
+        # While rows are cut into columns the server goes on sending.
+        self._beside = ThreadPoolExecutor(1, "changes")
+        self._cutting: Future[None] | None = None
 
     def __enter__(self) -> Self:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -113,6 +117,7 @@ class Window:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._beside.shutdown(cancel_futures=True)
         for kept in (self._there, self._gone, self._told_again, self._missed):
             kept.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -148,6 +153,7 @@ class Window:
             again: reads rows of which not all was told.
         """
         self._decode()
+        self._wait()
         self._there.close()
         self._gone.close()
         self._last_words()
@@ -174,6 +180,7 @@ class Window:
         if self._relation is not None and found == self._relation:
             return
         self._decode()
+        self._wait()
         if gone := [column.name for column in self._plan.columns if column.name not in found.columns]:
             table = f"{found.schema_name}.{found.table}"
             raise ColumnsChangedError(source=self._plan.source, table=table, change=f"-{', -'.join(gone)}")
@@ -184,6 +191,7 @@ class Window:
         if self._relation is None or self._relation.number not in numbers:
             return
         self._messages, self._bytes = [], 0
+        self._wait()
         self._there.forget()
         self._gone.forget()
         self.changes += 1
@@ -191,10 +199,18 @@ class Window:
 
     def _decode(self) -> None:
         messages, self._messages, self._bytes = self._messages, [], 0
-        if not messages or self._relation is None:
-            return
-        decoded = pgoutput.decode(messages, len(self._relation.columns))
-        first = 2 * (self.changes - len(messages))
+        if messages and self._relation is not None:
+            self._wait()
+            first = 2 * (self.changes - len(messages))
+            self._cutting = self._beside.submit(self._cut, messages, len(self._relation.columns), first)
+
+    def _wait(self) -> None:
+        cutting, self._cutting = self._cutting, None
+        if cutting is not None:
+            cutting.result()
+
+    def _cut(self, messages: list[bytes], columns: int, first: int) -> None:
+        decoded = pgoutput.decode(messages, columns)
         # What an update takes away comes before what it brings.
         self._keep(self._gone, decoded, decoded.gone, first)
         self._keep(self._there, decoded, decoded.there, first + 1)
