@@ -9,15 +9,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
+import psycopg
 import pytest
 
 from jutong.contracts.care import Care
+from jutong.contracts.landing import Landing
+from jutong.contracts.steps import TimeZone
 from jutong.library import tables
 from jutong.node.connectors.errors import SourceUnreachableError, TableMissingError
 from jutong.node.exchange.errors import SourceLostError, TypeUnsupportedError, ValueUnfitError
 from jutong.node.exchange.readers import WHOLE
 from jutong.node.exchange.readers import mysql as reader
+from jutong.node.exchange.targets.errors import TargetUnfitError
 from jutong.node.sources import SourceConfig
+from jutong.runtime.postgres import Postgres
 from tests.plugins.mariadb import MariaDB
 from tests.unit.node.exchange.moving import ORGANISATION, landed, landed_path, order_for, run_move
 
@@ -245,3 +250,36 @@ def test_a_locked_table_is_not_waited_for_longer_than_allowed(
             run_move(order, source, tmp_path)
         cursor.execute("UNLOCK TABLES")
     assert run_move(order, source, tmp_path).rows_written == 1
+
+
+def test_a_table_lands_in_postgresql_once_its_zone_is_told(
+    mariadb: MariaDB, source: SourceConfig, registry_server: Postgres, tmp_path: Path
+) -> None:
+    execute(
+        mariadb,
+        "CREATE TABLE visit (id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(20), seen DATETIME(3), fee DECIMAL(12,2))",
+        "INSERT INTO visit VALUES (18446744073709551615, '䶮', '2026-01-01 08:00:00.5', 1000000000.25),"
+        " (1, 'too long here', NULL, NULL), (2, 'a\\0b', NULL, 0)",
+    )
+    hub = registry_server.ensure_database("from_mariadb", "from_mariadb_owner", "mariadb-password")
+    into = SourceConfig("hub", "postgresql", ORGANISATION, dsn=hub, writes=("public",))
+    with psycopg.connect(hub, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS visit")
+        connection.execute("CREATE TABLE visit (id numeric(20), name varchar(9), seen timestamptz, fee numeric(13, 3))")
+    columns = ("id", "name", "seen", "fee")
+    landing = Landing(
+        source="hub", schema_name="public", table="visit", columns=tuple((name, name) for name in columns)
+    )
+    order = order_for(source, DATABASE, "visit", *columns).model_copy(update={"into": landing})
+    with pytest.raises(TargetUnfitError) as caught:  # eight hours would be lost
+        run_move(order, source, tmp_path, into)
+    assert caught.value.fields["columns"] == "seen（timestamp[us]）→ seen（timestamp with time zone）"
+    told = order.model_copy(update={"steps": (TimeZone(id="zone", column="seen"),)})
+    receipt = run_move(told, source, tmp_path, into)
+    assert (receipt.rows_read, receipt.rows_written, receipt.rows_quarantined) == (3, 1, 2)
+    assert {rule.id: rule.rows for rule in receipt.rules if rule.rows} == {"into-2-length": 1, "into-2-nul": 1}
+    with psycopg.connect(hub) as connection:
+        rows = connection.execute("SELECT id, name, seen AT TIME ZONE 'UTC', fee FROM visit").fetchall()
+    assert rows == [
+        (Decimal(2**64 - 1), "䶮", dt.datetime(2026, 1, 1, 0, 0, 0, 500_000), Decimal("1000000000.250")),  # noqa: DTZ001
+    ]
