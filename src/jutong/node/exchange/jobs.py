@@ -99,9 +99,9 @@ class JobFolder:
         """Return a receipt of a job under way: rows read so far and when it began."""
         try:
             found = json.loads((self.path / "progress.json").read_bytes())
-        except (FileNotFoundError, ValueError):
-            found = {"rows_read": 0, "started_ms": 0}
-        return MovedReceipt(job_id=self.job_id, state="running", **found)
+            return MovedReceipt(job_id=self.job_id, state="running", **found)
+        except (FileNotFoundError, ValueError, TypeError):  # none yet, torn, or of an earlier version
+            return MovedReceipt(job_id=self.job_id, state="running")
 
     def note(self, so_far: SoFar, started_ms: int, rows_per_second: int = 0) -> None:
         """Keep how far it is. Worth nothing after a crash, so it is not forced to the disk and may fail."""

@@ -255,8 +255,9 @@ def test_progress_is_told_now_and_then(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(run, "PROGRESS_SECONDS", -1.0)
     run.Worker(tmp_path, folder, source, utc_now).run()
     assert folder.progress().rows_read == 2
-    (folder.path / "progress.json").write_text("{")
-    assert folder.progress().rows_read == 0
+    for unreadable in ("{", '{"rows": 9, "started_ms": 1}', "[]"):  # torn, or of an earlier version
+        (folder.path / "progress.json").write_text(unreadable)
+        assert folder.progress().rows_read == 0
     monkeypatch.setattr(run, "PROGRESS_SECONDS", 3600.0)
     worker = run.Worker(tmp_path, folder, source, utc_now)
     worker._progress(SoFar(rows=9, chunks=1))
