@@ -20,7 +20,7 @@ _RUNNING = (JobState.ORDERED, JobState.WAITING, JobState.RUNNING)
 _ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 MERGED = (
     "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "table_rows", "table_digest", "position",
-    "drift",
+    "drift", "changes", "lag_bytes",
 )  # fmt: skip
 """What is kept of a receipt of a job with a mode."""
 

@@ -102,12 +102,14 @@ def _mode(typed: QueryDict) -> Mode | None:
         return None
     said: dict[str, Any] = {"kind": kind, "drift": drift, "approved": tuple(typed.getlist("approved"))}
     watermark = typed.get("watermark", "")
-    if kind in {"merge", "difference"}:
+    if kind in {"merge", "difference", "changes"}:
         said |= {"keys": tuple(typed.getlist("keys")), "history": "history" in typed}
         if not said["keys"]:
             raise invalid("mode", _("请选至少一个主键列"))
-    if kind == "difference":
+    if kind in {"difference", "changes"}:
         said["deletes"] = typed.get("deletes", "hard")
+    if kind == "changes":
+        said |= {"publication": typed.get("publication", "") or "jutong", "afresh": "afresh" in typed}
     if kind == "append" and not watermark:
         raise invalid("watermark", _("请选只增不减的列"))
     if kind == "append" or (kind == "merge" and watermark):
