@@ -69,6 +69,7 @@ def test_no_line_of_any_file_is_lost_or_taken_twice(content: list[bytes], form: 
     try:
         _, lines, records = read(b"x,y\n" + b"".join(content), form, block)
     except JutongError as error:
-        assert error.code in {"node.files.broken", "node.files.encoding"}
+        if error.code not in {"node.files.broken", "node.files.encoding"}:
+            raise
         return
     assert len(set(lines)) == len(lines) == records
