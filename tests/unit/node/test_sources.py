@@ -33,6 +33,7 @@ def test_three_dialects_are_read_by_name(tmp_path: Path) -> None:
     assert list(found) == ["school", "civil-affairs", "housing"]
     assert found["school"].file == tmp_path / "school.db"
     assert found["civil-affairs"].schemas == ("public",)
+    assert [source.writes for source in found.values()] == [()] * len(found)  # nothing, unless it is said
     assert found["housing"].mysql_options() == {
         "host": "db", "port": 3307, "user": "u", "password": "p@ss", "database": "house",
     }  # fmt: skip
@@ -101,6 +102,8 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
         ([{**SQLITE, "path": 3}], "dsn, path and zone are texts"),
         ([{**POSTGRES, "schemas": "public"}], "schemas is a list"),
         ([{**POSTGRES, "schemas": [1]}], "schemas is a list"),
+        ([{**POSTGRES, "writes": "public"}], "writes is a list"),
+        ([{**SQLITE, "writes": ["main"]}], "only a PostgreSQL database can be written to"),
         ([{**POSTGRES, "zone": 8}], "zone are texts"),
         ([{**POSTGRES, "zone": "+08:00"}], "zone is a name"),
         ([{**SQLITE, "name": "../x"}], "name is"),
