@@ -7,8 +7,10 @@ by anybody, and a commit that was made is found by the job's id, so that it is r
 from __future__ import annotations
 
 import contextlib
+import math
 import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from jutong.node.sources import SourceConfig
 
 MAX_ATTEMPTS = 3
 GRACE_SECONDS = 5.0
+CANCEL_SECONDS = 10.0
+"""How long a process may take to hear that its job is cancelled; it may wait for a server that says nothing more."""
 
 
 class JobHandle:
@@ -57,6 +61,7 @@ class JobHandle:
         self._chunks_kept = 0
         self._most_tries = most_tries
         self._cancelling = False
+        self._hears_until = math.inf
 
     @property
     def pid(self) -> int | None:
@@ -79,6 +84,8 @@ class JobHandle:
             final = self._folder.result() or self._ended_without_result(status)
             if final is not None:
                 return final
+        if self._cancelling and self._process is not None and time.monotonic() > self._hears_until:
+            self.close()  # begun anew it ends before it asks the source for anything
         if self._process is None and not self._folder.is_busy():
             self._spawn()
         return self._news()
@@ -86,6 +93,7 @@ class JobHandle:
     def cancel(self) -> None:
         """End the job: go on polling until the final receipt. It says ``done`` when the rows were committed by now."""
         self._cancelling = True
+        self._hears_until = time.monotonic() + CANCEL_SECONDS
         self._say(b"cancel\n")
 
     def hold(self) -> MovedReceipt | None:
@@ -130,6 +138,7 @@ class JobHandle:
         # -P: what lies in the working directory must not be imported in the place of ours.
         command = [sys.executable, "-P", "-m", "jutong.node.exchange.run", str(self._home), self.job_id]
         command.append(str(self._most_tries))
+        self._hears_until = math.inf  # what was said before is the first thing it hears
         with self._folder.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
