@@ -96,6 +96,7 @@ async def test_rows_are_put_right_in_the_browser_and_the_replay_is_on_record(
     assert "2 行的改正已记下" in await visitor.do(
         "fix-all", rule="sex", **{"w.0": "男", "r.0": "1", "reason": "代码表"}
     )
+    assert 'sex → <span class="mono">1</span>' in await visitor.do("list", state="fixed")
     text = await visitor.do("row", row="0-3")
     assert EVIL not in text
     assert "&lt;script&gt;" in text

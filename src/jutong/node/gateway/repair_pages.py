@@ -164,7 +164,7 @@ class RepairPages:
         say = self._say
         found = "<br>".join(self._finding(one) for one in row.findings)
         state, tone = STATES[decision.state if decision else "open"]
-        why = f'<span class="sub">{escape(decision.reason)}</span>' if decision and decision.reason else ""
+        why = self._decided(decision) if decision else ""
         button = self._page.button(
             self._token,
             f'{say(gettext_noop("改正或作废"))}<span class="sr"> {row.name}</span>',
@@ -177,10 +177,16 @@ class RepairPages:
             f'<td data-label="{say(gettext_noop("状态"))}">{badge}{why}</td><td>{button}</td></tr>'
         )
 
+    def _decided(self, decision: Decision) -> str:
+        changed = [f"{escape(name)} → {self._value_of(value)}" for name, value in decision.changes.items()]
+        return "".join(f'<span class="sub">{line}</span>' for line in (*changed, escape(decision.reason)) if line)
+
     def _finding(self, found: Finding) -> str:
-        value = f'<span class="mono">{escape(found.value[:80])}</span>' if found.value else self.nothing(found.value)
         column = f"{escape(found.column)}：" if found.column else ""
-        return f"{column}{self.reason(found.reason)} {value}"
+        return f"{column}{self.reason(found.reason)} {self._value_of(found.value)}"
+
+    def _value_of(self, value: str | None) -> str:
+        return f'<span class="mono">{escape(value[:80])}</span>' if value else self.nothing(value)
 
     def nothing(self, value: str | None) -> str:
         """Return how an empty text or no value at all is shown."""
