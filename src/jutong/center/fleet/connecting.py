@@ -45,7 +45,8 @@ def connect_source(*, node_name: str, name: str, by: Actor, now: datetime) -> Co
     Raises:
         NotFoundError: if there is no such node.
         NodeWithoutGatewayError: if the node has not said where browsers find it.
-        SourceNameError, SourceNameTakenError: if the name is none, or a source has it.
+        SourceNameError, SourceNameTakenError: if the name is none, or a source has it; one's own that cannot be
+            reached may be connected again.
     """
     org.require(by, Permission.FLEET_SOURCE_CONNECT)
     node = Node.objects.filter(name=node_name).first()
@@ -56,7 +57,7 @@ def connect_source(*, node_name: str, name: str, by: Actor, now: datetime) -> Co
         raise NodeWithoutGatewayError(node=node.name)
     if not _NAME.fullmatch(name):
         raise SourceNameError(name=name[:64])
-    if Source.objects.filter(name=name).exists():
+    if Source.objects.filter(name=name).exclude(node=node, organisation=owner, is_ok=False).exists():
         raise SourceNameTakenError(name=name)
     body = ConnectTicketOrder(
         source=name,

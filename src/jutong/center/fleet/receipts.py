@@ -38,6 +38,7 @@ from jutong.contracts.receipts import (
     ServedReceipt,
     TraceReceipt,
 )
+from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 
 DOCUMENT_LIMIT = 2 * 1024 * 1024
@@ -194,6 +195,9 @@ def _health(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return "; ".join(node.problems)
 
 
+GONE = gettext_noop("节点的配置里已经没有这个数据源。")
+
+
 def _upsert_sources(node: Node, body: HealthReceipt, by: Actor, now: datetime) -> list[str]:
     codes = {report.organisation_code for report in body.sources}
     owners = {row.code: row for row in Organisation.objects.filter(code__in=codes, closed_at=None)}
@@ -209,6 +213,8 @@ def _upsert_sources(node: Node, body: HealthReceipt, by: Actor, now: datetime) -
         else:
             source = source or Source(node=node, name=report.name, organisation=owner, seen_at=now)
             _refresh(source, ok=report.ok, dialect=report.dialect, problem=report.problem, by=by, now=now)
+    for source in Source.objects.select_for_update().filter(node=node, is_ok=True).exclude(name__in=names):
+        _refresh(source, ok=False, dialect=source.dialect, problem=GONE, by=by, now=now)
     return problems
 
 

@@ -28,8 +28,14 @@ def test_a_steward_gets_the_right_to_connect_for_the_own_department(world: World
         with pytest.raises(SourceNameError):
             connect(world, name=name)
     taken = Source.objects.create(
-        node=world.node, name="taken", dialect="sqlite", organisation=world.entry.organisation, seen_at=NOW
-    )
+        node=world.node, name="taken", dialect="sqlite", organisation=world.entry.organisation, seen_at=NOW,
+        is_ok=True,
+    )  # fmt: skip
+    with pytest.raises(SourceNameTakenError):
+        connect(world, name=taken.name)
+    Source.objects.filter(name=taken.name).update(is_ok=False)
+    assert connect(world, name=taken.name).ticket, "one's own that is gone may be connected again"
+    Source.objects.filter(name=taken.name).update(organisation=world.other)
     with pytest.raises(SourceNameTakenError):
         connect(world, name=taken.name)
     with pytest.raises(NotFoundError):
@@ -40,4 +46,4 @@ def test_a_steward_gets_the_right_to_connect_for_the_own_department(world: World
     body = unseal(found.ticket, ConnectTicketOrder)
     assert (body.source, body.organisation_code) == ("new-one", world.entry.organisation.code)
     assert (body.official, found.ticket.audience) == (world.steward.username, world.node.name)
-    assert AuditEvent.objects.filter(event="fleet:source:connect").count() == 1
+    assert AuditEvent.objects.filter(event="fleet:source:connect").count() == 2

@@ -161,7 +161,7 @@ def test_health_registers_a_source_once_and_asks_for_its_tables(client: Client, 
     assert Order.objects.filter(kind="introspect", subject_id="tax").count() == 1
     node = Node.objects.get(name="node-1")
     assert (node.gateway_url, node.log_size, node.version) == ("http://127.0.0.1:9", 3, "0.1.0")
-    event = AuditEvent.objects.get(event="fleet:source:change")
+    event = AuditEvent.objects.get(event="fleet:source:change", subject_label="tax")
     assert (event.actor_role, event.subject_label) == ("system", "tax")
 
 
@@ -263,3 +263,17 @@ def test_checks_reach_the_binding_and_are_not_kept_for_good(client: Client, worl
     assert (binding.health, binding.rows) == ("ok", 7)
     later = timezone.now() + timedelta(days=8)
     assert actions.prune_health(before=later, by=platform_actor("test"), now=later) == 1
+
+
+def test_a_source_a_node_no_longer_names_is_gone(client: Client, world: World) -> None:
+    from tests.sharing_world import at
+
+    assert post(client, "receipts", world.receipt("health", health(world))).status_code == 200
+    assert Source.objects.get(name="tax").is_ok
+
+    post(client, "receipts", world.receipt("health", health(world, sources=()), at(1)))
+
+    gone = Source.objects.get(name="tax")
+    assert (gone.is_ok, gone.problem) == (False, "节点的配置里已经没有这个数据源。")
+    event = AuditEvent.objects.filter(event="fleet:source:change", subject_label="tax").latest("id")
+    assert event.details["ok"] is False
