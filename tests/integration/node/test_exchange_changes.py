@@ -119,6 +119,8 @@ def test_a_table_follows_its_source(source: Source, tmp_path: Path) -> None:
     assert len(slots) == 1
     assert not slots[0][2]
     assert slots[0][3].startswith("jutong_moved_")
+    # No row of the department is left beside the target.
+    assert {file.name for file in (tmp_path / "jobs").rglob("*")} & {"gone.parquet", "there.arrow"} == set()
 
 
 def test_changed_rows_look_like_rows_that_were_read(source: Source, tmp_path: Path) -> None:

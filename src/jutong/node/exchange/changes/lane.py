@@ -17,7 +17,7 @@ from typing_extensions import override
 from jutong.contracts.modes import ChangesMode
 from jutong.contracts.rules import Cast
 from jutong.node.exchange.changes.errors import IdentityMissingError
-from jutong.node.exchange.changes.reading import told
+from jutong.node.exchange.changes.reading import GONE_FILE, told
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.lanes import Counts, Work
@@ -26,8 +26,6 @@ from jutong.node.exchange.readers import OpenRead, Span
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import POSITION, Sieve, Sifted
 from jutong.node.exchange.targets.library import LibraryTarget
-
-GONE_FILE = "gone.parquet"
 
 
 class Changed(Checked):

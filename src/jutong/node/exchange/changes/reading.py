@@ -40,6 +40,7 @@ from jutong.node.exchange.rules.means import Means
 from jutong.node.sources import SourceConfig
 
 TOLD = "changes.json"
+GONE_FILE = "gone.parquet"
 AGAIN_SECONDS = 120
 
 
@@ -250,6 +251,7 @@ def confirm(source: SourceConfig, proof: Proof, folder: Path) -> None:
         proof: of the commit.
         folder: the job's own.
     """
+    (folder / GONE_FILE).unlink(missing_ok=True)  # it has keys of people's rows, and its work is done
     scheme, slot, *_ = (*proof.watermark.split(":"), "", "")
     if scheme != "wal" or not slot:
         return
