@@ -14,7 +14,7 @@ CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet --quiet
 
-.PHONY: help run install test check fix docs messages bench clean
+.PHONY: help run install test fault check fix docs messages bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ else
 	wait $$center || failed=1; wait $$long || failed=1; cat bench/out/center-tests.log bench/out/long-tests.log; \
 	$(BIN)/coverage combine -q && $(BIN)/coverage report || failed=1; exit $$failed
 endif
+
+fault: $(VENV)/installed-dev ## kill, cut and starve the exchange at length (FAULT_KILLS=500 FAULT_CUTS=100 FAULT_SEED=number)
+	@FAULT_KILLS=$${FAULT_KILLS:-500} FAULT_CUTS=$${FAULT_CUTS:-100} FAULT_LIMITS=$${FAULT_LIMITS:-40} \
+	  $(BIN)/pytest tests/fault/exchange --no-cov -q -s $(ARGS)
 
 check: $(VENV)/installed-dev ## format, lint, types and import contracts; changes nothing
 	@$(BIN)/ruff format --check $(CODE)
