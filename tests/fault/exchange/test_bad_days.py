@@ -23,7 +23,8 @@ from jutong.node.exchange.chunks import Ledger
 from jutong.node.exchange.errors import ColumnsChangedError, ValueUnfitError
 from jutong.node.exchange.targets.errors import TargetRefusedError, TargetUnfitError
 from jutong.node.files.errors import FileArrivingError, FileBrokenError
-from tests.fault.exchange.city import City, Compared, Course, Dropped, Filled, Kept, Merged, run
+from tests.fault.exchange.city import City, Compared, Course, Filled, Kept, Merged, run
+from tests.fault.exchange.folders import Dropped
 from tests.unit.node.exchange.moving import landed_path, wait_for
 
 pytestmark = pytest.mark.fault

@@ -23,7 +23,8 @@ from jutong.node.exchange import runner
 from jutong.node.exchange.jobs import JobFolder, chunks_finished
 from jutong.node.exchange.modes import reconcile
 from jutong.node.exchange.runner import JobHandle
-from tests.fault.exchange.city import COURSES, City, Course, make_register
+from tests.fault.exchange.city import City, Course, make_register
+from tests.fault.exchange.folders import COURSES
 from tests.unit.node.exchange.moving import PATIENCE_SECONDS, order_for, wait_for
 
 pytestmark = pytest.mark.fault
