@@ -16,6 +16,16 @@ STEPS = (
     gettext_noop("试连"),
     gettext_noop("选范围"),
 )
+
+PASSWORD = gettext_noop("口令")
+NOTHING_WRITTEN = gettext_noop("没有勾选“允许写入”的模式，任何任务都写不进去。")
+IN_BEIJING = gettext_noop("不带时区的日期时间是北京时间")
+CONNECT = gettext_noop("连接")
+KIND_OF_DATABASE = gettext_noop("数据库的种类")
+BACK_TO_PLATFORM = gettext_noop("现在可以回到平台，把目录挂接到这些表。")
+NO_RIGHT = gettext_noop("账号无权")
+STEPS_OF_CONNECTING = gettext_noop("连接步骤")
+"""Said inside of f-strings, where the extraction of sentences does not look."""
 KIND_NOTES: dict[Kind, str] = {
     "postgresql": gettext_noop("可以读，也可以指定允许写入的模式"),
     "mysql": gettext_noop("只读；一次连一个库"),
@@ -50,7 +60,7 @@ class ConnectPages:
             owner=self._owner,
             source=self._source,
         )
-        steps = f'<ol class="steps" aria-label="{say(gettext_noop("连接步骤"))}">{"".join(items)}</ol>'
+        steps = f'<ol class="steps" aria-label="{say(STEPS_OF_CONNECTING)}">{"".join(items)}</ol>'
         return self._page.whole(say(gettext_noop("连接数据库")), f'<p class="lead">{lead}</p>{steps}{content}')
 
     def _back(self, label: str, do: str) -> str:
@@ -65,7 +75,7 @@ class ConnectPages:
             for number, (kind, (name, _)) in enumerate(KINDS.items())
         )
         content = (
-            f'<fieldset class="stack-sm"><legend>{say(gettext_noop("数据库的种类"))}</legend>{boxes}</fieldset>'
+            f'<fieldset class="stack-sm"><legend>{say(KIND_OF_DATABASE)}</legend>{boxes}</fieldset>'
             f'<div class="actions"><button class="btn btn-primary">{say(gettext_noop("下一步"))}</button></div>'
         )
         form = self._page.form(self._token, content, css="card-body stack", do="address")
@@ -88,7 +98,7 @@ class ConnectPages:
         kept = say(gettext_noop("空着就用刚才填的口令。")) if known_password else ""
         required = "" if known_password else " required"
         fields += (
-            f'<div class="field"><label for="password">{say(gettext_noop("口令"))}</label>'
+            f'<div class="field"><label for="password">{say(PASSWORD)}</label>'
             f'<input class="input" id="password" name="password" type="password" autocomplete="new-password"{required}>'
             f'<p class="hint">{kept}</p></div>'
         )
@@ -156,13 +166,13 @@ class ConnectPages:
         )
         zone = (
             '<label class="check"><input type="checkbox" name="zone" value="Asia/Shanghai" checked>'
-            f"<span>{say(gettext_noop('不带时区的日期时间是北京时间'))}</span></label>"
+            f"<span>{say(IN_BEIJING)}</span></label>"
         )
         content = (
             f'<div class="table-wrap"><table class="table table-stack"><thead><tr>{head}</tr></thead>'
             f'<tbody>{rows}</tbody></table></div><div class="card-body stack">{zone}<p class="note">'
-            f"{say(gettext_noop('没有勾选“允许写入”的模式，任何任务都写不进去。'))}</p>"
-            f'<div class="actions"><button class="btn btn-primary">{say(gettext_noop("连接"))}</button></div></div>'
+            f"{say(NOTHING_WRITTEN)}</p>"
+            f'<div class="actions"><button class="btn btn-primary">{say(CONNECT)}</button></div></div>'
         )
         form = self._page.form(self._token, content, css="", do="keep")
         return self._whole(
@@ -189,7 +199,7 @@ class ConnectPages:
 
     def _writes(self, kind: Kind, number: int, schema: Schema) -> str:
         if kind != "postgresql" or not schema.may_create:
-            return f'<span class="note">{self._say(gettext_noop("账号无权"))}</span>'
+            return f'<span class="note">{self._say(NO_RIGHT)}</span>'
         return self._box("w", number, schema.name, checked=False)
 
     def kept(self, index: int) -> bytes:
@@ -200,7 +210,7 @@ class ConnectPages:
         return self._page.whole(
             say(gettext_noop("连接数据库")),
             f'{done}<section class="card"><div class="card-body stack-sm"><p>{note}</p>'
-            f"<p>{say(gettext_noop('现在可以回到平台，把目录挂接到这些表。'))}</p></div></section>",
+            f"<p>{say(BACK_TO_PLATFORM)}</p></div></section>",
         )
 
 

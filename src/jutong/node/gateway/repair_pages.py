@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.gateway.work import WorkPage, hidden_fields
 
+MOST_COMMON_ONLY = gettext_noop("只列出最常见的值；“改为”空着的不动。")
+DROP_ALL = gettext_noop("全部作废（{rows} 行）")
+NO_SUCH_ROW = gettext_noop("没有这样的行。")
+CORRECT_THESE = gettext_noop("改正这些行")
+SAVE_CORRECTION = gettext_noop("保存改正")
+CORRECT_OR_DROP = gettext_noop("改正或作废")
+DROP_ROW = gettext_noop("作废这一行")
+"""Said inside of f-strings, where the extraction of sentences does not look."""
+
 if TYPE_CHECKING:
     from jutong.node.exchange.quarantine import Finding, Refused
     from jutong.node.exchange.repair import Cause, Decision, Overview
@@ -157,7 +166,7 @@ class RepairPages:
         head += f'<th scope="col"><span class="sr">{say(gettext_noop("操作"))}</span></th>'
         body = "".join(self._row(row, decision) for row, decision in shown.rows)
         if not shown.rows:
-            body = f'<tr><td colspan="4">{say(gettext_noop("没有这样的行。"))}</td></tr>'
+            body = f'<tr><td colspan="4">{say(NO_SUCH_ROW)}</td></tr>'
         return self._table(say(gettext_noop("隔离的行")), head, body, self._pager(shown), self._filter(shown))
 
     def _row(self, row: Refused, decision: Decision | None) -> str:
@@ -167,7 +176,7 @@ class RepairPages:
         why = self._decided(decision) if decision else ""
         button = self._page.button(
             self._token,
-            f'{say(gettext_noop("改正或作废"))}<span class="sr"> {row.name}</span>',
+            f'{say(CORRECT_OR_DROP)}<span class="sr"> {row.name}</span>',
             {"do": "row", "row": row.name},
         )
         badge = f'<span class="state" data-tone="{tone}">{say(state)}</span>'
@@ -254,8 +263,8 @@ class RepairPages:
         content = (
             f'{fields}<p class="note">{note}</p>{self._ground(decision.reason if decision else "")}'
             f'<div class="actions"><button class="btn btn-primary" name="do" value="fix">'
-            f"{say(gettext_noop('保存改正'))}</button>"
-            f'<button class="btn btn-danger" name="do" value="drop">{say(gettext_noop("作废这一行"))}</button></div>'
+            f"{say(SAVE_CORRECTION)}</button>"
+            f'<button class="btn btn-danger" name="do" value="drop">{say(DROP_ROW)}</button></div>'
         )
         form = self._page.form(self._token, content, css="card-body stack", row=row.name)
         return f'<section class="card">{form}</section>'
@@ -298,11 +307,11 @@ class RepairPages:
         fix = (
             f'<div class="table-wrap"><table class="table table-stack"><thead><tr>{head}</tr></thead>'
             f'<tbody>{rows}</tbody></table></div><div class="card-body stack">'
-            f'<p class="note">{say(gettext_noop("只列出最常见的值；“改为”空着的不动。"))}</p>{self._ground()}'
+            f'<p class="note">{say(MOST_COMMON_ONLY)}</p>{self._ground()}'
             f'<div class="actions"><button class="btn btn-primary" name="do" value="fix-all">'
-            f"{say(gettext_noop('改正这些行'))}</button>"
+            f"{say(CORRECT_THESE)}</button>"
             f'<button class="btn btn-danger" name="do" value="drop-all">'
-            f"{say(gettext_noop('全部作废（{rows} 行）'), rows=f'{cause.open:,}')}</button></div></div>"
+            f"{say(DROP_ALL, rows=f'{cause.open:,}')}</button></div></div>"
         )
         title = say(gettext_noop("一并处理：{column}，{rows} 行待处理"), column=cause.column, rows=f"{cause.open:,}")
         lead = f'<p class="lead">{self.reason(cause.reason)} <span class="mono">{escape(cause.rule)}</span></p>'
