@@ -155,7 +155,7 @@ def test_a_running_job_is_followed_without_flooding_and_controlled(
     Job.objects.update(expected_rows=1000)
     counts = (RuleCount(id="a", kind="identity", column="id_number", action="set-aside", rows=7),)
     going: dict[str, Any] = {
-        "rows_read": 400, "chunks": 5, "chunks_done": 2, "rows_per_second": 100, "phase": "reading", "rules": counts,
+        "rows_read": 400, "chunks": 5, "chunks_done": 2, "rows_per_second": 37, "phase": "reading", "rules": counts,
         "rows_quarantined": 7, "started_ms": int(NOW.timestamp() * 1000),
     }  # fmt: skip
     told(world, job, "running", timedelta(seconds=4), **going)
@@ -180,6 +180,21 @@ def test_a_running_job_is_followed_without_flooding_and_controlled(
     assert "every 3s" not in page
     assert "完成：读出1000行，写入993行，隔离7行" in page
     assert "有隔离行" in text(steward, "/transfers")
+
+
+@pytest.mark.parametrize(
+    ("typed", "made"),
+    [
+        ("1=男、2=女", {"pairs": (("1", "男"), ("2", "女")), "table": ""}),
+        ("gbt2260 1990-12-31→2026-01-01", {"table": "gbt2260", "from_day": "1990-12-31", "to_day": "2026-01-01"}),
+    ],
+)
+def test_codes_are_translated_by_pairs_or_by_editions(steward: Client, typed: str, made: dict[str, Any]) -> None:
+    address = drafted(steward)
+    added = {"then": "add", "column": "division", "kind": "translate", "value": typed}
+    post(steward, f"{address}/edit/mapping", {"col": COLUMNS, **added})
+    (step,) = Work.read(Transfer.objects.get().work).steps
+    assert made.items() <= step.model_dump().items()
 
 
 def test_a_late_transfer_stands_first_in_the_list_and_in_the_inbox(world: World, steward: Client, watch: Watch) -> None:

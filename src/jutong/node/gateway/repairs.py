@@ -133,7 +133,8 @@ class _Step:
         rule, state = self.form.get("rule", ""), self.form.get("state", "")
         rows = list(self.repair.page(start, PAGE_ROWS + 1, rule=rule, state=state))
         overview = self.repair.overview()
-        target = self.repair.order.target
+        order = self.repair.order
+        target = f"{order.into.source}:{order.into.schema_name}.{order.into.table}" if order.into else order.target
         shown = Shown(target, overview, rows[:PAGE_ROWS], start, rule, state, len(rows) > PAGE_ROWS)
         return self.pages.listing(shown, notice, tone)
 

@@ -118,9 +118,11 @@ class Progress:
     @property
     def left(self) -> str:
         """How long still, in words; empty where nobody can say."""
-        if self.job.state != JobState.RUNNING or not self.rate or self.read >= self.expected:
+        took = self.took
+        if self.job.state != JobState.RUNNING or not took or not 0 < self.read < self.expected:
             return ""
-        return length_told(timedelta(seconds=(self.expected - self.read) / self.rate))
+        # By the pace of the whole so far: reading, and reading back, go by turns at quite different rates.
+        return length_told(took * (self.expected - self.read) / self.read)
 
     @property
     def cells(self) -> list[str]:

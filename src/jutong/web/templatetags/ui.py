@@ -59,6 +59,12 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def grouped(value: int | None) -> str:
+    """Write a number with its thousands apart, and a dash for none."""
+    return "—" if value is None else f"{value:,}"
+
+
+@register.filter
 def cells(clock: ClockView) -> list[str]:
     """Return one mark per working day of a clock: ``u`` used, ``x`` over, ``p`` paused, empty ahead."""
     total = max(clock.total, 1)
