@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 LONG := e2e or fault or fuzz
-PART := --cov --cov-report= --cov-fail-under=0
+PART := --cov --cov-report= --cov-fail-under=0 --durations=20
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -52,7 +52,7 @@ ifneq ($(ARGS),)
 else
 	@# Side by side: what runs platforms, kills them or fuzzes the API; the center's parts; everything else.
 	@rm -f .coverage .coverage.*; mkdir -p bench/out; failed=0; \
-	$(BIN)/pytest -m '$(LONG)' --no-cov > bench/out/long-tests.log 2>&1 & long=$$!; \
+	$(BIN)/pytest -m '$(LONG)' --no-cov --durations=40 > bench/out/long-tests.log 2>&1 & long=$$!; \
 	COVERAGE_FILE=.coverage.center $(BIN)/pytest tests/unit/center -m 'not ($(LONG))' $(PART) \
 	  > bench/out/center-tests.log 2>&1 & center=$$!; \
 	COVERAGE_FILE=.coverage.rest $(BIN)/pytest --ignore=tests/unit/center -m 'not ($(LONG))' $(PART) || failed=1; \
