@@ -83,7 +83,9 @@ def test_a_transfer_is_made_in_five_steps_and_runs(steward: Client) -> None:
     post(steward, f"{address}/edit/mapping", {**typed, "keep": kept, "then": "stay", "most_permille": "30"})
     assert {rule.most_permille for rule in Work.read(Transfer.objects.get().work).rules} == {30}
     wrong = {"keep": kept, **columns, **added, "kind": "pattern", "value": ""}
-    assert "还有1处要改" in post(steward, f"{address}/edit/mapping", wrong, 422)
+    answer = post(steward, f"{address}/edit/mapping", wrong, 422)
+    assert "还有1处要改" in answer
+    assert "不是这一项能懂的写法" in answer
     fields = {"target": "marriages", "rows_per_second": "2000", "hours_first": "20:00", "hours_last": "06:00"}
     assert post(steward, f"{address}/edit/target", {**fields, "then": "next"}) == f"{address}/edit/plan"
     care = Work.read(Transfer.objects.get().work).care

@@ -175,7 +175,11 @@ def _added(typed: QueryDict, taken: set[str]) -> Any:
         raise invalid("kind", _("请选要加什么"))
     base = {"id": _free_id(kind, column, taken), "kind": kind, "column": column}
     adapter: TypeAdapter[Any] = _STEPS if kind in _STEP_KINDS else _RULES
-    return _checked(adapter, base | _parameters(kind, value), "value")
+    try:
+        return adapter.validate_python(base | _parameters(kind, value), strict=False)
+    except ValidationError:
+        told_as = {"value": value[:80], "kind": dict(NEW_KINDS)[kind]}
+        raise invalid("value", _("“%(value)s”不是这一项能懂的写法。%(kind)s") % told_as) from None
 
 
 def _free_id(kind: str, column: str, taken: set[str]) -> str:
