@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 LONG := e2e or fault or fuzz
+LONG_IN := tests/e2e tests/fault tests/fuzz
 PART := --cov --cov-report= --cov-fail-under=0 --durations=20
 BENCHES := $(patsubst bench/%.py,%,$(filter-out bench/_%,$(wildcard bench/*.py)))
 CODE := src tests bench
@@ -52,10 +53,12 @@ ifneq ($(ARGS),)
 else
 	@# Side by side: what runs platforms, kills them or fuzzes the API; the center's parts; everything else.
 	@rm -f .coverage .coverage.*; mkdir -p bench/out; failed=0; \
-	$(BIN)/pytest -m '$(LONG)' --no-cov --durations=40 > bench/out/long-tests.log 2>&1 & long=$$!; \
+	$(BIN)/pytest $(LONG_IN) tests/integration/test_test_plugins.py -m '$(LONG)' --no-cov --durations=40 \
+	  > bench/out/long-tests.log 2>&1 & long=$$!; \
 	COVERAGE_FILE=.coverage.center $(BIN)/pytest tests/unit/center -m 'not ($(LONG))' $(PART) \
 	  > bench/out/center-tests.log 2>&1 & center=$$!; \
-	COVERAGE_FILE=.coverage.rest $(BIN)/pytest --ignore=tests/unit/center -m 'not ($(LONG))' $(PART) || failed=1; \
+	COVERAGE_FILE=.coverage.rest $(BIN)/pytest --ignore=tests/unit/center $(LONG_IN:%=--ignore=%) -m 'not ($(LONG))' $(PART) \
+	  || failed=1; \
 	wait $$center || failed=1; wait $$long || failed=1; cat bench/out/center-tests.log bench/out/long-tests.log; \
 	$(BIN)/coverage combine -q && $(BIN)/coverage report || failed=1; exit $$failed
 endif
