@@ -285,7 +285,7 @@ def _catalogue(city: FuzzCity) -> None:
     for name in ("getEntry", "getEntryHistory", "getEntryUse", "renewEntry"):
         made[name] = city.world.entry.code
     made["bindEntry"] = made["unbindEntry"] = bound = city.bound("已挂接目录")
-    city.bodies = {
+    city.bodies |= {
         "editEntry": {"classification": ENTRY["classification"], "items": []},
         "draftApplication": {"entry_code": city.world.entry.code, "need": {}},
         "bindEntry": BINDING,

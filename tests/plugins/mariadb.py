@@ -63,7 +63,14 @@ def _programs() -> tuple[str, str]:
 
 
 def _install(program: str, data: Path, account: Account) -> None:
-    command = [program, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve"]
+    command = [
+        program,
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--tmpdir={data}",
+        "--skip-test-db",
+        "--skip-name-resolve",
+    ]
     command += ["--auth-root-authentication-method=normal"] + ([f"--user={account.name}"] if account.other else [])
     subprocess.run(command, check=True, capture_output=True, timeout=START_SECONDS)
 
@@ -91,10 +98,14 @@ def mariadb() -> Iterator[MariaDB]:
     account = server_account(room / "data")
     data, log = room / "data", room / "server.log"
     account.own(room)
+    temporary = room / "tmp"  # of its own: a server that starts removes what it takes for leftovers there
+    temporary.mkdir()
+    account.own(temporary)
     _install(install, data, account)
     server = MariaDB("127.0.0.1", _free_port(), "root", "")
     command = [
-        program, "--no-defaults", f"--datadir={data}", f"--socket={room / 's'}", f"--port={server.port}",
+        program, "--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", f"--socket={room / 's'}",
+        f"--port={server.port}",
         "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
         "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
     ]  # fmt: skip
