@@ -58,7 +58,7 @@ def of_changes(order: JobOrder, folder: Path) -> dict[str, Any]:
     """Return the fields of a receipt that only changes have."""
     if not asked_for(order):
         return {}
-    from jutong.node.exchange.changes.reading import told  # noqa: PLC0415
+    from jutong.node.exchange.changes.told import told  # noqa: PLC0415
 
     found = told(folder)
     return {"changes": found.changes, "lag_bytes": found.lag_bytes}

@@ -17,7 +17,7 @@ from typing_extensions import override
 from jutong.contracts.modes import ChangesMode
 from jutong.contracts.rules import Cast
 from jutong.node.exchange.changes.errors import IdentityMissingError
-from jutong.node.exchange.changes.reading import GONE_FILE, told
+from jutong.node.exchange.changes.told import GONE_FILE, told
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.lanes import Counts, Work

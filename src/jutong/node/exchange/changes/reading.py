@@ -16,9 +16,7 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 from psycopg import sql
-from pydantic import ValidationError
 
-from jutong.contracts.envelope import Document
 from jutong.contracts.modes import ChangesMode
 from jutong.contracts.orders import JobOrder
 from jutong.kernel.errors import JutongError
@@ -26,10 +24,10 @@ from jutong.library.proof import Proof
 from jutong.node.exchange.changes import server, texts
 from jutong.node.exchange.changes.errors import LogUnreadableError, SlotLostError, SlotMissingError
 from jutong.node.exchange.changes.pgoutput import UnreadableError
+from jutong.node.exchange.changes.pgwindow import LogWindow
 from jutong.node.exchange.changes.stream import LogConnection, Refused, connect, named_refusal, to_number, to_text
-from jutong.node.exchange.changes.window import Window
+from jutong.node.exchange.changes.told import GONE_FILE, Told, keep, told
 from jutong.node.exchange.errors import OrderUnfitError, SourceLostError
-from jutong.node.exchange.jobs import write_whole
 from jutong.node.exchange.lanes import Work
 from jutong.node.exchange.modes.since import Since
 from jutong.node.exchange.plan import Array, MovePlan, PlannedColumn
@@ -39,34 +37,7 @@ from jutong.node.exchange.readers import postgresql as table
 from jutong.node.exchange.rules.means import Means
 from jutong.node.sources import SourceConfig
 
-TOLD = "changes.json"
-GONE_FILE = "gone.parquet"
 AGAIN_SECONDS = 120
-
-
-class Told(Document):
-    """What a job's folder keeps of its changes.
-
-    With ``only`` what arrives is not the whole table, and the keys of rows that are gone stand in a file. ``lag_bytes``
-    is how much log the source kept at the end.
-    """
-
-    changes: int = 0
-    only: bool = False
-    lag_bytes: int = 0
-
-
-def told(folder: Path) -> Told:
-    """Return what a job's folder keeps of its changes."""
-    try:
-        return Told.model_validate_json((folder / TOLD).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return Told()
-
-
-def keep(folder: Path, what: Told) -> None:
-    """Keep it, durable before return."""
-    write_whole(folder / TOLD, what.model_dump_json(), durable=True)
 
 
 def slot_of(order: JobOrder, means: Means) -> str:
@@ -148,7 +119,7 @@ def _following(work: Work, log: LogConnection, slot: str, since: Since, identity
     plan = table.plan_of(source, order)
     mode = order.mode
     assert isinstance(mode, ChangesMode)  # noqa: S101 - the caller looked
-    with Window(work.folder / "changes", plan, identity) as window:
+    with LogWindow(work.folder / "changes", plan, identity) as window:
         try:
             for message in log.messages(slot, mode.publication, after, upto) if upto > after else ():
                 if window.take(message):

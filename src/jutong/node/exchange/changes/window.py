@@ -1,8 +1,9 @@
 """Everything that changed between two places in the log, and what it comes to: the last word on every key.
 
-Rows go to the disk as they are decoded. Of each only the digest of its key, its turn and its place are kept in memory;
-when all are there, those that have the last word stay. A row of which not all was told is read once more from the
-table, as it is then: what changed in between comes with the next job and says the same again.
+Whoever reads a log (``pgwindow``, ``mysql.window``) hands over rows as they are decoded, and they go to the disk. Of
+each only the digest of its key, its turn and its place are kept in memory; when all are there, those that have the
+last word stay. A row of which not all was told is read once more from the table, as it is then: what changed in
+between comes with the next job and says the same again.
 """
 
 from __future__ import annotations
@@ -13,16 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from jutong.library.digest import RowDigest, Words
-from jutong.node.exchange.changes import pgoutput, texts
-from jutong.node.exchange.changes.pgoutput import UNCHANGED, Decoded, Relation, Rows
-from jutong.node.exchange.errors import ColumnsChangedError
 from jutong.node.exchange.plan import MovePlan
 
 MOST_MESSAGES = 32_768
@@ -38,7 +36,7 @@ Again = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 @dataclass
-class _Kept:
+class Kept:
     """What is remembered of one kind of rows: in memory their keys and turns, on the disk the rows, by blocks."""
 
     file: Path
@@ -51,6 +49,7 @@ class _Kept:
     _writer: pa.RecordBatchFileWriter | None = None
 
     def add(self, rows: pa.RecordBatch, digests: Sequence[Words], turns: npt.NDArray[np.int64], partial: Flags) -> None:
+        """Write rows that follow in the log, and remember them by their digests."""
         if not rows.num_rows:
             return
         if self._writer is None:
@@ -62,17 +61,20 @@ class _Kept:
         self.partial.append(partial)
 
     def forget(self) -> None:
+        """Forget every row so far."""
         self.close()
         for part in (self.ones, self.others, self.turns, self.partial, self.stays):
             part.clear()
         self.file.unlink(missing_ok=True)
 
     def close(self) -> None:
+        """End the file: all rows are in it."""
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
 
     def batches(self, which: Sequence[Flags]) -> Iterator[pa.RecordBatch]:
+        """Yield of each block the rows that are asked for."""
         if not any(flags.any() for flags in which):
             return
         with pa.OSFile(str(self.file), "rb") as source:
@@ -84,7 +86,7 @@ class _Kept:
 
 
 class Window:
-    """Takes messages in the order of the log. Use as a context manager: what it wrote goes with it.
+    """Takes rows in the order of the log. Use as a context manager: what it wrote goes with it.
 
     Args:
         folder: where to work.
@@ -99,14 +101,10 @@ class Window:
         self._plan = plan
         self._keys = pa.schema([plan.schema.field(name) for name in identity])
         self._digests = RowDigest(list(self._keys), secrets.token_hex(16))
-        self._there = _Kept(folder / "there.arrow", plan.schema)
-        self._gone = _Kept(folder / "gone.arrow", plan.schema)
-        self._told_again = _Kept(folder / "again.arrow", plan.schema)
-        self._missed = _Kept(folder / "missed.arrow", plan.schema)
-        self._relation: Relation | None = None
-        self._places: list[int] = []
-        self._messages: list[bytes] = []
-        self._bytes = 0
+        self._there = Kept(folder / "there.arrow", plan.schema)
+        self._gone = Kept(folder / "gone.arrow", plan.schema)
+        self._told_again = Kept(folder / "again.arrow", plan.schema)
+        self._missed = Kept(folder / "missed.arrow", plan.schema)
         # While rows are cut into columns the server goes on sending.
         self._beside = ThreadPoolExecutor(1, "changes")
         self._cutting: Future[None] | None = None
@@ -122,43 +120,22 @@ class Window:
             kept.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def take(self, message: bytes) -> bool:
-        """Take a message; return whether rows were decoded just now.
-
-        Raises:
-            pgoutput.UnreadableError: when it is not what the protocol says.
-            ColumnsChangedError: when the table no longer has a column.
-            ValueUnfitError: when a value has no faithful form.
-        """
-        letter = message[0]
-        if letter in (pgoutput.INSERT, pgoutput.UPDATE, pgoutput.DELETE):
-            if self._relation is None or pgoutput.number_of(message) != self._relation.number:
-                return False  # another table of the same publication
-            self._messages.append(message)
-            self._bytes += len(message)
-            self.changes += 1
-            if len(self._messages) >= MOST_MESSAGES or self._bytes >= MOST_BYTES:
-                self._decode()
-                return True
-        elif letter == pgoutput.RELATION:
-            self._meet(pgoutput.relation(message))
-        elif letter == pgoutput.TRUNCATE:
-            self._truncate(pgoutput.truncated(message))
-        return False
-
     def settle(self, again: Again) -> int:
         """Decide who has the last word; return how many rows are there.
 
         Args:
             again: reads rows of which not all was told.
         """
-        self._decode()
+        self.flush()
         self._wait()
         self._there.close()
         self._gone.close()
         self._last_words()
         self._read_again(again)
         return self._rows(self._there) + self._rows(self._told_again)
+
+    def flush(self) -> None:
+        """Decode what was taken and not yet decoded."""
 
     def there(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows that are there now, each key once."""
@@ -171,60 +148,28 @@ class Window:
         yield from self._missed.batches(self._missed.stays)
 
     @staticmethod
-    def _rows(kept: _Kept) -> int:
+    def _rows(kept: Kept) -> int:
         return sum(int(np.count_nonzero(flags)) for flags in kept.stays)
 
-    def _meet(self, found: Relation) -> None:
-        if (found.schema_name, found.table) != (self._plan.schema_name, self._plan.table):
-            return
-        if self._relation is not None and found == self._relation:
-            return
-        self._decode()
-        self._wait()
-        if gone := [column.name for column in self._plan.columns if column.name not in found.columns]:
-            table = f"{found.schema_name}.{found.table}"
-            raise ColumnsChangedError(source=self._plan.source, table=table, change=f"-{', -'.join(gone)}")
-        self._relation = found
-        self._places = [found.columns.index(column.name) for column in self._plan.columns]
-
-    def _truncate(self, numbers: Sequence[int]) -> None:
-        if self._relation is None or self._relation.number not in numbers:
-            return
-        self._messages, self._bytes = [], 0
+    def _empty(self) -> None:
+        """Forget all rows: the table was emptied."""
         self._wait()
         self._there.forget()
         self._gone.forget()
         self.changes += 1
         self.emptied = True
 
-    def _decode(self) -> None:
-        messages, self._messages, self._bytes = self._messages, [], 0
-        if messages and self._relation is not None:
-            self._wait()
-            first = 2 * (self.changes - len(messages))
-            self._cutting = self._beside.submit(self._cut, messages, len(self._relation.columns), first)
+    def _later(self, cut: Callable[..., None], *args: Any) -> None:
+        """Cut rows into columns while more are read, behind what is being cut."""
+        self._wait()
+        self._cutting = self._beside.submit(cut, *args)
 
     def _wait(self) -> None:
         cutting, self._cutting = self._cutting, None
         if cutting is not None:
             cutting.result()
 
-    def _cut(self, messages: list[bytes], columns: int, first: int) -> None:
-        decoded = pgoutput.decode(messages, columns)
-        # What an update takes away comes before what it brings.
-        self._keep(self._gone, decoded, decoded.gone, first)
-        self._keep(self._there, decoded, decoded.there, first + 1)
-
-    def _keep(self, kept: _Kept, decoded: Decoded, rows: Rows, first: int) -> None:
-        partial = np.zeros(rows.messages.size, dtype=np.bool_)
-        arrays = []
-        for place, column in zip(self._places, self._plan.columns, strict=True):
-            cells = rows.columns[place]
-            partial |= cells.kinds == UNCHANGED
-            arrays.append(texts.array(decoded.data, cells, column))
-        read_as = pa.schema([pa.field(column.name, column.mapping.read_as) for column in self._plan.columns])
-        batch = self._plan.convert(pa.RecordBatch.from_arrays(arrays, schema=read_as))
-        turns = first + 2 * rows.messages.astype(np.int64)
+    def _keep(self, kept: Kept, batch: pa.RecordBatch, turns: npt.NDArray[np.int64], partial: Flags) -> None:
         kept.add(batch, self._digests.of(batch), turns, partial)
 
     def _last_words(self) -> None:
@@ -269,7 +214,7 @@ class Window:
         self._there.stays = told
 
 
-def _all_of(kept: _Kept, rows: pa.RecordBatch) -> None:
+def _all_of(kept: Kept, rows: pa.RecordBatch) -> None:
     """Keep rows that stay whatever else comes."""
     nothing: Words = np.zeros(0, dtype=np.uint64)
     kept.add(rows, (nothing, nothing), np.zeros(0, np.int64), np.zeros(0, np.bool_))
