@@ -87,6 +87,15 @@ messages: $(VENV)/installed-dev ## collect the sentences to translate, and compi
 
 bench: $(addprefix bench-,$(BENCHES)) ## run every benchmark; bench-NAME runs one; results in bench/out
 
+PEERS := $(patsubst bench/_peers/%.txt,bench/out/peers/%/installed,$(wildcard bench/_peers/*.txt))
+
+bench-peers: $(PEERS)
+
+bench/out/peers/%/installed: bench/_peers/%.txt | $(VENV)/bin/python
+	@echo "Installing $* into an environment of its own ..."
+	@rm -rf $(@D); $(VENV)/bin/python -m venv $(@D); $(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 bench-%: $(VENV)/installed
 	@$(BIN)/python bench/$*.py $(ARGS)
 

@@ -114,15 +114,15 @@ class Into:
     def measured(self, action: Callable[[], float]) -> Cost:
         """Run something on an empty table."""
         self.empty()
-        before, servers = resource.getrusage(resource.RUSAGE_CHILDREN), self._servers()
+        before, servers = resource.getrusage(resource.RUSAGE_CHILDREN), self.servers()
         started = time.perf_counter()
         peak = action()
         wall = time.perf_counter() - started
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Cost(wall, cpu + self._servers() - servers, peak)
+        return Cost(wall, cpu + self.servers() - servers, peak)
 
-    def _servers(self) -> float:
+    def servers(self) -> float:
         """Return the CPU-seconds of server processes that ended, once none of a client is left."""
         deadline = time.monotonic() + QUIET_SECONDS
         with psycopg.connect(self._dsn, autocommit=True) as connection:
