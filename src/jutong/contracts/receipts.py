@@ -201,6 +201,21 @@ class FileTold(Document):
     of: str = ""
 
 
+class PulledTold(Document):
+    """An answer of another node that rows of a job came by, and the record of it in that node's log.
+
+    ``node`` is the id of the key the answer was signed with, ``sha256`` the digest of the answer, which the record
+    holds too; of ``disputed`` rows that node says that somebody objects to them.
+    """
+
+    node: str
+    grant: str
+    record: str
+    rows: int
+    sha256: str
+    disputed: int = 0
+
+
 class MovedReceipt(Document):
     """Kind ``moved``: the state of a job. Digests are over the Arrow content on each side.
 
@@ -222,7 +237,7 @@ class MovedReceipt(Document):
 
     ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
     (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes). ``files``
-    are the first 100 files of a move from a folder.
+    are the first 100 files of a move from a folder, ``pulled`` the first 100 answers of another node.
     """
 
     job_id: str
@@ -261,6 +276,7 @@ class MovedReceipt(Document):
     into: str = ""
     lane: str = ""
     files: tuple[FileTold, ...] = ()
+    pulled: tuple[PulledTold, ...] = ()
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -271,7 +287,7 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files")
+     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files", "pulled")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 

@@ -24,10 +24,11 @@ from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import SourcesExposedError, SourcesFileError, SourceUnknownError
 from jutong.node.files.mapping import FileTables
 from jutong.node.mapped import Service
+from jutong.node.peers import Peer
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
 """``mysql`` serves MariaDB as well: one protocol."""
-Kind = Literal["postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints"]
+Kind = Literal["postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints", "jutong"]
 """A database by its dialect, a mapped REST service, tables of the library, a folder of files, or a list of host and
 port pairs the node may probe."""
 DIALECTS: tuple[str, ...] = get_args(Kind)
@@ -38,8 +39,14 @@ FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
-_FIELDS = {"name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone"}
-_SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http")}
+_FIELDS = {
+    "name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone",
+    "peer",
+}  # fmt: skip
+_SCHEMES = {
+    "postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http"),
+    "jutong": ("https", "http"),
+}  # fmt: skip
 MYSQL_PORT = 3306
 
 
@@ -55,6 +62,7 @@ class SourceConfig:
     ``organisation_code`` in it are seen. ``writes`` are the schemas of a PostgreSQL database that moves may fill; none
     is listed unless the node's operator says so. ``files`` maps tables of a folder, if it has any.
     ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
+    Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``.
     """
 
     name: str
@@ -68,6 +76,18 @@ class SourceConfig:
     writes: tuple[str, ...] = ()
     files: FileTables | None = None
     zone: str = ""
+    peer: Peer | None = None
+
+    @property
+    def peer_node(self) -> Peer:
+        """The mapping of another Jutong node.
+
+        Raises:
+            ValueError: for a source that is none.
+        """
+        if self.peer is None:
+            raise ValueError(f"source {self.name} is no other node")
+        return self.peer
 
     @property
     def service(self) -> Service:
@@ -147,7 +167,7 @@ def pick(sources: Mapping[str, SourceConfig], name: str) -> SourceConfig:
 def as_row(source: SourceConfig) -> dict[str, Any]:
     """Return a source as JSON values, for another process of this node."""
     row = {name: getattr(source, name) for name in source.__dataclass_fields__}
-    for name in ("rest", "files"):
+    for name, _ in _MAPPINGS:
         row[name] = row[name].model_dump(mode="json") if row[name] else None
     return {**row, "path": str(source.path) if source.path else None}
 
@@ -159,7 +179,9 @@ def from_row(row: Mapping[str, Any]) -> SourceConfig:
     return SourceConfig(**{**row, **listed, **mapped, "path": Path(row["path"]) if row["path"] else None})
 
 
-_MAPPINGS: tuple[tuple[str, type[Service | FileTables]], ...] = (("rest", Service), ("files", FileTables))
+_MAPPINGS: tuple[tuple[str, type[Service | FileTables | Peer]], ...] = (
+    ("rest", Service), ("files", FileTables), ("peer", Peer),
+)  # fmt: skip
 
 
 def check(source: SourceConfig) -> str:
@@ -201,7 +223,14 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         writes=tuple(row.get("writes", ())),
         zone=row.get("zone", ""),
         files=_mapping(FileTables, "files", row["files"], number, path) if "files" in row else None,
+        peer=_beside(_mapping(Peer, "peer", row["peer"], number, path), path) if "peer" in row else None,
     )
+
+
+def _beside(peer: Peer, path: Path) -> Peer:
+    """Return the mapping with its files meant from the one that names them."""
+    files = {name: str(path.parent / found) for name in ("key", "ca") if (found := getattr(peer, name))}
+    return peer.model_copy(update=files)
 
 
 def _mapping(kind: type[Mapped], name: str, content: Any, number: int, path: Path) -> Mapped:
@@ -263,6 +292,8 @@ def _mapping_problem(row: dict[str, Any]) -> str:
         return "hosts belong to endpoints"
     if (row["dialect"] == "rest") != ("rest" in row):
         return "a REST service has a mapping rest, and nothing else has"
+    if (row["dialect"] == "jutong") != ("peer" in row):
+        return "another Jutong node has a mapping peer, and nothing else has"
     if "files" in row and row["dialect"] != "files":
         return "only a folder has a mapping files"
     return ""
@@ -283,7 +314,7 @@ def _address_problem(dialect: str, dsn: str) -> str:
         port_ok = parts.port is None or parts.port > 0
     except ValueError:
         return "dsn is no address"
-    if dialect == "rest":
+    if dialect in {"rest", "jutong"}:
         plain = parts.hostname and port_ok and not (parts.username or parts.password or parts.query or parts.fragment)
         return "" if parts.scheme in _SCHEMES[dialect] and plain else "dsn is https://host:port/path"
     if parts.scheme not in _SCHEMES[dialect] or not parts.path.strip("/") or not port_ok:

@@ -265,6 +265,7 @@ class Jobs:
             "delta_version": final.delta_version,
             "problem": final.problem,
             **_of_mode(final),
+            **({"pulled": [f"{one.node} {one.record}" for one in final.pulled]} if final.pulled else {}),
         }
 
 

@@ -97,6 +97,15 @@ class PlaceUnreachableError(JutongError):
     next_step = gettext_noop("请数源部门检查该服务、网络和健康检查路径；恢复后会自动重试。")
 
 
+class PeerKeyError(JutongError):
+    """The private key this node calls another one with cannot be used."""
+
+    code = "node.peer.key"
+    http_status = 500
+    message = gettext_noop("数据源“{source}”的签名私钥不能用：{reason}。")
+    next_step = gettext_noop("请运维人员用 jutong node caller-key 生成私钥（0600），把公钥登记到对方平台的信息系统。")
+
+
 class FolderMissingError(JutongError):
     """The folder is not there, may not be read, or leads out of the root."""
 

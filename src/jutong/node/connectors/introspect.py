@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jutong.contracts.receipts import TableInfo
-from jutong.node.connectors import endpoints, folder, library, mysql, postgresql, rest, sqlite
+from jutong.node.connectors import endpoints, folder, library, mysql, peer, postgresql, rest, sqlite
 from jutong.node.sources import SourceConfig
 
 
@@ -21,7 +21,7 @@ class Dialect(Protocol):
 
 _MODULES: dict[str, Dialect] = {
     "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "rest": rest, "library": library, "files": folder,
-    "endpoints": endpoints,
+    "endpoints": endpoints, "jutong": peer,
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from jutong.node.exchange.modes.told import of_mode
 from jutong.node.exchange.progress import COMMITTING, PLANNING, READING, Held, Progress, Teller
 from jutong.node.exchange.readers import OpenRead, reader_for
 from jutong.node.exchange.readers.manifest import files_of
+from jutong.node.exchange.readers.pulled import records_of
 from jutong.node.exchange.rules import seen
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
@@ -246,6 +247,7 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None, folder: Pa
         into=f"{order.into.source} {order.into.schema_name}.{order.into.table}" if order.into else "",
         lane=ledger.lane if order.into and ledger else "",
         files=files_of(folder),
+        pulled=records_of(folder),
         **of_mode(order, proof),
         **changes.of_changes(order, folder),
     )

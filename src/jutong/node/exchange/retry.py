@@ -13,7 +13,8 @@ _GROWTH = 3
 
 _TRANSIENT = frozenset(
     ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy",
-     "node.changes.slot-busy", "node.files.arriving", "node.files.busy", "node.rest.page-refused")
+     "node.changes.slot-busy", "node.files.arriving", "node.files.busy", "node.rest.page-refused",
+     "node.peer.busy")
 )  # fmt: skip
 _LASTING = frozenset(
     ("sign-in refused", "no such role or database", "no such database", "table or columns gone", "statement timeout")

@@ -209,6 +209,7 @@ def main(arguments: list[str] | None = None, end: Callable[[int], object] = os._
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLineFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it repeats addresses, and some are good for a while
     descriptor = sys.stdin.fileno()
     line = _read_line(descriptor)
     if not line.endswith(b"\n"):

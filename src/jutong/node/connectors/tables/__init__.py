@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
-from jutong.node.connectors.tables import files, library, mysql, postgresql, rest, sqlite
+from jutong.node.connectors.tables import files, library, mysql, peer, postgresql, rest, sqlite
 from jutong.node.sources import SourceConfig
 
 Cell = tuple[str | None, int]
@@ -46,6 +46,7 @@ _OPENERS: dict[str, Opener] = {
     "rest": rest.opened,
     "library": library.opened,
     "files": files.opened,
+    "jutong": peer.opened,
 }
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -93,6 +95,16 @@ def spread(ends: tuple[int, ...], counted: int, rows: int) -> tuple[int, ...]:
 Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 
 
+_MODULES = {
+    "postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "library": "library", "rest": "rest",
+    "files": "files", "jutong": "peer",
+}  # fmt: skip
+"""The module of each dialect's reader; only that of the source is loaded, and with it the driver."""
+
+_BY_WATERMARK = {"postgresql", "sqlite", "mysql"}
+_IN_FOLDER = {"rest", "files", "jutong"}
+
+
 def reader_for(source: SourceConfig, folder: Path | None = None, since: Since | None = None) -> Reader:
     """Return the reader of a source's dialect; only its own driver is loaded.
 
@@ -105,30 +117,13 @@ def reader_for(source: SourceConfig, folder: Path | None = None, since: Since | 
         WatermarkUnfitError: when such a source has none.
         SourceHoldsNoTablesError: for a list of doors.
     """
-    if source.dialect == "postgresql":
-        from jutong.node.exchange.readers.postgresql import read as read_postgresql  # noqa: PLC0415
-
-        return partial(read_postgresql, since=since)
-    if source.dialect == "sqlite":
-        from jutong.node.exchange.readers.sqlite import read as read_sqlite  # noqa: PLC0415
-
-        return partial(read_sqlite, since=since)
-    if source.dialect == "mysql":
-        from jutong.node.exchange.readers.mysql import read as read_mysql  # noqa: PLC0415
-
-        return partial(read_mysql, since=since)
-    if since is not None:
+    if since is not None and source.dialect not in _BY_WATERMARK:
         raise WatermarkUnfitError(column=since.column, problem=source.dialect)
-    if source.dialect == "library":
-        from jutong.node.exchange.readers.library import read  # noqa: PLC0415
-    elif source.dialect == "rest":
-        from jutong.node.exchange.readers.rest import read as read_pages  # noqa: PLC0415
-
-        return partial(read_pages, folder=folder)
-    elif source.dialect == "files":
-        from jutong.node.exchange.readers.files import read as read_files  # noqa: PLC0415
-
-        return partial(read_files, folder=folder)
-    else:
+    if source.dialect not in _MODULES:
         raise SourceHoldsNoTablesError(source=source.name, dialect=source.dialect)
-    return read
+    found: Any = import_module(f"{__name__}.{_MODULES[source.dialect]}").read
+    given: dict[str, Any] = {"since": since} if source.dialect in _BY_WATERMARK else {}
+    if source.dialect in _IN_FOLDER:
+        given["folder"] = folder
+    reader: Reader = partial(found, **given)
+    return reader

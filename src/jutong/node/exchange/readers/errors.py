@@ -1,4 +1,4 @@
-"""What can be wrong with a service that is read page by page."""
+"""What can be wrong with a service that is read page by page, and with another node."""
 
 from __future__ import annotations
 
@@ -41,3 +41,31 @@ class PagesUnfitError(JutongError):
     http_status = 422
     message = gettext_noop("服务“{source}”的第 {page} 页与登记的翻页办法不符：{reason}。")
     next_step = gettext_noop("请运维人员核对sources.json中该表的listing；没有搬运任何一行。")
+
+
+class PeerRefusedError(JutongError):
+    """The other node will not give what was asked for."""
+
+    code = "node.peer.refused"
+    http_status = 422
+    message = gettext_noop("节点“{source}”按授权 {grant} 拒绝提供数据：{reason}")
+    next_step = gettext_noop("请核对sources.json中的授权编号、用途和字段；授权已变的，请向数源部门重新申请。")
+
+
+class PeerBusyError(JutongError):
+    """The other node does not answer now."""
+
+    code = "node.peer.busy"
+    http_status = 503
+    retry_after = 60
+    message = gettext_noop("节点“{source}”按授权 {grant} 暂时不能提供数据：{reason}")
+    next_step = gettext_noop("稍后会自动重试；超过每日额度的，请等次日或申请提高额度。")
+
+
+class PeerUntrustedError(JutongError):
+    """What came is not the other node's answer, or not on record there."""
+
+    code = "node.peer.untrusted"
+    http_status = 502
+    message = gettext_noop("节点“{source}”的答复不能采信，没有通过的一步是：{reason}。")
+    next_step = gettext_noop("请核对sources.json中对方节点的公钥和日志公钥；无误时请保存任务日志，报告双方运维人员。")
