@@ -25,7 +25,7 @@ def extend(city: FuzzCity) -> None:
     world, now = city.world, timezone.now()
     steward = world.actors["steward"]
     job = {"job_id": str(jobs.order_job(entry=world.entry, by=steward, now=now).id)}
-    for name in ("getJob", "controlJob", "getJobLog"):
+    for name in ("getJob", "controlJob", "getJobLog", "getJobLineage"):
         city.addresses[name] = job
     columns = [{"name": column, "type": "text", "nullable": True} for column in COLUMNS.values()]
     table = {"schema_name": "public", "name": "burial", "row_estimate": 3, "columns": columns}

@@ -64,6 +64,10 @@ class Settings:
     """Client id at the unified sign-in service."""
     oidc_secret: str = ""
     """Client secret at the unified sign-in service."""
+    lineage_url: str = ""
+    """Where lineage events of every move are posted in OpenLineage form (http://host:5000/api/v1/lineage); empty: off."""
+    lineage_token: str = ""
+    """Bearer token for the lineage address; empty: none is sent."""
     log_level: str = "info"
     """Least level written to the logs: debug, info, warning or error."""
 

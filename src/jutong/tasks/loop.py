@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
 from django.db import connections
 from procrastinate import App
 from procrastinate.contrib.django import app
@@ -55,6 +56,11 @@ async def _send() -> None:
     await _again("outbox", _send_once, SEND_SECONDS)
 
 
+async def _tell_lineage() -> None:
+    """Push lineage on a thread of its own, if there is an address: one that is away holds up no message."""
+    await _again("lineage", _tell_lineage_once, SEND_SECONDS)
+
+
 async def _again(name: str, turn: Callable[[], None], pause: float) -> None:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as thread:
         loop = asyncio.get_running_loop()
@@ -79,10 +85,20 @@ def _send_once() -> None:
         connections.close_all()
 
 
+def _tell_lineage_once() -> None:
+    try:
+        scans.send_lineage(utc_now, lambda: not _STOPPING.is_set())
+    except Exception:
+        logger.exception("lineage events were not pushed")
+        connections.close_all()
+
+
 async def _work(worker: App) -> None:
     """Run until told to stop. The signals are taken from the first moment on; a cancelled worker ends its job first."""
     _STOPPING.clear()
     beside = [asyncio.create_task(_follow()), asyncio.create_task(_send())]
+    if settings.JUTONG.lineage_url:
+        beside.append(asyncio.create_task(_tell_lineage()))
     running = asyncio.create_task(_run(worker))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)

@@ -25,7 +25,7 @@ from jutong.center.complaint import actions as complaints
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
-from jutong.center.jobs import runs
+from jutong.center.jobs import lineage_sending, runs
 from jutong.center.norms import actions as norms
 from jutong.center.notify import digest, sending
 from jutong.center.org.actor import platform_actor
@@ -185,11 +185,17 @@ def send_messages(clock: Callable[[], datetime], going: Callable[[], bool]) -> i
     return sending.send_due(clock=clock, by=platform_actor("outbox"), going=going)
 
 
+def send_lineage(clock: Callable[[], datetime], going: Callable[[], bool]) -> int:
+    """Push lineage events that are due while ``going``. Returns how many the endpoint took."""
+    return lineage_sending.send_due(clock=clock, by=platform_actor("lineage"), going=going)
+
+
 def clean_up(now: datetime) -> int:
     """Drop ended sessions, old imported files, messages and health reports. Returns how many reports."""
     SessionStore.clear_expired()
     intake.prune(by=platform_actor("clean-up"), now=now)
     sending.forget_old(by=platform_actor("clean-up"), now=now)
+    lineage_sending.forget_old(now)
     return fleet.prune_health(before=now - RECEIPTS_KEPT, by=platform_actor("clean-up"), now=now)
 
 

@@ -101,9 +101,11 @@ def test_a_transfer_is_made_in_five_steps_and_runs(steward: Client) -> None:
     assert "marriages" in page
     job = post(steward, f"{address}/edit/check", {"then": "run"})
     (order,) = Order.objects.filter(kind="job")
+    assert "血缘：每一列从哪来" in page and "已脱敏" in page
     body = order.envelope["body"]
     assert (body["target"], body["priority"], body["care"]["rows_per_second"]) == ("marriages", 9, 2000)
-    assert "已下达，等节点来取" in text(steward, job)
+    shown = text(steward, job)
+    assert "已下达，等节点来取" in shown and "血缘：每一列从哪来" in shown
     assert "正在运行" in text(steward, "/transfers", show="running")
 
 

@@ -13,7 +13,7 @@ from jutong.api.shapes.common import PageOut, person
 from jutong.api.shapes.transfers import EntryCode, WorkIn, work_of
 from jutong.api.types import Asked, Cursor, Ident, In, Limit, Out
 from jutong.center.catalog.queries import entry_for_steward
-from jutong.center.jobs import actions, queries
+from jutong.center.jobs import actions, lineage, queries
 from jutong.center.jobs.control import control_job
 from jutong.center.jobs.models import Job, JobState
 from jutong.center.org.permissions import Permission
@@ -90,6 +90,14 @@ class JobLineOut(Out):
 
     at: datetime
     text: str
+
+
+class JobLineageOut(Out):
+    """Where a job's rows came from and went to, column by column."""
+
+    events: list[dict[str, Any]] = Field(
+        description="OpenLineage 2-0-2 的 RunEvent，开始和结束各一条 · run events, one at the start and one at the end"
+    )
 
 
 class JobsAsked(Asked):
@@ -190,3 +198,16 @@ def log(
     return PageOut(
         rows=[JobLineOut(at=line.at, text=line.told(get_language() or "zh-hans")) for line in lines], next=""
     )
+
+
+@router.get(
+    "/{job_id}/lineage",
+    operation_id="getJobLineage",
+    summary="作业的血缘 · where its columns came from, as OpenLineage events",
+    **asks(Permission.JOBS_JOB_VIEW, JobLineageOut, 404, 422),
+)
+def job_lineage(
+    request: ApiRequest, job_id: Annotated[Ident, Path(description="作业id · id of the job")]
+) -> JobLineageOut:
+    """Return the run events of a job so far: none before it began."""
+    return JobLineageOut(events=lineage.events(queries.job(request.auth.actor, job_id)))

@@ -7,13 +7,25 @@ from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Entry
 from jutong.center.jobs.checks import TargetCheck
+from jutong.center.jobs.lineage_send import LineageSend
 from jutong.center.jobs.replay import Replay
 from jutong.center.jobs.transfer import Transfer, TransferVersion
 from jutong.center.org.models import User
 from jutong.kernel.i18n import translate
 from jutong.kernel.ids import uuid7
 
-__all__ = ["Job", "JobCause", "JobNews", "JobPhase", "JobState", "Replay", "TargetCheck", "Transfer", "TransferVersion"]
+__all__ = [
+    "Job",
+    "JobCause",
+    "JobNews",
+    "JobPhase",
+    "JobState",
+    "LineageSend",
+    "Replay",
+    "TargetCheck",
+    "Transfer",
+    "TransferVersion",
+]
 
 
 class JobState(models.TextChoices):
@@ -47,19 +59,28 @@ class JobCause(models.TextChoices):
     HAND = "hand", _("手工下达")
     SCHEDULE = "schedule", _("按计划")
     AFTER = "after", _("上一项任务完成后")
+    TRIAL = "trial", _("试运行")
+    BACKFILL = "backfill", _("补搬一段时间")
 
 
 class Job(models.Model):
     """One move of a bound table. Figures come only from receipts.
 
-    ``transfer`` is the saved transfer it is a run of, if any, as it was in ``transfer_version``. ``expected_rows`` is
-    what was known of the table's size when it was ordered.
+    ``transfer`` is the saved transfer it is a run of, if any, as it was in ``transfer_version``. A dry run (``is_dry``)
+    or a back-fill (``period``: from and to, as typed) is none of its turns: it makes no data fresh and nothing runs
+    after it, and it stands ``beside`` the transfer. ``expected_rows`` is what was known of the table's size when it was
+    ordered.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="jobs")
     transfer = models.ForeignKey(Transfer, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
     transfer_version = models.PositiveIntegerField(default=0)
+    beside = models.ForeignKey(Transfer, null=True, blank=True, on_delete=models.SET_NULL, related_name="extras")
+    is_dry = models.BooleanField(default=False)
+    profile = models.JSONField(default=list, blank=True)
+    """What a dry run found of each column, as ``contracts.receipts.DryColumn`` names it."""
+    period = models.JSONField(default=dict, blank=True)
     cause = models.CharField(max_length=8, choices=JobCause, default=JobCause.HAND)
     expected_rows = models.BigIntegerField(null=True, blank=True)
     target = models.CharField(max_length=128)

@@ -147,6 +147,12 @@ def columns_of(entry: Entry, binding: Binding) -> tuple[str, ...]:
 
 def where(entry: Entry, work: Work) -> str:
     """Return where a move lands, in one line."""
+def bound_columns(entry: Entry) -> tuple[str, ...]:
+    """Return the columns of an entry's bound table, none where no table is bound."""
+    binding = Binding.objects.filter(entry=entry, ended_at=None).first()
+    return columns_of(entry, binding) if binding is not None and binding.is_table else ()
+
+
     if work.into is not None:
         return f"{work.into.source}:{work.into.schema_name}.{work.into.table}"
     return work.target or default_target(entry.code)

@@ -19,6 +19,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.errors import InvalidInputError, JutongError
 from jutong.web.door import Visit, page, step
+from jutong.web.jobs.ways import ways_of
 from jutong.web.jobs.words import count_told
 
 SHOWN_NEWS = 40
@@ -177,7 +178,7 @@ def progress(visit: Visit, job_id: str) -> HttpResponseBase:
 
 def show(visit: Visit, job: Job, problem: JutongError | None = None) -> HttpResponse:
     """Render the page of a job, with the error of a refused step."""
-    context = {**_context(visit, job), "problem": problem}
+    context = {**_context(visit, job), "ways": ways_of(job), "problem": problem}
     return visit.render("jobs/job.html", context, status=problem.http_status if problem else 200)
 
 

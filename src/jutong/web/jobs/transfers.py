@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
 from jutong.center.jobs.looking import look
+from jutong.center.jobs.ordering import bound_columns
 from jutong.center.jobs.queries import readable_jobs
 from jutong.center.jobs.transfer import Transfer
 from jutong.center.jobs.transfer_queries import Health
@@ -17,6 +18,7 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
+from jutong.web.jobs.ways import ways
 from jutong.web.jobs.words import mask_told, mode_told, told
 from jutong.web.paging import paged
 
@@ -80,6 +82,7 @@ def show(visit: Visit, transfer: Transfer, problem: JutongError | None = None) -
         "tone": TONES.get(view.health, "idle"),
         "look": look(transfer, visit.now),
         "work": work,
+        "ways": ways(bound_columns(transfer.entry), work),
         "mode": mode_told(work.mode),
         "steps": [(one, told(one)) for one in work.steps],
         "rules": [(one, told(one)) for one in work.rules],

@@ -19,7 +19,7 @@ from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
 from jutong.center.jobs.errors import EntryUnboundError
 from jutong.center.jobs.looking import look
-from jutong.center.jobs.ordering import columns_of, default_target, landing_sources
+from jutong.center.jobs.ordering import bound_columns, columns_of, default_target, landing_sources
 from jutong.center.jobs.proposing import proposal_for, source_columns
 from jutong.center.jobs.schedule import Schedule
 from jutong.center.jobs.transfer import Priority, Transfer, TransferState
@@ -30,7 +30,8 @@ from jutong.contracts.steps import origins
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
 from jutong.web.jobs import forms, mapping
-from jutong.web.jobs.words import ACTIONS, MASKS, MODES, mode_told
+from jutong.web.jobs.ways import ways
+from jutong.web.jobs.words import ACTIONS, KEYED_MASKS, MASKS, MODES, mode_told
 from jutong.web.paging import paged
 
 STEPS = (
@@ -230,6 +231,7 @@ def _show_check(visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any
         "plan": Schedule.model_validate(transfer.schedule).words,
         "binding": _binding(entry),
     }
+        "ways": ways(bound_columns(entry), Work.read(transfer.work)),
 
 
 Reader = Callable[[Visit, Transfer, Entry], HttpResponse]
