@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from jutong.cli.cells import cell_key, unseal
 from jutong.cli.node import STATES
 from jutong.cli.text import columns, say, sentence, width
 from jutong.contracts.receipts import MovedReceipt
@@ -41,6 +42,10 @@ WATCH_SECONDS = 0.5
 @click.group()
 def exchange() -> None:
     """隔离的行 · rows that moves set aside on this node."""
+
+
+exchange.add_command(cell_key)
+exchange.add_command(unseal)
 
 
 def _home() -> Path:

@@ -23,6 +23,7 @@ from jutong.client.results import (
     Mark,
     Page,
     Proven,
+    SealedKey,
     Verdict,
 )
 from jutong.client.retrying import NEVER, Retry
@@ -47,5 +48,6 @@ __all__ = [
     "ReceiptUntrustedError",
     "RefusedError",
     "Retry",
+    "SealedKey",
     "Verdict",
 ]

@@ -17,6 +17,7 @@ from jutong.client.results import (
     Found,
     Lent,
     Page,
+    SealedKey,
     Verdict,
     marks_of,
 )
@@ -317,6 +318,23 @@ def explain(*, kind: str, call: Mapping[str, Any]) -> Asked[Explained]:
     return Asked(
         "POST", "/gw/v1/explain", {**call, "kind": kind},
         lambda raw, said: Explained(str(said.get("record", "")), said, raw),
+    )  # fmt: skip
+
+
+def cell_key(*, grant: str, official: str) -> Asked[SealedKey]:
+    """Return the key of what was moved encrypted under the agreement of a grant, in a box for the signing key.
+
+    Args:
+        grant: number of the grant.
+        official: who takes the key; it is on record.
+
+    Raises:
+        RefusedError: the gateway says why.
+        GatewayUnreachableError, AnswerUntrustedError: there is no answer to rely on.
+    """
+    return Asked(
+        "POST", "/gw/v1/cell-key", {"grant": grant, "official": official},
+        lambda raw, said: SealedKey(said["record"], said["agreement"], said["box"], raw),
     )  # fmt: skip
 
 

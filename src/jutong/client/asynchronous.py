@@ -84,6 +84,7 @@ class AsyncJutongClient:
     file = _call(asking.file)
     address = _call(asking.address)
     explain = _call(asking.explain)
+    cell_key = _call(asking.cell_key)
     receipt = _call(asking.receipt)
 
     async def pages(self, **asked: Any) -> AsyncIterator[Page]:

@@ -82,6 +82,7 @@ class JutongClient:
     file = _call(asking.file)
     address = _call(asking.address)
     explain = _call(asking.explain)
+    cell_key = _call(asking.cell_key)
     receipt = _call(asking.receipt)
 
     def pages(self, **asked: Any) -> Iterator[Page]:

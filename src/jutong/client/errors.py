@@ -57,3 +57,21 @@ class ReceiptUntrustedError(JutongError):
     http_status = 502
     message = gettext_noop("回执不能证明这次调用，没有通过的一步是：{step}")
     next_step = gettext_noop("请核对日志公钥；公钥无误时，请保存回执和答复，报告平台运维人员。")
+
+
+class CellUnreadableError(JutongError):
+    """An encrypted cell cannot be opened with the key at hand."""
+
+    code = "client.cell.unreadable"
+    http_status = 422
+    message = gettext_noop("第{row}行“{column}”列解不开：不是用协议“{agreement}”的密钥加密的，或者内容被改过。")
+    next_step = gettext_noop("请核对密钥是哪份协议的；内容被改过的，请重新取数据。")
+
+
+class CellKeyFileError(JutongError):
+    """A file is no key of encrypted cells."""
+
+    code = "client.cell.key-file"
+    http_status = 422
+    message = gettext_noop("“{file}”不是解密用的密钥文件。")
+    next_step = gettext_noop("请用 jutong exchange cell-key 向提供方的节点重新领取。")

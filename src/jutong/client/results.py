@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from jutong.kernel.cells import CellKey
+from jutong.kernel.keys import Ed25519Signer
+from jutong.kernel.sealing import open_with
+
 Row = dict[str, Any]
 
 
@@ -157,3 +161,24 @@ def marks_of(content: dict[str, Any]) -> tuple[Mark, ...]:
         Mark(str(one.get("correction", "")), tuple(one.get("items", ())), int(one.get("since", 0)), one)
         for one in content.get("marks", ())
     )
+
+
+@dataclass(frozen=True)
+class SealedKey:
+    """The key of one agreement's encrypted cells, in a box that the system's own key opens."""
+
+    record: str
+    agreement: str
+    box: str = field(repr=False)
+    raw: bytes = field(repr=False)
+
+    def opened(self, signer: Ed25519Signer) -> CellKey:
+        """Return the key; ``open`` of it gives back the value in a cell.
+
+        Args:
+            signer: the system's private key, as the call was signed with.
+
+        Raises:
+            UnreadableBoxError: for another key.
+        """
+        return CellKey(open_with(signer, self.box), self.agreement)

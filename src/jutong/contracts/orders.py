@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.envelope import Document
@@ -153,6 +153,14 @@ class JobOrder(Document):
     priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
     into: Landing | None = None
     mode: Mode | None = None
+
+    @model_validator(mode="after")
+    def _compares_what_stays_equal(self) -> Self:
+        every = getattr(self.mode, "kind", "") == "difference"
+        compared = getattr(self.mode, "keys", ())
+        if any(mask.mask == "sealed" and (every or mask.column in compared) for mask in self.masks):
+            raise ValueError("rows cannot be told apart by what is sealed anew each time")
+        return self
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -15,7 +15,14 @@ from jutong.contracts.envelope import Document
 RuleAction = Literal["warn", "set-aside", "skip", "stop"]
 """``warn`` counts, ``set-aside`` keeps the row in quarantine, ``skip`` leaves it out, ``stop`` ends the move."""
 
-MaskKind = Literal["name", "identity", "phone", "address", "division", "year", "month", "band", "all", "pseudonym"]
+MaskKind = Literal[
+    "name", "identity", "phone", "address", "division", "year", "month", "band", "all", "pseudonym", "sealed",
+    "sealed-equal",
+]  # fmt: skip
+SEALED: tuple[MaskKind, ...] = ("sealed", "sealed-equal")
+"""Nothing is lost: whoever holds the agreement's key opens the value again."""
+KEYED: tuple[MaskKind, ...] = ("pseudonym", *SEALED)
+"""Masks that are made with the key of an agreement."""
 LONGEST_PATTERN = 200
 MOST_VALUES = 5_000
 MOST_RULES = 200
@@ -170,20 +177,25 @@ class ColumnMask(Document):
     """A column that lands masked; the quarantine keeps it as it is.
 
     A ``pseudonym`` is a token that is the same for one value within one ``agreement``, moved or answered by the
-    gateway, and different in any other.
+    gateway, and different in any other. A ``sealed`` value is encrypted with SM4-GCM or AES-256-GCM (``cipher``) for
+    the recipient of an ``agreement``; ``sealed-equal`` makes equal values equal, so that they can be joined.
     """
 
     column: Column
     mask: MaskKind
     agreement: Annotated[str, Field(max_length=64, pattern=_NO_NUL)] = ""
+    cipher: Literal["sm4", "aes"] = "sm4"
 
     @model_validator(mode="after")
     def _has_agreement(self) -> Self:
-        if (self.mask == "pseudonym") != bool(self.agreement):
-            raise ValueError("an agreement belongs to a pseudonym")
+        if (self.mask in KEYED) != bool(self.agreement):
+            raise ValueError("an agreement belongs to a pseudonym or a sealed value")
+        if self.cipher != "sm4" and self.mask not in SEALED:
+            raise ValueError("a cipher belongs to a sealed value")
         return self
 
     @model_serializer(mode="wrap")
     def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         found: dict[str, Any] = handler(self)
-        return {name: value for name, value in found.items() if value or name != "agreement"}
+        unused = {"agreement": "", "cipher": "sm4"}
+        return {name: value for name, value in found.items() if name not in unused or value != unused[name]}

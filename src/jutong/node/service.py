@@ -38,6 +38,7 @@ from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.aside import Arithmetic
 from jutong.node.gateway.bulk import BulkCalls
 from jutong.node.gateway.callers import config as caller_config
+from jutong.node.gateway.cellkeys import CellKeys
 from jutong.node.gateway.cursors import Cursors
 from jutong.node.gateway.doors import Doors
 from jutong.node.gateway.lent import Lent
@@ -176,6 +177,7 @@ def _assemble(
         make_receipt=sequencer.receipt,
         health=lambda: _healthz(log, freshness, served, book),
         pages={},
+        cell_keys=CellKeys(book, quotas, freshness, sequencer, served, own_secret),
     )
     tickets = Tickets(
         node=name, serving=serving, nonces=nonces, center_keys=lambda: center.verifiers,

@@ -26,7 +26,7 @@ from tests.unit.node.exchange.moving import ORGANISATION, order_for, wait_for
 pytestmark = pytest.mark.fault
 ROWS = 60_000
 CHUNK_ROWS = 4_000
-KILLS = int(os.environ.get("JUTONG_FAULT_KILLS", "3"))
+KILLS = int(os.environ.get("FAULT_KILLS_INTO", "3"))
 PASSWORD = "fault-password"
 
 

@@ -14,9 +14,11 @@ from jutong.center.fleet.models import Node, Order, Source
 from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.jobs import runs
 from jutong.center.jobs.models import Job, Transfer
+from jutong.center.jobs.recipients import recipients
 from jutong.center.jobs.work import Work
 from jutong.center.org.actor import platform_actor
 from jutong.contracts.receipts import MovedReceipt, RuleCount
+from tests.sharing_steps import sharing
 from tests.sharing_world import NOW, World
 from tests.unit.web.conftest import SignIn, Watch
 
@@ -99,9 +101,9 @@ def test_a_transfer_is_made_in_five_steps_and_runs(steward: Client) -> None:
     page = text(steward, f"{address}/edit/check")
     assert "每个工作日06:30" in page
     assert "marriages" in page
+    assert "血缘：每一列从哪来" in page and "已脱敏" in page
     job = post(steward, f"{address}/edit/check", {"then": "run"})
     (order,) = Order.objects.filter(kind="job")
-    assert "血缘：每一列从哪来" in page and "已脱敏" in page
     body = order.envelope["body"]
     assert (body["target"], body["priority"], body["care"]["rows_per_second"]) == ("marriages", 9, 2000)
     shown = text(steward, job)
@@ -222,3 +224,19 @@ def test_the_list_asks_as_much_for_many_as_for_one(steward: Client) -> None:
     with CaptureQueriesContext(connection) as many:
         text(steward, "/transfers")
     assert len(many) == len(one)
+
+
+def test_a_column_is_encrypted_for_the_holder_of_an_agreement(world: World, steward: Client) -> None:
+    address = drafted(steward)
+    assert "加密" not in text(steward, f"{address}/edit/mapping")  # nobody holds a grant yet
+    grant = sharing(world)
+    page = text(steward, f"{address}/edit/mapping")
+    agreement = recipients(world.entry)[0].agreement
+    assert f"{agreement} {grant.requester.name}" in page
+    typed = {"col": COLUMNS, "m_2": "sealed-equal", "then": "next"}
+    assert "请选加密或假名是给哪份协议的" in post(steward, f"{address}/edit/mapping", typed, 422)
+    post(steward, f"{address}/edit/mapping", {**typed, "agreement": agreement})
+    (mask,) = Work.read(Transfer.objects.get().work).masks
+    assert (mask.column, mask.mask, mask.agreement) == ("marital", "sealed-equal", agreement)
+    assert f'name="agreement_shown" value="{agreement}"' in text(steward, f"{address}/edit/mapping")
+    assert agreement in text(steward, address)

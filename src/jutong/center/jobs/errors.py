@@ -58,6 +58,24 @@ class TargetUnfitError(JutongError):
     next_step = gettext_noop("请改落统一资源库，或者选列出来的数据源。")
 
 
+class SealUnfitError(JutongError):
+    """A column is to be encrypted for somebody who may not see it, or for nobody."""
+
+    code = "jobs.seal.unfit"
+    http_status = 422
+    message = gettext_noop("协议“{agreement}”没有把“{column}”列明文给任何部门，加密了也没有人可以解开。")
+    next_step = gettext_noop("请选这个目录下有授权、且授权明文提供该项的协议，或者改用脱敏。")
+
+
+class SealUnequalError(JutongError):
+    """Rows are compared by values that are encrypted anew each time."""
+
+    code = "jobs.seal.unequal"
+    http_status = 422
+    message = gettext_noop("“{columns}”列每次加密的结果都不同，没有办法按它比对或合并。")
+    next_step = gettext_noop("请改用“加密（同值同文）”，或者换一种写入方式。")
+
+
 class TransferStateError(JutongError):
     """The transfer is not in a state for this."""
 

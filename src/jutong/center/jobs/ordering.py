@@ -14,6 +14,7 @@ from jutong.center.fleet import queries as fleet_queries
 from jutong.center.fleet.models import Source
 from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError, TargetUnfitError
 from jutong.center.jobs.models import Job, JobCause, JobState, Transfer
+from jutong.center.jobs.recipients import check_seals
 from jutong.center.jobs.transfer import Priority
 from jutong.center.jobs.work import Work
 from jutong.center.org import queries as org
@@ -122,6 +123,7 @@ def checked(entry: Entry, work: Work) -> tuple[Binding, Source, tuple[str, ...]]
         unfit = [error.column]
     if unfit:
         raise RuleColumnError(columns="、".join(unfit), allowed="、".join(columns))
+    check_seals(entry, work, columns)
     if work.into is not None and not any(row.name == work.into.source for row in landing_sources(entry, source)):
         raise TargetUnfitError(source=work.into.source)
     return binding, source, columns
@@ -145,14 +147,14 @@ def columns_of(entry: Entry, binding: Binding) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(binding.columns[name]) for name in names if binding.columns.get(name)))
 
 
-def where(entry: Entry, work: Work) -> str:
-    """Return where a move lands, in one line."""
 def bound_columns(entry: Entry) -> tuple[str, ...]:
     """Return the columns of an entry's bound table, none where no table is bound."""
     binding = Binding.objects.filter(entry=entry, ended_at=None).first()
     return columns_of(entry, binding) if binding is not None and binding.is_table else ()
 
 
+def where(entry: Entry, work: Work) -> str:
+    """Return where a move lands, in one line."""
     if work.into is not None:
         return f"{work.into.source}:{work.into.schema_name}.{work.into.table}"
     return work.target or default_target(entry.code)

@@ -45,6 +45,11 @@ def number_agreements(number: Callable[[Grant], str]) -> None:
     _AGREEMENTS[:] = [number]
 
 
+def agreement_of(grant: Grant) -> str:
+    """Return what the keys of a grant's pseudonyms and encrypted cells are named by: its agreement, or itself."""
+    return next((number(grant) for number in _AGREEMENTS), "") or grant.number
+
+
 def column_of(binding: Binding, item: Item) -> str:
     """Return the column behind an item, empty when the binding gives it none."""
     return str(binding.columns.get(item.name) or "")

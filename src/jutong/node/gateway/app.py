@@ -35,6 +35,7 @@ from jutong.node.gateway.callers.oauth import TokenEndpoint
 from jutong.node.gateway.callers.secrets import Secrets
 from jutong.node.gateway.callers.shown import Door, Shown
 from jutong.node.gateway.callers.tokens import Tokens
+from jutong.node.gateway.cellkeys import CellKeys
 from jutong.node.gateway.errors import GatewayBusyError
 from jutong.node.gateway.http import (
     LARGEST_BATCH,
@@ -61,6 +62,7 @@ BASE = "/gw/v1/"
 RECEIPTS = BASE + "receipts/"
 CALLS: dict[str, calls.Kind] = {BASE + kind: kind for kind in calls.KINDS}
 EXPLAIN = BASE + "explain"
+CELL_KEY = BASE + "cell-key"
 LARGER = {BASE + "batch": LARGEST_BATCH, EXPLAIN: LARGEST_BATCH}
 """Bodies that may be larger than any other."""
 MOST_UNDER_WAY = 256
@@ -91,6 +93,7 @@ class Gateway:
         clock: seconds since 1970 UTC.
         most_under_way: how many calls are worked on at once; one more is refused with 429.
         doors: how callers that do not sign show who they are, see ``admit``.
+        cell_keys: gives recipients the keys of what moves sealed for them.
     """
 
     serving: Serving
@@ -106,6 +109,7 @@ class Gateway:
     clock: Callable[[], float] = time.time
     most_under_way: int = MOST_UNDER_WAY
     doors: list[Door] = field(default_factory=list)
+    cell_keys: CellKeys | None = None
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -218,6 +222,8 @@ class Gateway:
             allowed, route = "POST", self._call
         elif path == EXPLAIN:
             allowed, route = "POST", self._explain
+        elif path == CELL_KEY:
+            allowed, route = "POST", self._cell_key
         elif path.startswith(RECEIPTS):
             allowed, route = "GET", self._receipt
         else:
@@ -245,13 +251,15 @@ class Gateway:
 
     async def _serve(self, kind: str, call: calls.Call | JutongError, who: Who, mark: int, now: float) -> Answer:
         asker = self._asker(who, "" if isinstance(call, JutongError) else call.grant)
-        if isinstance(who, Shown):
-            proof = Proof(who.digest, who.signature, who.created, mark, via=who.via)
-        else:
-            proof = Proof(who.digest, base64_text(who.signature), who.created, mark)
         record_id = new_id(int(now * 1000))
-        served = await self.serving.serve(Attempt(record_id, kind, call, asker, proof, now))
+        served = await self.serving.serve(Attempt(record_id, kind, call, asker, _proof(who, mark), now))
         return Answer(200, served.body)
+
+    async def _cell_key(self, path: str, body: bytes, who: Who, mark: int, now: float) -> Answer:
+        if self.cell_keys is None:
+            raise NoSuchPathError
+        given = await self.cell_keys.give(body, lambda grant: self._asker(who, grant), _proof(who, mark), now)
+        return Answer(200, given)
 
     async def _receipt(self, path: str, body: bytes, who: Who, mark: int, now: float) -> Answer:
         if who.created < int(self.started):
@@ -274,6 +282,12 @@ class Gateway:
             raise ReceiptNotFoundError(record=record_id[:36])
         receipt = str(await self.make_receipt(index))
         return b'{"receipt":' + orjson.dumps(receipt) + b',"record":' + attachment + b"}"
+
+
+def _proof(who: Who, mark: int) -> Proof:
+    if isinstance(who, Shown):
+        return Proof(who.digest, who.signature, who.created, mark, via=who.via)
+    return Proof(who.digest, base64_text(who.signature), who.created, mark)
 
 
 def _name(who: Who) -> str:

@@ -18,7 +18,7 @@ from jutong.center.jobs.proposals import Proposal
 from jutong.center.jobs.proposing import bounded
 from jutong.center.jobs.work import Work
 from jutong.contracts.receipts import ColumnInfo
-from jutong.contracts.rules import ColumnMask, Rule
+from jutong.contracts.rules import KEYED, ColumnMask, Rule
 from jutong.contracts.steps import Step, made_by
 from jutong.kernel.errors import InvalidInputError
 from jutong.web.jobs.words import about, mask_told, told
@@ -72,6 +72,7 @@ class ColumnRow:
     rules: list[Offer[Rule]] = field(default_factory=list)
     mask: str = ""
     mask_told: str = ""
+    mask_agreement: str = ""
     mask_reason: str = ""
 
 
@@ -93,7 +94,7 @@ def rows_of(
         _row(rows, found.what.column).mask_reason = found.because()
     for mask in work.masks:
         row = _row(rows, mask.column)
-        row.mask, row.mask_told = mask.mask, mask_told(mask)
+        row.mask, row.mask_told, row.mask_agreement = mask.mask, mask_told(mask), mask.agreement
     return list(rows.values())
 
 
@@ -159,13 +160,19 @@ def _acting(rule: Any, typed: QueryDict) -> Any:
 
 def _masks(typed: QueryDict, work: Work) -> list[ColumnMask]:
     before = {mask.column: mask for mask in work.masks}
+    agreement = typed.get("agreement", "")
+    same = agreement in {"", typed.get("agreement_shown", "")}
     found = []
     for at, column in enumerate(typed.getlist("col")):
         wanted = typed.get(f"m_{at}", "")
-        if column in before and before[column].mask == wanted:
+        keyed = wanted in KEYED
+        if column in before and before[column].mask == wanted and (same or not keyed):
             found.append(before[column])
+        elif keyed and not agreement:
+            raise invalid("agreement", _("请选加密或假名是给哪份协议的"))
         elif wanted:
-            found.append(_checked(TypeAdapter(ColumnMask), {"column": column, "mask": wanted}, "masks"))
+            said = {"column": column, "mask": wanted, "agreement": agreement if keyed else ""}
+            found.append(_checked(TypeAdapter(ColumnMask), said, "masks"))
     return found
 
 

@@ -21,6 +21,7 @@ from jutong.center.jobs.errors import EntryUnboundError
 from jutong.center.jobs.looking import look
 from jutong.center.jobs.ordering import bound_columns, columns_of, default_target, landing_sources
 from jutong.center.jobs.proposing import proposal_for, source_columns
+from jutong.center.jobs.recipients import recipients as recipients_of
 from jutong.center.jobs.schedule import Schedule
 from jutong.center.jobs.transfer import Priority, Transfer, TransferState
 from jutong.center.jobs.work import Work
@@ -136,11 +137,14 @@ def _read_mapping(visit: Visit, transfer: Transfer, entry: Entry) -> HttpRespons
 def _show_mapping(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
     binding = _binding(entry)
     work, proposal = Work.read(transfer.work), proposal_for(entry, binding)
+    recipients = {one.agreement: f"{one.agreement} {one.name}" for one in recipients_of(entry)}
     return {
         "binding": binding,
         "rows": mapping.rows_of(entry, binding, source_columns(binding), work, proposal),
         "actions": ACTIONS,
-        "masks": MASKS,
+        "masks": (*MASKS, *(KEYED_MASKS if recipients else ())),
+        "agreements": [("", _("选一份")), *recipients.items()],
+        "agreement": next((mask.agreement for mask in work.masks if mask.agreement), ""),
         "kinds": mapping.NEW_KINDS,
         "most_permille": mapping.limit_of(work),
     }
@@ -227,11 +231,11 @@ def _read_check(visit: Visit, transfer: Transfer, _entry: Entry) -> HttpResponse
 def _show_check(visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
     return {
         "look": look(transfer, visit.now),
+        "ways": ways(bound_columns(entry), Work.read(transfer.work)),
         "mode_told": mode_told(Work.read(transfer.work).mode),
         "plan": Schedule.model_validate(transfer.schedule).words,
         "binding": _binding(entry),
     }
-        "ways": ways(bound_columns(entry), Work.read(transfer.work)),
 
 
 Reader = Callable[[Visit, Transfer, Entry], HttpResponse]

@@ -29,6 +29,12 @@ MASKS = (
     ("band", gettext_lazy("数值留区间")),
     ("all", gettext_lazy("全部遮住")),
 )
+KEYED_MASKS = (
+    ("pseudonym", gettext_lazy("换成假名（协议内同值同名）")),
+    ("sealed", gettext_lazy("加密（每次不同，对方可以解开）")),
+    ("sealed-equal", gettext_lazy("加密（同值同文，可以关联）")),
+)
+"""Masks that are made for the holder of one agreement."""
 MODES = {
     "replace": gettext_lazy("整表替换"),
     "append": gettext_lazy("只追加新增的行"),
@@ -114,7 +120,8 @@ def about(what: Step | Rule) -> str:
 
 def mask_told(mask: ColumnMask) -> str:
     """Say a mask."""
-    return str(dict(MASKS).get(mask.mask, mask.mask))
+    named = str(dict((*MASKS, *KEYED_MASKS)).get(mask.mask, mask.mask))
+    return f"{named} {mask.agreement}" if mask.agreement else named
 
 
 def mode_told(mode: Mode | None) -> str:

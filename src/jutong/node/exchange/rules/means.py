@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from jutong.kernel.cells import CellKey, derived
 from jutong.kernel.clock import civil_date
 from jutong.node.masking import Pseudonyms
 
@@ -43,6 +44,17 @@ class Means:
         Raises:
             FileNotFoundError: on a node without a secret of its own.
         """
+        return Pseudonyms(self._own_secret()).key(agreement)
+
+    def cell_key(self, agreement: str) -> CellKey:
+        """Return the key an agreement's sealed cells are closed with, which its recipient fetches at the gateway.
+
+        Raises:
+            FileNotFoundError: on a node without a secret of its own.
+        """
+        return derived(self._own_secret(), agreement)
+
+    def _own_secret(self) -> bytes:
         if self.secret is None:
             raise FileNotFoundError("node.secret")
-        return Pseudonyms(bytes.fromhex(self.secret.read_text("ascii"))).key(agreement)
+        return bytes.fromhex(self.secret.read_text("ascii"))

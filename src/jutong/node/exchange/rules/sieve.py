@@ -14,6 +14,7 @@ from jutong.contracts import rules as given
 from jutong.contracts.receipts import RuleCount
 from jutong.contracts.rules import ColumnMask, Rule, RuleBase
 from jutong.contracts.steps import Fallen, Step
+from jutong.kernel.cells import form_of
 from jutong.library.errors import TableUnknownError
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.rules import digits
@@ -22,6 +23,7 @@ from jutong.node.exchange.rules.elsewhere import JobRepeats
 from jutong.node.exchange.rules.kernels import Array, Check, Flags
 from jutong.node.exchange.rules.masks import MASKS
 from jutong.node.exchange.rules.means import Means
+from jutong.node.exchange.rules.seals import Seals
 from jutong.node.exchange.rules.tokens import Tokens
 from jutong.node.exchange.steps.flow import Flow
 
@@ -111,9 +113,12 @@ class Sieve:
         known = mask.column in schema.names and not pa.types.is_binary(schema.field(mask.column).type)
         if not known:
             raise OrderUnfitError(what="脱敏", found=mask.column)
-        if mask.mask != "pseudonym":
+        if mask.mask not in given.KEYED:
             return MASKS[mask.mask]
         try:
+            if mask.mask in given.SEALED:
+                form = form_of(mask.cipher, is_equal=mask.mask == "sealed-equal")
+                return Seals(self._means.cell_key(mask.agreement), form)
             return Tokens(self._means.pseudonym_key(mask.agreement))
         except OSError as error:
             raise OrderUnfitError(what="脱敏", found=f"{mask.column}: node.secret ?") from error

@@ -1,0 +1,41 @@
+"""What may be encrypted for whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from jutong.center.jobs.errors import SealUnequalError, SealUnfitError
+from jutong.center.jobs.ordering import order_job
+from jutong.center.jobs.recipients import recipients
+from jutong.center.jobs.work import Work
+from jutong.contracts.modes import DifferenceMode, MergeMode
+from jutong.contracts.rules import ColumnMask
+from jutong.contracts.steps import Concat
+from tests.sharing_steps import orders, sharing
+from tests.sharing_world import NOW, World
+
+
+def test_a_column_is_encrypted_for_somebody_who_may_see_it_in_full(world: World) -> None:
+    sharing(world)
+    (only,) = recipients(world.entry)
+    assert "marital" in only.columns
+    assert "id_number" not in only.columns  # it may be verified only
+    sealed = ColumnMask(column="marital", mask="sealed", agreement=only.agreement)
+    both = Concat(id="both", columns=("marital", "id_number"), into="both")
+
+    def order(*masks: ColumnMask, **changes: object) -> None:
+        order_job(entry=world.entry, by=world.steward, now=NOW, work=Work(masks=masks, **changes))  # type: ignore[arg-type]
+
+    for mask, steps in (
+        (sealed.model_copy(update={"agreement": "XY-0"}), ()),
+        (sealed.model_copy(update={"column": "id_number"}), ()),
+        (sealed.model_copy(update={"column": "both"}), (both,)),  # made of a column that is not shown
+    ):
+        with pytest.raises(SealUnfitError):
+            order(mask, steps=steps)
+    for mode in (MergeMode(keys=("marital",)), DifferenceMode(keys=("id_number",))):
+        with pytest.raises(SealUnequalError):
+            order(sealed, mode=mode)
+    assert orders("job") == []
+    order(sealed.model_copy(update={"mask": "sealed-equal"}), mode=DifferenceMode(keys=("id_number",)))
+    assert orders("job")[0]["masks"] == [{"column": "marital", "mask": "sealed-equal", "agreement": only.agreement}]
