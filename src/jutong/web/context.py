@@ -15,7 +15,7 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Post, User
 from jutong.kernel.clock import utc_now
-from jutong.web.desk.tasks import waiting
+from jutong.web.desk.badge import badge
 from jutong.web.door import current_post, posts
 from jutong.web.nav import MENU, Place
 
@@ -53,7 +53,7 @@ def _menu(actor: Actor, path: str, inbox: int) -> list[tuple[str | Promise, list
 
 def _person(request: HttpRequest, post: Post) -> dict[str, Any]:
     actor = org.actor_for(post)
-    inbox = len(waiting(request, actor, utc_now()))
+    inbox = badge.count(request, actor, utc_now())
     return {
         "actor": {"name": actor.name, "organisation_short": post.organisation.short_name},
         "actor_role": Role(post.role).label,

@@ -41,6 +41,17 @@ class TrailPage:
     next_cursor: str
 
 
+def newest() -> UUID | None:
+    """Return the last event's id, so that what was worked out before it can be told from what was after."""
+    return AuditEvent.objects.order_by("-id").values_list("id", flat=True).first()
+
+
+def has_acted(actor: Actor, since: UUID | None) -> bool:
+    """Return whether the actor has done anything after an event."""
+    events = AuditEvent.objects.filter(actor_username=actor.username)
+    return (events if since is None else events.filter(id__gt=since)).exists()
+
+
 def trail(actor: Actor, chosen: TrailFilter | None = None, cursor: str = "") -> TrailPage:
     """Return a page of the audit trail.
 

@@ -24,9 +24,14 @@ _DECIDED_ON = {
 }
 
 
+def asked(request: HttpRequest) -> bool:
+    """Return whether the tasks of this request are known already."""
+    return hasattr(request, _KEPT)
+
+
 def waiting(request: HttpRequest, actor: Actor, now: datetime) -> list[Task]:
     """Return what waits for the actor, asked once a request: the frame counts what the page may list."""
-    if not hasattr(request, _KEPT):
+    if not asked(request):
         setattr(request, _KEPT, queries.inbox(actor, now))
     found: list[Task] = getattr(request, _KEPT)
     return found
