@@ -190,14 +190,15 @@ class RuleCount(Document):
 
 
 class FileTold(Document):
-    """A file of a job: whether it was ``read``, is the ``same`` as another of this job, or was moved ``earlier``.
+    """A file of a job: whether it was ``read``, is the ``same`` as another of this job, was moved ``earlier``, or is
+    what the job has ``written``.
 
-    ``sha256`` is of the unpacked bytes; ``of`` names that other file, or that earlier job.
+    ``sha256`` is of the unpacked bytes, of a written file of its own; ``of`` names that other file, or that earlier job.
     """
 
     name: str
     sha256: str
-    state: Literal["read", "same", "earlier"]
+    state: Literal["read", "same", "earlier", "written"]
     of: str = ""
 
 

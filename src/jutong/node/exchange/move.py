@@ -31,6 +31,7 @@ from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import FITS, ZONE, target_for
 from jutong.node.sources import SourceConfig
+from jutong.node.exchange.targets.delivered import delivered_by
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
     """
     started_ms = int(clock().timestamp() * 1000)
     teller = Teller(progress)
-    with target_for(order, source, place.into, place.library) as target:
+    with target_for(order, source, place.into, place.library, place.folder) as target:
         done = target.committed()
         work, means = Work(order, source, target, place.folder, teller), _means(order, source, place, started_ms)
         if done is None:
@@ -246,7 +247,7 @@ def _receipt(done: Committed, order: JobOrder, ledger: Ledger | None, folder: Pa
         rules=_told(ledger),
         into=f"{order.into.source} {order.into.schema_name}.{order.into.table}" if order.into else "",
         lane=ledger.lane if order.into and ledger else "",
-        files=files_of(folder),
+        files=(*files_of(folder), *delivered_by(folder)),
         pulled=records_of(folder),
         **of_mode(order, proof),
         **changes.of_changes(order, folder),

@@ -94,10 +94,36 @@ class FileTable(Document):
             raise ValueError("columns of fixed width stand at places such as 1-18")
 
 
-class FileTables(Document):
-    """The tables of one folder."""
+class OutFolder(Document):
+    """What those who fetch files from one folder can read.
 
-    tables: Annotated[dict[TableName, FileTable], Field(min_length=1, max_length=MAX_TABLES)]
+    ``marker`` is appended to a file's name for the empty file that says it is complete, where they look for one.
+    """
+
+    encoding: Literal["utf-8-bom", "utf-8", "gb18030"] = "utf-8-bom"
+    delimiter: One = ","
+    marker: Annotated[str, Field(max_length=20, pattern=r"^(\.[\w.-]*)?$")] = ""
+
+
+class FileTables(Document):
+    """The tables of one folder, and by folder below it how files are written there."""
+
+    tables: Annotated[dict[TableName, FileTable], Field(max_length=MAX_TABLES)] = Field(default_factory=dict)
+    out: Annotated[dict[str, OutFolder], Field(max_length=MAX_TABLES)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> FileTables:
+        if not self.tables and not self.out:
+            raise ValueError("neither tables nor out")
+        return self
+
+
+def is_folder(name: str) -> bool:
+    """Tell whether a name is that of a folder below a root; ``.`` is the root itself."""
+    parts = name.split("/")
+    return name == "." or (
+        name.isprintable() and "\\" not in name and not any(part in {"", ".", ".."} for part in parts)
+    )
 
 
 def column_names(headings: list[str]) -> list[str]:

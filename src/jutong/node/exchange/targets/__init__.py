@@ -96,16 +96,23 @@ class Target(Protocol):
         """Leave the kept chunks where they are when this ends: the job will go on later."""
 
 
-def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None, library: Path) -> Target:
+def target_for(
+    order: JobOrder, source: SourceConfig, into: SourceConfig | None, library: Path, folder: Path
+) -> Target:
     """Return the place an order's rows go to; only its own driver is loaded.
 
     Args:
         order: the job's.
         source: from where; its organisation owns the table in the library.
         into: the database the order's landing names, if it names one.
-        library: the library's folder.
+        library: the library's folder, in the instance's data folder.
+        folder: the job's own.
     """
     if order.into is not None and into is not None:
+        if into.dialect == "files":
+            from jutong.node.exchange.targets.files import FilesTarget  # noqa: PLC0415
+
+            return FilesTarget(order, order.into, into, home=library.parent, folder=folder)
         from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
 
         return PostgresTarget(order, order.into, into)

@@ -1,0 +1,1 @@
+"""Rows into a file of one form, and out of it again for the proof that they are there."""
