@@ -10,13 +10,19 @@ from jutong.contracts.envelope import Document
 
 
 class SourceHealth(Document):
-    """One configured source of the node; no address or secret."""
+    """One configured source of the node; no address or secret. ``writes`` are the schemas moves may fill."""
 
     name: str
     dialect: str
     organisation_code: str
     ok: bool
     problem: str = ""
+    writes: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if value or name != "writes"}
 
 
 class HealthReceipt(Document):

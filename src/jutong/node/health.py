@@ -22,6 +22,7 @@ def _source(config: SourceConfig) -> SourceHealth:
         organisation_code=config.organisation_code,
         ok=not problem,
         problem=problem,
+        writes=config.writes,
     )
 
 

@@ -17,7 +17,8 @@ from jutong.center.jobs.models import Job, Transfer
 from jutong.center.jobs.recipients import recipients
 from jutong.center.jobs.work import Work
 from jutong.center.org.actor import platform_actor
-from jutong.contracts.receipts import MovedReceipt, RuleCount
+from jutong.center.org.models import User
+from jutong.contracts.receipts import FileTold, MovedReceipt, ReplayedReceipt, RuleCount
 from tests.sharing_steps import sharing
 from tests.sharing_world import NOW, World
 from tests.unit.web.conftest import SignIn, Watch
@@ -31,7 +32,8 @@ def steward(world: World, enter: SignIn) -> Client:
     world.bind()
     columns = [{"name": name, "type": "character varying(64)", "nullable": True} for name in COLUMNS]
     table = {"schema_name": "public", "name": "marriage", "row_estimate": 1000, "columns": columns}
-    Source.objects.update(tables=[table, {**table, "name": "marriage_copy"}])
+    locked = {**table, "schema_name": "locked", "name": "marriage_locked"}
+    Source.objects.update(tables=[table, {**table, "name": "marriage_copy"}, locked], writes=["public"])
     Node.objects.update(seen_at=NOW)
     return enter("steward")
 
@@ -115,7 +117,13 @@ def test_rows_may_land_in_a_table_whose_columns_are_chosen(steward: Client) -> N
     address = drafted(steward)
     key = {"into": "civil|public|marriage_copy", "landing": COLUMNS}
     assert post(steward, f"{address}/edit/target", key) == f"{address}/edit/target#h-into"
-    assert 'name="to_0"' in text(steward, f"{address}/edit/target")
+    page = text(steward, f"{address}/edit/target")
+    assert 'name="to_0"' in page
+    assert "marriage_locked" not in page  # the node lets nothing be written there
+    Source.objects.update(writes=[])
+    assert "marriage_copy" in text(steward, f"{address}/edit/target")  # what was chosen is not lost in silence
+    assert "节点没有允许写进“public”" in text(steward, f"{address}/edit/check")
+    Source.objects.update(writes=["public"])
     chosen = {f"to_{at}": name for at, name in enumerate(COLUMNS[:3])}
     post(steward, f"{address}/edit/target", {**key, **chosen, "then": "next"})
     into = Work.read(Transfer.objects.get().work).into
@@ -181,10 +189,26 @@ def test_a_running_job_is_followed_without_flooding_and_controlled(
     assert "继续" in text(steward, f"/jobs/{job.id}")
     post(steward, f"/jobs/{job.id}/control", {"action": "pause"}, 409)
     digests = {"source_digest": "jc1:1000:aa", "target_digest": "jc1:1000:aa"}
-    told(world, job, "done", timedelta(seconds=9), **{**going, **digests, "rows_read": 1000, "rows_written": 993})
+    files = tuple(FileTold(name=f"{n}.csv", sha256=f"{n}" * 64, state=n, of="") for n in ("read", "earlier"))  # type: ignore[arg-type]
+    ended = {"rows_read": 1000, "rows_written": 993, "files": files}
+    told(world, job, "done", timedelta(seconds=9), **{**going, **digests, **ended})
+    for number, official in enumerate((world.steward.username, "root@node-1"), start=1):
+        done = ReplayedReceipt(
+            job_id=str(job.id), number=number, rows=1234, digest="jc1:1234:aa", delta_version=4, official=official,
+            time_ms=int(NOW.timestamp() * 1000), left=0, dropped=0,
+        )  # fmt: skip
+        apply_receipt(node=Node.objects.get(), envelope=world.receipt("replayed", done, NOW), now=NOW)
     page = text(steward, f"/jobs/{job.id}")
     assert "every 3s" not in page
-    assert "完成：读出1000行，写入993行，隔离7行" in page
+    assert "完成：读出1,000行，写入993行，隔离7行" in page
+    for said in (
+        "2个文件",
+        "earlier.csv",
+        "以前的作业搬过",
+        f"补录1,234行，{User.objects.get(username=world.steward.username).name}",
+        "root@node-1",
+    ):
+        assert said in page, said
     assert "有隔离行" in text(steward, "/transfers")
 
 

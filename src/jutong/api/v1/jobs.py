@@ -32,6 +32,18 @@ class RuleCountOut(Out):
     rows: int
 
 
+class JobFileOut(Out):
+    """A file a move read or wrote; the first 100 of them."""
+
+    name: str
+    sha256: str
+    state: str = Field(
+        description="read 已读，same 与本次另一个文件内容相同，earlier 以前的作业搬过，written 写出的文件"
+        " · read, the same as another of this job, moved earlier, or written"
+    )
+    of: str = Field(description="相同的那个文件，或者那次作业 · that other file, or that job")
+
+
 class JobOut(Out):
     """One move of a bound table into the library. Figures come only from the node's receipt."""
 
@@ -55,6 +67,7 @@ class JobOut(Out):
     rows_quarantined: int | None
     rows_skipped: int | None
     rule_counts: list[RuleCountOut]
+    files: list[JobFileOut]
     chunks: int
     chunks_done: int
     snapshots: int
@@ -126,6 +139,7 @@ def job_out(row: Job) -> JobOut:
         ordered_by=person(row.ordered_by),
         transfer_id=str(row.transfer_id or ""),
         rule_counts=[RuleCountOut(**count) for count in row.rule_counts],
+        files=[JobFileOut(**file) for file in row.files],
         **{name: getattr(row, name) for name in _AS_KEPT},
     )
 

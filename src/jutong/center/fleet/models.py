@@ -38,6 +38,8 @@ class Source(models.Model):
     is_ok = models.BooleanField(default=False)
     problem = models.CharField(max_length=500, default="", blank=True)
     tables = models.JSONField(default=list)
+    writes = models.JSONField(default=list, blank=True)
+    """Schemas that moves may fill, as the node's operator or whoever connected the database said."""
     inventoried_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField()
 

@@ -212,6 +212,7 @@ def _upsert_sources(node: Node, body: HealthReceipt, by: Actor, now: datetime) -
             problems.append(f"{report.name}: the name belongs to another node or organisation")
         else:
             source = source or Source(node=node, name=report.name, organisation=owner, seen_at=now)
+            source.writes = list(report.writes)
             _refresh(source, ok=report.ok, dialect=report.dialect, problem=report.problem, by=by, now=now)
     for source in Source.objects.select_for_update().filter(node=node, is_ok=True).exclude(name__in=names):
         _refresh(source, ok=False, dialect=source.dialect, problem=GONE, by=by, now=now)

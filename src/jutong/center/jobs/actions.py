@@ -53,6 +53,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.rows_quarantined, job.rows_skipped = receipt.rows_quarantined, receipt.rows_skipped
     job.merged = {name: value for name in MERGED if (value := getattr(receipt, name))}
     job.chunks, job.chunks_done, job.snapshots = receipt.chunks, receipt.chunks_done, receipt.snapshots
+    job.files = [file.model_dump(mode="json") for file in receipt.files]
     job.rule_counts = [count.model_dump(mode="json") for count in receipt.rules]
     job.delta_version = receipt.delta_version if receipt.delta_version >= 0 else None
     job.leaf_index = receipt.leaf_index if receipt.leaf_index >= 0 else None

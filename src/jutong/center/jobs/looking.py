@@ -89,7 +89,11 @@ def _of_landing(source: Source, work: Work) -> Iterator[str | Promise]:
     landing = Source.objects.filter(node=source.node, name=work.into.source).first()
     if landing is not None and not landing.is_ok:
         yield format_lazy(_("目标数据库现在连不上：{problem}"), problem=landing.problem)
-    yield _("写进数据库要节点上的sources.json允许写这个模式，否则运行时会被节点拒绝。")
+    if landing is not None and work.into.schema_name not in landing.writes:
+        yield format_lazy(
+            _("节点没有允许写进“{schema}”，运行时会被拒绝：请节点运维人员把它写进sources.json的writes。"),
+            schema=work.into.schema_name,
+        )
 
 
 def _seconds(transfer: Transfer) -> float | None:

@@ -100,6 +100,8 @@ class Job(models.Model):
     rule_counts = models.JSONField(default=list, blank=True)
     merged = models.JSONField(default=dict, blank=True)
     """What a job with a mode did to its target, and how that stands now, as ``MovedReceipt`` names it."""
+    files = models.JSONField(default=list, blank=True)
+    """The files a move from or into a folder was of, as ``FileTold`` has them."""
     chunks = models.IntegerField(default=0)
     chunks_done = models.IntegerField(default=0)
     snapshots = models.IntegerField(default=0)
@@ -132,5 +134,6 @@ class JobNews(models.Model):
         ordering = ("-at", "-id")
 
     def told(self, language: str) -> str:
-        """Return the line in a language."""
-        return translate(self.text, language).format(**self.fields)
+        """Return the line in a language, numbers with their thousands apart."""
+        fields = {name: f"{value:,}" if isinstance(value, int) else value for name, value in self.fields.items()}
+        return translate(self.text, language).format(**fields)

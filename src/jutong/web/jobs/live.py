@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from jutong.center.jobs import control as controls
 from jutong.center.jobs import queries
 from jutong.center.jobs.control import Action, control_job, possible
-from jutong.center.jobs.models import Job, JobPhase, JobState
+from jutong.center.jobs.models import Job, JobPhase, JobState, Replay
 from jutong.center.jobs.runs import ENDED
+from jutong.center.org.models import User
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.errors import InvalidInputError, JutongError
@@ -23,6 +24,13 @@ from jutong.web.jobs.ways import ways_of
 from jutong.web.jobs.words import count_told
 
 SHOWN_NEWS = 40
+SHOWN_REPLAYS = 5
+FILES = {
+    "read": gettext_lazy("已读"),
+    "same": gettext_lazy("与另一个文件内容相同，没有再搬"),
+    "earlier": gettext_lazy("以前的作业搬过，没有再搬"),
+    "written": gettext_lazy("写出"),
+}
 MOST_CELLS = 40
 """Cells of the bar of chunks; more chunks than that share a cell."""
 ENOUGH = 0.99
@@ -194,9 +202,17 @@ def _context(visit: Visit, job: Job) -> dict[str, Any]:
         "controls": [(action, *_ACTIONS[action]) for action in possible(job)] if own else [],
         "broken": [count_told(count) for count in job.rule_counts if count["rows"]],
         "news": [(line.at, line.told(language)) for line in queries.log(job, limit=SHOWN_NEWS)],
-        "replays": job.replays.all()[:5],
+        "replays": _replays(job),
+        "files": [{**file, "told": FILES.get(file["state"], file["state"])} for file in job.files],
         "may_repair": own and bool(job.rows_quarantined) and found.is_over,
     }
+
+
+def _replays(job: Job) -> list[tuple[Replay, str]]:
+    """Return the newest replays, each with the name of who made it; by command it is the account on the node."""
+    rows = list(job.replays.all()[:SHOWN_REPLAYS])
+    names = dict(User.objects.filter(username__in={row.official for row in rows}).values_list("username", "name"))
+    return [(row, names.get(row.official) or row.official) for row in rows]
 
 
 @step(Permission.JOBS_JOB_ORDER)

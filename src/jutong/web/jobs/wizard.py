@@ -150,21 +150,27 @@ def _show_mapping(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, 
     }
 
 
-def _tables(entry: Entry) -> dict[str, tuple[Source, dict[str, Any]]]:
-    """Return the tables an entry's rows may land in besides the library, by the key the form sends."""
+def _tables(entry: Entry, work: Work) -> dict[str, tuple[Source, dict[str, Any]]]:
+    """Return the tables an entry's rows may land in besides the library, by the key the form sends.
+
+    They lie in schemas that may be written; the one chosen before stays, whatever the node says of it by now.
+    """
     binding = _binding(entry)
     own = (binding.source, binding.schema_name, binding.table)
+    chosen = (work.into.source, work.into.schema_name) if work.into else None
     return {
         f"{source.name}|{table['schema_name']}|{table['name']}": (source, table)
         for source in landing_sources(entry, fleet.source(binding.source))
         for table in source.tables
-        if (source.name, table["schema_name"], table["name"]) != own and table.get("kind", "table") == "table"
+        if (table["schema_name"] in source.writes or (source.name, table["schema_name"]) == chosen)
+        and (source.name, table["schema_name"], table["name"]) != own
+        and table.get("kind", "table") == "table"
     }
 
 
 def _read_target(visit: Visit, transfer: Transfer, entry: Entry) -> HttpResponse:
     before = Work.read(transfer.work)
-    work = forms.read_target(visit.request.POST, before, _tables(entry))
+    work = forms.read_target(visit.request.POST, before, _tables(entry, before))
     changed = actions.change_transfer(transfer=transfer, work=work, by=visit.actor, now=visit.now)
     is_new = work.into is not None and (before.into is None or before.into.table != work.into.table)
     if is_new and visit.request.POST.get("then") != "save":
@@ -173,7 +179,8 @@ def _read_target(visit: Visit, transfer: Transfer, entry: Entry) -> HttpResponse
 
 
 def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
-    binding, work, tables = _binding(entry), Work.read(transfer.work), _tables(entry)
+    binding, work = _binding(entry), Work.read(transfer.work)
+    tables = _tables(entry, work)
     bound = columns_of(entry, binding)
     landing = list(origins(bound, work.steps))
     key = f"{work.into.source}|{work.into.schema_name}|{work.into.table}" if work.into else ""

@@ -193,14 +193,17 @@ def test_a_dead_source_is_told_and_asked_again_when_it_is_back(client: Client, w
     from tests.sharing_world import at
 
     def report(ok: bool, day: int) -> None:
-        row = SourceHealth(name="civil", dialect="postgresql", organisation_code=world.civil.code, ok=ok, problem="")
+        row = SourceHealth(
+            name="civil", dialect="postgresql", organisation_code=world.civil.code, ok=ok, writes=("hub",) * ok
+        )
         post(client, "receipts", world.receipt("health", health(world, sources=(row,)), at(day)))
 
     report(False, 1)
-    assert Source.objects.get(name="civil").is_ok is False
+    assert (Source.objects.get(name="civil").is_ok, Source.objects.get(name="civil").writes) == (False, [])
     assert Order.objects.count() == 0
     report(True, 2)
     report(True, 3)
+    assert Source.objects.get(name="civil").writes == ["hub"]
     assert Order.objects.filter(kind="introspect", subject_id="civil").count() == 1
 
 
