@@ -113,7 +113,7 @@ class _Tide:
         columns = dict.fromkeys([*(column.name for column in plan.columns), *([key] if key else [])])
         named = ", ".join(self._quote(name) for name in columns)
         where = self._where(kind_of(plan, self.since.column))
-        return f"(SELECT {named} FROM {self._table}{where}) AS since"  # noqa: S608 - names from the catalog
+        return f"(SELECT {named} FROM {self._table}{where}) since"  # noqa: S608 - names from the catalog
 
     def _count(self, texts: Texts, condition: str) -> int:
         return int(str(texts(f"SELECT count(*) FROM {self._table} WHERE {condition}")[0]))  # noqa: S608 - quoted names
