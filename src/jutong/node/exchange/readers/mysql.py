@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +35,7 @@ SILENT_SECONDS = 60
 
 MAX_DECIMAL = 38
 MAX_BITS = 63
-_LOST = (pymysql.err.OperationalError, pymysql.err.InterfaceError, struct.error, OSError)
+LOST = (pymysql.err.OperationalError, pymysql.err.InterfaceError, struct.error, OSError)
 _TOO_LONG = (1969, 3024)
 """Codes of MariaDB and of MySQL for a statement that took longer than it may."""
 
@@ -101,33 +101,47 @@ def mapping_of(column: CatalogColumn) -> Mapping | None:
     return _KINDS.get(kind)
 
 
-_BEGIN = ("SET SESSION time_zone = '+00:00'", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+IN_UTC = "SET SESSION time_zone = '+00:00'"
+_BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+
+
+Ask = Callable[[str], tuple[tuple[object, ...], ...]]
+"""Runs a statement in the session that reads, and returns its rows."""
 
 
 @contextmanager
-def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> Iterator[OpenRead]:
+def read(
+    source: SourceConfig,
+    order: JobOrder,
+    since: Since | None = None,
+    around: Callable[[Ask], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> Iterator[OpenRead]:
     """Open a table for one consistent read, whole or behind a watermark.
+
+    Args:
+        source: from where.
+        order: what.
+        since: behind which watermark, if not all of it.
+        around: stands around the moment the snapshot begins.
 
     Raises:
         SourceUnreachableError: when the server does not let us in.
         JutongError: as ``plan_move`` does.
     """
     plan, key_name = _prepare(source, order)
-    key, table = _quoted(key_name), _quoted(plan.table)
-    columns = ", ".join(column.mapping.expression.format(_quoted(column.name)) for column in plan.columns)
+    key, table = quoted(key_name), quoted(plan.table)
+    columns = ", ".join(column.mapping.expression.format(quoted(column.name)) for column in plan.columns)
     rows_read = 0
 
-    def lost(error: Exception) -> SourceLostError:
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        reason = _REASONS.get(number, f"error {number}")
-        return SourceLostError(source=source.name, rows=rows_read, reason=reason)
-
-    def values(query: str) -> tuple[object, ...]:
+    def rows_of(query: str) -> tuple[tuple[object, ...], ...]:
         try:
             cursor.execute(query)
-            return tuple(row[0] for row in cursor.fetchall())
-        except (*_LOST, pymysql.err.ProgrammingError) as error:
-            raise lost(error) from error
+            return tuple(cursor.fetchall())
+        except (*LOST, pymysql.err.ProgrammingError) as error:
+            raise lost(source, error, rows_read) from error
+
+    def values(query: str) -> tuple[object, ...]:
+        return tuple(row[0] for row in rows_of(query))
 
     def asked(query: str) -> tuple[int, ...]:
         return tuple(int(str(value)) for value in values(query))
@@ -137,19 +151,18 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
         try:
             cursor.execute(f"SELECT {columns} FROM {table}{span.where(key)}")  # noqa: S608 - names from the catalog
             while rows := list(cursor.fetchmany(gently.batch_rows(order, BATCH_ROWS))):
-                yield plan.convert(_gather(rows, plan))
+                yield plan.convert(gather(rows, plan))
                 rows_read += len(rows)
-        except (*_LOST, pymysql.err.ProgrammingError) as error:
-            raise lost(error) from error
+        except (*LOST, pymysql.err.ProgrammingError) as error:
+            raise lost(source, error, rows_read) from error
 
-    try:
-        connection = _connect(source)
-    except _LOST as error:
-        raise lost(error) from error
+    connection = connect(source)
     cursor = connection.cursor()
     try:
-        for statement in (*gently.mysql(order, _version(connection)), *_BEGIN):
+        for statement in (*gently.mysql(order, _version(connection)), IN_UTC):
             asked(statement)
+        with around(rows_of):
+            asked(_BEGIN)
         since, table = behind(since, plan, _DIALECT, values, table=table, key=key_name)
         yield OpenRead(
             plan,
@@ -161,7 +174,17 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None) -> I
             since=since,
         )
     finally:
-        _drop(connection)
+        drop(connection)
+
+
+def plan_of(source: SourceConfig, order: JobOrder) -> MovePlan:
+    """Return what a move of a table reads and as what, without a row of it.
+
+    Raises:
+        SourceUnreachableError: when the server does not let us in.
+        JutongError: as ``plan_move`` does.
+    """
+    return _prepare(source, order)[0]
 
 
 def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str]:
@@ -175,25 +198,40 @@ def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, str]:
     return plan, str(keys[0][0]) if whole else ""
 
 
-def _connect(source: SourceConfig) -> pymysql.connections.Connection[SSCursor]:
-    return pymysql.connect(
-        **source.mysql_options(),
-        charset="utf8mb4",
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=SILENT_SECONDS,
-        write_timeout=SILENT_SECONDS,
-        autocommit=True,
-        cursorclass=SSCursor,
-        conv=_ENCODERS,  # without decoders every value stays the text the server sent
-        program_name="jutong",
-    )
+def connect(source: SourceConfig) -> pymysql.connections.Connection[SSCursor]:
+    """Open a connection on which every value stays the text the server sends.
+
+    Raises:
+        SourceLostError: when the server does not let us in.
+    """
+    try:
+        return pymysql.connect(
+            **source.mysql_options(),
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=SILENT_SECONDS,
+            write_timeout=SILENT_SECONDS,
+            autocommit=True,
+            cursorclass=SSCursor,
+            conv=_ENCODERS,  # no decoders
+            program_name="jutong",
+        )
+    except LOST as error:
+        raise lost(source, error, 0) from error
+
+
+def lost(source: SourceConfig, error: Exception, rows: int) -> SourceLostError:
+    """Return what it means that the server breaks off, or refuses a statement."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return SourceLostError(source=source.name, rows=rows, reason=_REASONS.get(number, f"error {number}"))
 
 
 def _version(connection: Any) -> str:
     return str(connection.get_server_info())
 
 
-def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
+def drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
+    """End a connection, in the middle of an answer too."""
     # A polite close would first read the rest of an unfinished answer, for which PyMySQL offers no way out.
     inner: Any = connection
     if inner._result is not None:  # noqa: SLF001
@@ -201,15 +239,17 @@ def _drop(connection: pymysql.connections.Connection[SSCursor]) -> None:
     inner._force_close()  # noqa: SLF001
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as statements have it."""
     # PyMySQL fills in no parameters here, so a percent sign in a name needs no care.
     return "`" + name.replace("`", "``") + "`"
 
 
-_DIALECT = Dialect(_quoted, "CAST({} AS CHAR)")
+_DIALECT = Dialect(quoted, "CAST({} AS CHAR)")
 
 
-def _gather(rows: list[tuple[Any, ...]], plan: MovePlan) -> pa.RecordBatch:
+def gather(rows: list[tuple[Any, ...]], plan: MovePlan) -> pa.RecordBatch:
+    """Return rows of texts as a batch that ``MovePlan.convert`` takes."""
     columns = zip(*rows, strict=True)
     arrays = [
         pa.array(values, type=column.mapping.read_as) for values, column in zip(columns, plan.columns, strict=True)
