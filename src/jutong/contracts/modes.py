@@ -22,6 +22,12 @@ approved, or new columns stay out and are told."""
 Deletes = Literal["hard", "soft", "kept"]
 """What happens to a row that the source no longer has: it goes, it stays with the moment it was missed, it stays."""
 
+PERIOD = (
+    r"^(-?[0-9]{1,38}(\.[0-9]{1,38})?|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?)$"
+)
+"""How a bound of a period is written."""
+
 MOST_KEYS = 8
 MOST_APPROVED = 300
 LONGEST_OVERLAP = 10**9
@@ -95,3 +101,14 @@ class ChangesMode(DifferenceMode):
 
 
 Mode = Annotated[ReplaceMode | AppendMode | MergeMode | DifferenceMode | ChangesMode, Field(discriminator="kind")]
+
+
+class Period(Document):
+    """Values of a watermark: from ``first`` on, and before ``until``.
+
+    Whole numbers and decimals as they are; days and instants as 2026-01-31 or 2026-01-31T08:00:00, in Beijing time
+    where the column has instants, as the column has them where it has no zone.
+    """
+
+    first: Annotated[str, Field(pattern=PERIOD)]
+    until: Annotated[str, Field(pattern=PERIOD)]

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
+from jutong.contracts.dry import Dry
 from jutong.contracts.envelope import Document
 from jutong.contracts.landing import Landing
-from jutong.contracts.modes import Mode
+from jutong.contracts.modes import Mode, Period
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 from jutong.contracts.steps import MOST_STEPS, Step
 
@@ -135,8 +136,9 @@ class JobOrder(Document):
     together, 0 the node's own choice. ``care`` bounds what is taken of the source; of two jobs that wait for
     a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go
     into a table of a database, and ``target`` only names the job. ``mode`` is how the rows meet those that are there;
-    without one they replace them. What is not used is not sent, so that a node of an
-    earlier version takes a plain order and refuses one it could not carry out.
+    without one they replace them. A ``dry`` order writes nothing. With a ``period`` only rows of the watermark's
+    values from there to there are read, and how far it was read stays as it was. What is not
+    used is not sent, so that a node of an earlier version takes a plain order and refuses one it could not carry out.
     """
 
     job_id: str
@@ -153,6 +155,8 @@ class JobOrder(Document):
     priority: Annotated[int, Field(ge=0, le=MOST_PRIORITY)] = 0
     into: Landing | None = None
     mode: Mode | None = None
+    dry: Dry | None = None
+    period: Period | None = None
 
     @model_validator(mode="after")
     def _compares_what_stays_equal(self) -> Self:
@@ -168,7 +172,7 @@ class JobOrder(Document):
         return {name: value for name, value in found.items() if value or name not in _UNSENT}
 
 
-_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into", "mode"))
+_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into", "mode", "dry", "period"))
 """Fields of a job order that are not sent when they are not used."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from jutong.contracts.dry import DryColumn
 from jutong.contracts.envelope import Document
 
 
@@ -242,6 +243,10 @@ class MovedReceipt(Document):
     Of a job that read the source's log ``changes`` is how many it found there, and ``lag_bytes`` how much of the log
     the source keeps for the next one.
 
+    A ``dry`` job wrote nothing: ``rows_written`` would land as ``columns`` tells, ``rows_counted`` are what the source
+    has of which ``rows_read`` were looked at, and ``problem`` of a done one is what would end the move. It has no
+    digests.
+
     ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
     (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes). ``files``
     are the first 100 files of a move from a folder, ``pulled`` the first 100 answers of another node.
@@ -283,6 +288,9 @@ class MovedReceipt(Document):
     into: str = ""
     lane: str = ""
     files: tuple[FileTold, ...] = ()
+    dry: bool = False
+    rows_counted: int = 0
+    columns: tuple[DryColumn, ...] = ()
     pulled: tuple[PulledTold, ...] = ()
 
     @model_serializer(mode="wrap")
@@ -294,7 +302,8 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files", "pulled")
+     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files", "dry",
+     "rows_counted", "columns", "pulled")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 

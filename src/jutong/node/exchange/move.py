@@ -70,7 +70,7 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
     teller = Teller(progress)
     with target_for(order, source, place.into, place.library, place.folder) as target:
         done = target.committed()
-        work, means = Work(order, source, target, place.folder, teller), _means(order, source, place, started_ms)
+        work, means = Work(order, source, target, place.folder, teller), means_for(order, source, place, started_ms)
         if done is None:
             try:
                 teller.tell(phase=PLANNING)
@@ -93,7 +93,7 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
     return _receipt(done, order, chunks.load(place.folder), place.folder)
 
 
-def _means(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: int) -> Means:
+def means_for(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: int) -> Means:
     """Return what rules and masks need besides the rows; a job that is taken up again keeps its first day."""
     earlier = chunks.load(place.folder)
     return Means(
@@ -108,6 +108,17 @@ def _means(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: 
 
 class _Mover:
     """Fills a target."""
+
+def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[str, str]:
+    """Return the PostgreSQL types of the columns that land as they are read."""
+    if source.dialect != "postgresql":
+        return {}
+    rules = [rule for rule in order.rules if isinstance(rule, Cast) or getattr(rule, "to_18", False)]
+    changed: set[str] = set()
+    for one in (*rules, *order.masks, *order.steps):
+        changed |= {getattr(one, "column", ""), getattr(one, "into", ""), *getattr(one, "columns", ())}
+    return {column.name: column.type for column in opened.plan.columns if column.name not in changed}
+
 
     def __init__(self, work: Work, means: Means) -> None:
         self._work = work
@@ -153,7 +164,7 @@ class _Mover:
 
     def _lane(self, opened: OpenRead) -> Lane:
         sieve = self._sieve(opened.plan.schema)
-        if fits := self._target.fits(sieve.lands_as, self._kinds(opened)):
+        if fits := self._target.fits(sieve.lands_as, kinds_of(self._order, self._work.source, opened)):
             sieve = self._sieve(opened.plan.schema, fits)
         if self._order.into is not None:
             from jutong.node.exchange.lanes.raw import raw_lane  # noqa: PLC0415
@@ -207,8 +218,8 @@ class _Mover:
             raise TotalsDifferError(read=read, written=written, quarantined=aside, skipped=skipped)
         digest = lane.total(ledger.done)
         proof = Proof(self._order.job_id, written, digest, digest, ledger.started_ms, read, aside, skipped)
-        if ledger.since is None:
-            return proof
+        if ledger.since is None or ledger.since.period is not None:
+            return proof  # a period says nothing of how far the column was read
         position, rows = ledger.since.reached
         return replace(proof, watermark=ledger.since.column, position=position, position_rows=rows)
 

@@ -119,6 +119,10 @@ class Worker:
         # The drivers are imported here, when the folder is already ours.
         from jutong.node.exchange.move import Workplace, move  # noqa: PLC0415
 
+        carry_out = move
+        if order.dry:
+            from jutong.node.exchange.dry import rehearse as carry_out  # noqa: PLC0415
+
         self._pace = Pace(order.care, self._wish.wait)
         self._folder.note(self._so_far, self._started_ms)
         try:
@@ -127,7 +131,7 @@ class Worker:
             place = Workplace(
                 self._home / "library", self._folder.path, into, self._may_try_later, self._home / "keys/node.secret"
             )
-            return move(order, self._source, place=place, clock=self._clock, progress=self._progress)
+            return carry_out(order, self._source, place=place, clock=self._clock, progress=self._progress)
         except Held:
             LOGGER.info("held")
             return EXIT_HELD

@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jutong.contracts.modes import FROM, TO, AppendMode, DifferenceMode, MergeMode, Mode, ReplaceMode
+from jutong.contracts.modes import FROM, TO, AppendMode, DifferenceMode, MergeMode, Mode, Period, ReplaceMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.contracts.rules import NotNull
@@ -18,7 +19,7 @@ from jutong.library import tables
 from jutong.library.errors import ModeUnfitError, SchemaDriftError
 from jutong.node.exchange import chunks
 from jutong.node.exchange.errors import OrderUnfitError
-from jutong.node.exchange.modes import reconcile
+from jutong.node.exchange.modes import reconcile, since
 from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
 from jutong.node.exchange.repair import Repair
 from jutong.node.exchange.replay import Replay
@@ -234,3 +235,47 @@ def test_rows_put_right_are_added_behind_later_ones(register: Register) -> None:
     assert put_right(register, order, "0-3", name="c") == 1
     assert register.move(mode, rules=rules).rows_read == 0
     assert register.names() == {1: "a", 2: "b", 3: "c", 4: "d"}
+
+
+def test_a_period_is_brought_in_again_and_the_position_stays(tmp_path: Path) -> None:
+    register = Register(tmp_path)
+    assert register.move(BY_TIME).position == "2026-11-02 08:00:00"
+    register.write(
+        "UPDATE person SET name = 'late' WHERE id = 1",  # without a new moment: no later job would see it
+        "INSERT INTO person VALUES (3, 'new', '2026-11-02 12:00:00', 3)",
+        "INSERT INTO person VALUES (4, 'old', '2026-10-31 23:59:59', 4)",
+    )
+    period = Period(first="2026-11-01", until="2026-11-02T12:00:00")
+    found = register.move(BY_TIME, period=period)
+    assert (found.rows_read, found.rows_updated, found.rows_unchanged, found.position) == (
+        2,
+        1,
+        1,
+        "2026-11-02 08:00:00",
+    )
+    assert [row["name"] for row in landed(tmp_path).sort_by("id").to_pylist()] == ["late", "b"]
+    following = register.move(BY_TIME)
+    assert (following.rows_inserted, following.position) == (1, "2026-11-02 12:00:00"), "from where it had been"
+    for mode in (None, AppendMode(watermark="changed"), MergeMode(keys=("id",))):
+        with pytest.raises(OrderUnfitError):
+            register.move(mode, period=period)
+    with pytest.raises(WatermarkUnfitError):
+        register.move(MergeMode(keys=("id",), watermark="id"), period=period)
+    by_number = register.move(MergeMode(keys=("id",), watermark="id"), period=Period(first="3", until="5"))
+    assert by_number.rows_read == 2
+
+
+def test_the_ends_of_a_period_are_said_as_the_source_writes_them() -> None:
+    instants, naive = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
+    for kind, like, end, written in (
+        (instants, "2026-01-01 00:00:00+00", "2026-11-01", "2026-11-01 00:00:00+08:00"),
+        (instants, "2026-01-01 00:00:00", "2026-11-01T07:30:00", "2026-10-31 23:30:00"),
+        (naive, "2026-01-01 00:00:00", "2026-11-01", "2026-11-01 00:00:00"),
+        (pa.date32(), "2026-01-01", "2026-11-01", "2026-11-01"),
+        (pa.string(), "2026-01-01T00:00:00", "2026-11-01T08:00:00", "2026-11-01T08:00:00"),
+        (pa.decimal128(10, 2), "1.50", "-7.25", "-7.25"),
+    ):
+        assert since._as_written(end, kind, like, "changed") == written
+    for wrong, end in ((pa.date32(), "2026-11-01T08:00:00"), (pa.int64(), "2026-11-01"), (naive, "7")):
+        with pytest.raises(WatermarkUnfitError):
+            since._as_written(end, wrong, "", "changed")

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 
 from jutong.contracts.envelope import Document
-from jutong.contracts.modes import MergeMode
+from jutong.contracts.modes import MergeMode, Period
 from jutong.contracts.orders import JobOrder
+from jutong.kernel.clock import BEIJING
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.modes.errors import WatermarkLateError, WatermarkMissingError, WatermarkUnfitError
 from jutong.node.exchange.plan import MovePlan
 
 _HARMLESS = re.compile(r"[0-9A-Za-z_:.+ -]{1,64}")
 _NUMBER = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?")
+_OFFSET = re.compile(r"[+-][0-9]{2}(:?[0-9]{2})?$")
 _DAY = 86_400
 Texts = Callable[[str], Sequence[object]]
 """Runs a statement of one column and returns its values."""
@@ -33,7 +35,9 @@ class Since(Document):
 
     ``upto`` is the greatest value there was when the job first looked: a job that is taken up again reads no further,
     so that no row of a chunk it had finished is passed over. ``after_rows`` and ``upto_rows`` are how many rows had
-    just that value. With ``again`` rows of the position itself are read once more, and ``overlap`` before it.
+    just that value. With ``again`` rows of the position itself are read once more, and ``overlap`` before it. A
+    ``period`` is what was ordered to be read, ``after`` and ``before`` the same as the source writes it; how far the
+    column was read stays as it was then.
     """
 
     column: str
@@ -43,6 +47,8 @@ class Since(Document):
     after_rows: int = 0
     upto: str = ""
     upto_rows: int = 0
+    period: Period | None = None
+    before: str = ""
 
     @property
     def reached(self) -> tuple[str, int]:
@@ -92,6 +98,9 @@ class _Tide:
             WatermarkUnfitError: when the column cannot be gone by.
         """
         since, kind = self.since, kind_of(plan, self.since.column)
+        if since.period is not None:
+            self.since = self._of_period(since, since.period, kind, texts)
+            return self.since
         if without := self._count(texts, f"{self._column} IS NULL"):
             raise WatermarkMissingError(column=since.column, rows=without)
         if since.after and not since.again:
@@ -107,6 +116,16 @@ class _Tide:
             since = since.model_copy(update={"upto_rows": rows})
         self.since = since
         return since
+
+    def _of_period(self, since: Since, period: Period, kind: pa.DataType, texts: Texts) -> Since:
+        """Say the ends of a period as the source writes such values itself."""
+        if since.before:
+            return since  # said by an earlier run
+        greatest = self._text.format(f"max({self._column})")
+        found = texts(f"SELECT {greatest} FROM {self._table}")[0]  # noqa: S608 - quoted names
+        like = "" if found is None else str(found)
+        ends = [_as_written(end, kind, like, since.column) for end in (period.first, period.until)]
+        return since.model_copy(update={"after": ends[0], "before": ends[1]})
 
     def relation(self, plan: MovePlan, key: str) -> str:
         """Return what stands behind FROM: the rows behind the position, up to where they are read."""
@@ -125,6 +144,8 @@ class _Tide:
             clauses.append(f"{self._column} {'>=' if since.again else '>'} {_literal(begin, kind, since.column)}")
         if since.upto:
             clauses.append(f"{self._column} <= {_literal(since.upto, kind, since.column)}")
+        if since.before:
+            clauses.append(f"{self._column} < {_literal(since.before, kind, since.column)}")
         return f" WHERE {' AND '.join(clauses)}" if clauses else ""
 
 
@@ -170,6 +191,31 @@ def _before(value: str, overlap: int, kind: pa.DataType, column: str) -> str:
     return moment.isoformat(sep=separator, timespec="microseconds" if "." in value else "seconds")
 
 
+def _as_written(end: str, kind: pa.DataType, like: str, column: str) -> str:
+    """Return an end of a period as the source writes values of its column, such as ``like``.
+
+    Raises:
+        WatermarkUnfitError: for what is no such value.
+    """
+    number = bool(_NUMBER.fullmatch(end))
+    if number != (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+        raise WatermarkUnfitError(column=column, problem=f"{kind}: {end}")
+    if number:
+        return end
+    moment = datetime.fromisoformat(end)
+    if pa.types.is_date(kind):
+        if moment.time() != time():
+            raise WatermarkUnfitError(column=column, problem=f"{kind}: {end}")
+        return moment.date().isoformat()
+    if pa.types.is_string(kind):
+        return end.replace("T", "T" if "T" in like else " ")
+    if not (pa.types.is_timestamp(kind) and kind.tz):
+        return moment.isoformat(sep=" ")
+    here = moment.replace(tzinfo=BEIJING)
+    written = here if _OFFSET.search(like) else here.astimezone(UTC).replace(tzinfo=None)
+    return written.isoformat(sep=" ")
+
+
 def since_of(order: JobOrder, position: Callable[[str], tuple[str, int]], earlier: Since | None) -> Since | None:
     """Return what of the source an order reads; None where it reads everything.
 
@@ -180,6 +226,8 @@ def since_of(order: JobOrder, position: Callable[[str], tuple[str, int]], earlie
     """
     mode = order.mode
     column = getattr(mode, "watermark", None)
+    if order.period is not None:
+        return _period_of(order, earlier)
     if column is None:
         return None
     after, rows = position(column)
@@ -187,3 +235,12 @@ def since_of(order: JobOrder, position: Callable[[str], tuple[str, int]], earlie
         return earlier
     again, overlap = isinstance(mode, MergeMode), getattr(mode, "overlap", 0)
     return Since(column=column, again=again, overlap=overlap, after=after, after_rows=rows)
+
+
+def _period_of(order: JobOrder, earlier: Since | None) -> Since:
+    mode = order.mode
+    if not isinstance(mode, MergeMode) or mode.watermark is None:
+        raise OrderUnfitError(what="时间段", found=getattr(mode, "kind", "replace"))
+    if earlier is not None and (earlier.column, earlier.period) == (mode.watermark, order.period):
+        return earlier
+    return Since(column=mode.watermark, again=True, period=order.period)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -60,7 +60,7 @@ class OpenRead:
     since: Since | None = None
     gone: Callable[[], Iterator[pa.RecordBatch]] | None = None
 
-    def every(self, span: Span) -> Iterator[Part]:
+    def every(self, span: Span) -> Generator[Part, None, None]:
         """Yield a span's rows, and of files the lines that are none."""
         yield from self.parts(span) if self.parts else (Part(batch) for batch in self.batches(span))
 
