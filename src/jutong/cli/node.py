@@ -116,6 +116,33 @@ def remove_host(door: str) -> None:
     say(gettext_noop("不再放行 {door}。"), door=door.lower())
 
 
+@node.group()
+def weights() -> None:
+    """部门权重 · how many places for moves departments get, beside each other; 1 where nothing is said."""
+
+
+@weights.command("list")
+def list_weights() -> None:
+    """列出权重 · list the departments that count for more than one."""
+    from jutong.node.agent import places
+
+    for line in columns(places.load_weights(_home() / places.WEIGHTS).items()):
+        click.echo(line)
+
+
+@weights.command("set")
+@click.argument("organisation_code")
+@click.argument("weight", type=click.IntRange(1, 100))
+def set_weight(organisation_code: str, weight: int) -> None:
+    """设定权重 · let a department count for so many; counts from the next place that is given."""
+    from jutong.node.agent import places
+
+    path = _home() / places.WEIGHTS
+    kept = {**places.load_weights(path), organisation_code: weight}
+    places.save_weights(path, {code: one for code, one in kept.items() if one > 1})
+    say(gettext_noop("部门 {code} 的权重是 {weight}。"), code=organisation_code, weight=weight)
+
+
 @node.command()
 @click.argument("name")
 @click.option("--columns", "with_columns", is_flag=True, help="连同字段 · with columns")

@@ -24,7 +24,7 @@ from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
 from jutong.kernel.settings import Settings
 from jutong.node.agent.center import Center
-from jutong.node.agent.places import Places
+from jutong.node.agent.places import WEIGHTS, Places, load_weights
 from jutong.node.exchange.jobs import JobFolder
 from jutong.node.exchange.retry import MOST_TRIES
 from jutong.node.gateway.decide import within
@@ -105,7 +105,7 @@ class Jobs:
         self._sequencer = sequencer
         self._reports = reports
         self._clock = clock
-        self._places = Places()
+        self._places = Places(weights=lambda: load_weights(settings.path(WEIGHTS)))
 
     async def run(self, task: Task) -> None:
         """Run one job order to its end.
@@ -152,7 +152,7 @@ class Jobs:
             standing = await asyncio.to_thread(self._standing, order, wish)
             if standing is not None:
                 return await self._rest(course, standing)
-            if course.handle is None and not self._places.enter(order.job_id, order.source, order.priority):
+            if course.handle is None and not self._enter(order):
                 await self._tell(course, self._so_far(order, "waiting", "queued"))
                 return None
         if course.handle is None:
@@ -163,6 +163,11 @@ class Jobs:
                 await self._tell(course, news)
             return None
         return await self._rest(course, news) if news.state == "waiting" else news
+
+    def _enter(self, order: JobOrder) -> bool:
+        config = self._sources.configs.get(order.source)
+        department = config.organisation_code if config else ""
+        return self._places.enter(order.job_id, order.source, order.priority, department)
 
     async def _cancel(self, course: _Course) -> None:
         if not course.cancelling:

@@ -19,7 +19,7 @@ from jutong.kernel.keys import generate_signer
 from jutong.kernel.settings import Settings
 from jutong.node.agent import jobs
 from jutong.node.agent.center import Center
-from jutong.node.agent.places import Places
+from jutong.node.agent.places import Places, load_weights, save_weights
 from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.exchange.jobs import JobFolder
 from jutong.node.live.pool import Sources
@@ -219,3 +219,40 @@ async def test_a_job_that_cannot_begin_is_reported_as_failed(made: Made) -> None
     (body,) = made.moved()
     assert body["state"] == "failed"
     assert "nowhere" in body["problem"]
+
+
+def test_a_department_with_many_urgent_jobs_keeps_no_other_waiting() -> None:
+    weights: dict[str, int] = {}
+    places = Places(most=2, most_at_source=9)
+    crowd = [(str(number), "a", 9, "A") for number in range(6)]
+    assert [places.enter(*job) for job in crowd] == [True, True, False, False, False, False]
+    assert not places.enter("b1", "b", 1, "B")
+    places.leave("0")
+    assert not places.enter(*crowd[2])  # A has one at work, B none
+    assert places.enter("b1", "b", 1, "B")
+    places.leave("1")
+    assert not places.enter("b2", "b", 9, "B")  # the place is A's: each one at work then
+    assert places.enter(*crowd[2])
+    weights["A"] = 3
+    wide = Places(most=4, most_at_source=9, weights=lambda: weights)
+    asking = [*crowd, *((f"b{number}", "b", 9, "B") for number in range(6))]
+    full = [str(number) for number in range(90, 94)]
+    assert all(wide.enter(job, "c", 0, "C") for job in full)
+    assert not any(wide.enter(*job) for job in asking)
+    for job in full:
+        wide.leave(job)
+    got = {job[0] for _ in range(4) for job in asking if wide.enter(*job)}
+    assert len(got) == 4
+    assert len([name for name in got if name.startswith("b")]) == 1
+
+
+def test_weights_that_make_no_sense_count_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "node" / "weights.json"
+    assert load_weights(path) == {}
+    save_weights(path, {"A": 3, "B": 1})
+    assert load_weights(path) == {"A": 3, "B": 1}
+    path.write_text('{"A": 0, "B": "2", "C": 2, "D": true}')
+    assert load_weights(path) == {"C": 2}
+    for text in ("[1]", "{"):
+        path.write_text(text)
+        assert load_weights(path) == {}
