@@ -28,7 +28,10 @@ from jutong.node.peers import Peer
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
 """``mysql`` serves MariaDB as well: one protocol."""
-Kind = Literal["postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints", "jutong"]
+Kind = Literal[
+    "postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints", "jutong", "oracle", "mssql",
+    "dameng", "kingbase", "odbc",
+]  # fmt: skip
 """A database by its dialect, a mapped REST service, tables of the library, a folder of files, or a list of host and
 port pairs the node may probe."""
 DIALECTS: tuple[str, ...] = get_args(Kind)
@@ -41,11 +44,15 @@ _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
 _FIELDS = {
     "name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone",
-    "peer",
+    "peer", "driver", "speaks",
 }  # fmt: skip
+UNIVERSAL = ("oracle", "mssql", "dameng", "kingbase", "odbc")
+"""Databases read through a driver of their maker's; ``odbc`` is any other driver, for a product it ``speaks`` as."""
+SPEAKS = ("postgresql", "mysql", "kingbase", "mssql", "dameng")
+_DRIVER = re.compile(r"[\w ./+-]{1,200}")
 _SCHEMES = {
     "postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http"),
-    "jutong": ("https", "http"),
+    "jutong": ("https", "http"), **{name: (name,) for name in UNIVERSAL},
 }  # fmt: skip
 MYSQL_PORT = 3306
 
@@ -63,6 +70,7 @@ class SourceConfig:
     is listed unless the node's operator says so. ``files`` maps tables of a folder, if it has any.
     ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
     Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``.
+    ``driver`` is the ODBC driver's registered name or its file, ``speaks`` the product a dialect ``odbc`` is asked as.
     """
 
     name: str
@@ -77,6 +85,8 @@ class SourceConfig:
     files: FileTables | None = None
     zone: str = ""
     peer: Peer | None = None
+    driver: str = ""
+    speaks: str = ""
 
     @property
     def peer_node(self) -> Peer:
@@ -222,6 +232,8 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         rest=_mapping(Service, "rest", row["rest"], number, path) if "rest" in row else None,
         writes=tuple(row.get("writes", ())),
         zone=row.get("zone", ""),
+        driver=row.get("driver", ""),
+        speaks=row.get("speaks", ""),
         files=_mapping(FileTables, "files", row["files"], number, path) if "files" in row else None,
         peer=_beside(_mapping(Peer, "peer", row["peer"], number, path), path) if "peer" in row else None,
     )
@@ -252,8 +264,8 @@ def _shape_problem(row: Any) -> str:
     for name in ("name", "dialect", "organisation_code"):
         if not isinstance(row.get(name), str):
             return f"{name} is missing or no text"
-    if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path", "zone")):
-        return "dsn, path and zone are texts"
+    if not all(isinstance(row.get(name, ""), str) for name in ("dsn", "path", "zone", "driver", "speaks")):
+        return "dsn, path, zone, driver and speaks are texts"
     for name in ("schemas", "hosts", "writes"):
         listed = row.get(name, [])
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
@@ -278,13 +290,23 @@ def _value_problem(row: dict[str, Any]) -> str:
 def _place_problem(row: dict[str, Any]) -> str:
     if row["dialect"] == "endpoints":
         return _hosts_problem(row)
-    if problem := _mapping_problem(row):
+    if problem := _mapping_problem(row) or _driver_problem(row):
         return problem
     if row["dialect"] in {"sqlite", "files", "library"}:
         return "" if row.get("path") and not row.get("dsn") else f"{row['dialect']} takes a path and no dsn"
     if row.get("path"):
         return f"{row['dialect']} takes a dsn and no path"
     return _address_problem(row["dialect"], row.get("dsn", ""))
+
+
+def _driver_problem(row: dict[str, Any]) -> str:
+    if "driver" in row and (row["dialect"] not in UNIVERSAL or not _DRIVER.fullmatch(row["driver"])):
+        return "driver is the name or the file of an ODBC driver"
+    if row["dialect"] == "odbc" and not (row.get("driver") and row.get("speaks") in SPEAKS):
+        return f"odbc takes a driver, and speaks is one of {', '.join(SPEAKS)}"
+    if row["dialect"] != "odbc" and "speaks" in row:
+        return "speaks belongs to odbc"
+    return ""
 
 
 def _mapping_problem(row: dict[str, Any]) -> str:

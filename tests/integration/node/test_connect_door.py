@@ -187,7 +187,7 @@ async def test_what_goes_wrong_is_said_in_plain_words(started: Running, postgres
             text = await visitor.attempt("postgresql", **{**postgres, **changes})
             assert said in text, (changes, text)
             assert "choose" not in text
-        assert "没有这种数据库" in await visitor.attempt("oracle", **postgres)
+        assert "没有这种数据库" in await visitor.attempt("db2", **postgres)
         for _ in range(10):
             text = await visitor.attempt("postgresql", **{**postgres, "port": closed_port})
         assert "次数太多" in text

@@ -17,10 +17,16 @@ from pymysql.constants import CR, ER
 
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.connecting.errors import ConnectFailedError
+from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.connectors.limits import CONNECT_SECONDS, LOOK_SECONDS
+from jutong.node.sources import UNIVERSAL, SourceConfig
+from jutong.node.universal import apart
 
-Kind = Literal["postgresql", "mysql"]
-KINDS: dict[Kind, tuple[str, int]] = {"postgresql": ("PostgreSQL", 5432), "mysql": ("MariaDB / MySQL", 3306)}
+Kind = Literal["postgresql", "mysql", "oracle", "mssql", "dameng", "kingbase"]
+KINDS: dict[Kind, tuple[str, int]] = {
+    "postgresql": ("PostgreSQL", 5432), "mysql": ("MariaDB / MySQL", 3306), "oracle": ("Oracle", 1521),
+    "mssql": ("SQL Server", 1433), "dameng": ("达梦 DM", 5236), "kingbase": ("人大金仓 KingbaseES", 54321),
+}  # fmt: skip
 MOST_SCHEMAS = 200
 _NO_HOST_RIGHT = 1130
 """MySQL: this client's address may not connect at all."""
@@ -66,6 +72,8 @@ class Trial:
     writable: int
     powerful: bool
     replica: bool
+    notes: tuple[str, ...] = ()
+    """What is peculiar to the product; sentences to translate."""
 
 
 _PROBLEMS: dict[str, tuple[str, str]] = {
@@ -148,7 +156,28 @@ def trial(door: Door) -> Trial:
         ConnectFailedError: naming in plain words what is wrong and who can help.
     """
     knock(door)
+    if door.kind in UNIVERSAL:
+        return _universal(door)
     return _postgresql(door) if door.kind == "postgresql" else _mysql(door)
+
+
+def _universal(door: Door) -> Trial:
+    """Try a database of the universal lane; its driver is loaded in a process of its own."""
+    source = SourceConfig(KINDS[door.kind][0], door.kind, "0", dsn=door.dsn)
+    try:
+        with apart.helper(source) as helper:
+            found = helper.ask("account")
+    except SourceUnreachableError as error:
+        raise _failed(door, "lost", str(error.fields["reason"])) from error
+    if why := found.get("refused"):
+        # Somebody listens there, for the knock was answered; that is only not the product.
+        which = {"refused": "stranger", "lost": "stranger"}.get(why, why)
+        raise _failed(door, which if which in _PROBLEMS else "lost", found["detail"])
+    schemas = tuple(Schema(name, tables, may_create=False) for name, tables in found["schemas"][:MOST_SCHEMAS])
+    return Trial(
+        _short(found["version"]), schemas, found["writable"], found["powerful"], found["replica"],
+        tuple(found["notes"]),
+    )  # fmt: skip
 
 
 _PG_SCHEMAS = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from jutong.contracts.receipts import TableInfo
-from jutong.node.connectors import endpoints, folder, library, mysql, peer, postgresql, rest, sqlite
-from jutong.node.sources import SourceConfig
+from jutong.node.connectors import endpoints, folder, library, mysql, peer, postgresql, rest, sqlite, universal
+from jutong.node.sources import UNIVERSAL, SourceConfig
 
 
 class Dialect(Protocol):
@@ -22,6 +22,7 @@ class Dialect(Protocol):
 _MODULES: dict[str, Dialect] = {
     "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "rest": rest, "library": library, "files": folder,
     "endpoints": endpoints, "jutong": peer,
+    **dict.fromkeys(UNIVERSAL, universal),
 }  # fmt: skip
 
 

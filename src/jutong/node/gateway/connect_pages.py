@@ -29,6 +29,14 @@ STEPS_OF_CONNECTING = gettext_noop("连接步骤")
 KIND_NOTES: dict[Kind, str] = {
     "postgresql": gettext_noop("可以读，也可以指定允许写入的模式"),
     "mysql": gettext_noop("只读；一次连一个库"),
+    "oracle": gettext_noop("只读；12.1及以后的版本，节点须装有驱动"),
+    "mssql": gettext_noop("只读；节点须装有ODBC驱动"),
+    "dameng": gettext_noop("只读；节点须装有达梦的ODBC驱动"),
+    "kingbase": gettext_noop("只读；节点须装有金仓或PostgreSQL的ODBC驱动"),
+}
+DATABASE_HINTS: dict[Kind, str] = {
+    "oracle": gettext_noop("填服务名（service name），不是SID。"),
+    "dameng": gettext_noop("实例的数据库名，通常是DAMENG。"),
 }
 
 
@@ -92,7 +100,8 @@ class ConnectPages:
             say(gettext_noop("数据库服务器在内网的地址。")),
         )
         fields += self._field("port", say(gettext_noop("端口")), typed.get("port") or str(port), numeric=True)
-        fields += self._field("database", say(gettext_noop("数据库名称")), typed.get("database", ""))
+        told = say(DATABASE_HINTS[kind]) if kind in DATABASE_HINTS else ""
+        fields += self._field("database", say(gettext_noop("数据库名称")), typed.get("database", ""), told)
         hint = say(gettext_noop("请数据库管理员开一个只读账号，只给要共享的表。"))
         fields += self._field("user", say(gettext_noop("用户名")), typed.get("user", ""), hint)
         kept = say(gettext_noop("空着就用刚才填的口令。")) if known_password else ""
@@ -136,6 +145,7 @@ class ConnectPages:
         )
         rows = "".join(f"<div><dt>{say(name)}</dt><dd>{value}</dd></div>" for name, value in facts)
         notices = self._page.notice(say(gettext_noop("连上了。")))
+        notices += "".join(self._page.notice(say(text)) for text in trial.notes)
         notices += "".join(
             self._page.notice(say(text, rows=trial.writable), "warn") for text in _warnings(trial, tables)
         )

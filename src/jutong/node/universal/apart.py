@@ -21,7 +21,12 @@ from jutong.kernel.errors import JutongError, kinds
 from jutong.node import sources
 from jutong.node.connectors.errors import SourceUnreachableError, TableUnreadableError
 from jutong.node.connectors.limits import LOOK_SECONDS
+from jutong.node.drivers import DriverMissingError
 from jutong.node.sources import SourceConfig
+from jutong.node.universal.errors import SnapshotMissingError, TextGarbledError
+
+SAID = (DriverMissingError, SnapshotMissingError, TextGarbledError)
+"""Errors a helper may name besides those of every source: known here, so that they keep their sentences."""
 
 PATIENCE_SECONDS = 3 * LOOK_SECONDS
 """A question may run a few statements; each of them has its own, shorter deadline."""

@@ -158,4 +158,5 @@ def account(source: SourceConfig) -> dict[str, Any]:
     return {
         "version": str(version), "powerful": int(str(powerful or 0)) > 0, "replica": _true(replica),
         "writable": int(str(writable or 0)), "schemas": schemas,
+        "notes": list(capability.cannot),
     }  # fmt: skip

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
-from jutong.node.connectors.tables import files, library, mysql, peer, postgresql, rest, sqlite
-from jutong.node.sources import SourceConfig
+from jutong.node.connectors.tables import files, library, mysql, peer, postgresql, rest, sqlite, universal
+from jutong.node.sources import UNIVERSAL, SourceConfig
 
 Cell = tuple[str | None, int]
 """The beginning of a value as text and its whole length; None for NULL, and for bytes that are no text."""
@@ -47,6 +47,7 @@ _OPENERS: dict[str, Opener] = {
     "library": library.opened,
     "files": files.opened,
     "jutong": peer.opened,
+    **dict.fromkeys(UNIVERSAL, universal.opened),
 }
 
 

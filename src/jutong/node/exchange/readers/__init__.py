@@ -18,7 +18,7 @@ from jutong.node.exchange.modes.errors import WatermarkUnfitError
 from jutong.node.exchange.modes.since import Since
 from jutong.node.exchange.plan import MovePlan
 from jutong.node.exchange.readers.parts import Part
-from jutong.node.sources import SourceConfig
+from jutong.node.sources import UNIVERSAL, SourceConfig
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,11 @@ Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 _MODULES = {
     "postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "library": "library", "rest": "rest",
     "files": "files", "jutong": "peer",
+    **dict.fromkeys(UNIVERSAL, "universal"),
 }  # fmt: skip
 """The module of each dialect's reader; only that of the source is loaded, and with it the driver."""
 
-_BY_WATERMARK = {"postgresql", "sqlite", "mysql"}
+_BY_WATERMARK = {"postgresql", "sqlite", "mysql", *UNIVERSAL}
 _IN_FOLDER = {"rest", "files", "jutong"}
 
 
