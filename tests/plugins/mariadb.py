@@ -107,7 +107,7 @@ def mariadb() -> Iterator[MariaDB]:
         program, "--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", f"--socket={room / 's'}",
         f"--port={server.port}",
         "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
-        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
+        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--log-bin=row", "--server-id=11", "--binlog-format=ROW",
     ]  # fmt: skip
     with log.open("wb") as output:
         child = subprocess.Popen(

@@ -7,7 +7,6 @@ next job or the same one finds the place in the commit.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -23,6 +22,7 @@ from jutong.kernel.errors import JutongError
 from jutong.library.proof import Proof
 from jutong.node.exchange.changes import server, texts
 from jutong.node.exchange.changes.errors import LogUnreadableError, SlotLostError, SlotMissingError
+from jutong.node.exchange.changes.names import name_of
 from jutong.node.exchange.changes.pgoutput import UnreadableError
 from jutong.node.exchange.changes.pgwindow import LogWindow
 from jutong.node.exchange.changes.stream import LogConnection, Refused, connect, named_refusal, to_number, to_text
@@ -38,14 +38,6 @@ from jutong.node.exchange.rules.means import Means
 from jutong.node.sources import SourceConfig
 
 AGAIN_SECONDS = 120
-
-
-def slot_of(order: JobOrder, means: Means) -> str:
-    """Return the name of the slot of an order's target: of this node only, wherever its folder lies."""
-    department = means.department or Path()
-    secret = means.secret.read_bytes() if means.secret and means.secret.is_file() else str(department).encode()
-    parts = (secret, department.name.encode(), order.target.encode())
-    return f"jutong_{order.target[:30]}_{hashlib.sha256(b'/'.join(parts)).hexdigest()[:12]}"
 
 
 def _watermark(order: JobOrder, slot: str) -> str:
@@ -69,7 +61,7 @@ def read(work: Work, means: Means, earlier: Since | None) -> Iterator[OpenRead]:
     if source.dialect != "postgresql" or order.into is not None:
         raise OrderUnfitError(what="写入方式", found=f"changes × {source.dialect}")
     identity = server.check(source, order, mode)
-    slot = slot_of(order, means)
+    slot = name_of(order, means)
     since = Since(column=_watermark(order, slot))
     reached, _ = work.target.position(since.column) if not mode.afresh else ("", 0)
     try:
@@ -233,7 +225,7 @@ def confirm(source: SourceConfig, proof: Proof, folder: Path) -> None:
 
 def give_up(work: Work, means: Means) -> None:
     """Take the slot away of a first job that failed: nobody would ever read by it."""
-    slot = slot_of(work.order, means)
+    slot = name_of(work.order, means)
     if not work.target.position(_watermark(work.order, slot))[0]:
         with suppress(JutongError):
             server.drop(work.source, slot)
