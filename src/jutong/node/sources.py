@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from jutong.contracts.envelope import Document
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import SourcesExposedError, SourcesFileError, SourceUnknownError
-from jutong.node.files.mapping import FileTables
+from jutong.node.files.elsewhere import Store
+from jutong.node.files.mapping import FileTables, is_folder
 from jutong.node.mapped import Service
 from jutong.node.peers import Peer
 
@@ -44,7 +45,7 @@ _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
 _FIELDS = {
     "name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone",
-    "peer", "driver", "speaks",
+    "peer", "store", "driver", "speaks",
 }  # fmt: skip
 UNIVERSAL = ("oracle", "mssql", "dameng", "kingbase", "odbc")
 """Databases read through a driver of their maker's; ``odbc`` is any other driver, for a product it ``speaks`` as."""
@@ -55,6 +56,8 @@ _SCHEMES = {
     "jutong": ("https", "http"), **{name: (name,) for name in UNIVERSAL},
 }  # fmt: skip
 MYSQL_PORT = 3306
+WRITABLE: tuple[str, ...] = ("postgresql", "files")
+"""What moves may fill where the node's operator allows it."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class SourceConfig:
     (PostgreSQL); empty means all the account may read. ``hosts`` are the doors, ``host:port``, the node may knock
     at: whoever registers a service in the center cannot send the node anywhere else. A REST service has its address
     as ``dsn`` and its mapping as ``rest``; library tables have the library's folder as ``path``, and only the tables of
-    ``organisation_code`` in it are seen. ``writes`` are the schemas of a PostgreSQL database that moves may fill; none
-    is listed unless the node's operator says so. ``files`` maps tables of a folder, if it has any.
+    ``organisation_code`` in it are seen. ``writes`` are the schemas of a database that moves may fill (of files folders
+    below theirs); none is listed unless the node's operator says so. ``files`` maps tables of a folder, if any, and
+    ``store`` says where it is when it is not on this machine and has no ``path``.
     ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
     Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``.
     ``driver`` is the ODBC driver's registered name or its file, ``speaks`` the product a dialect ``odbc`` is asked as.
@@ -85,6 +89,7 @@ class SourceConfig:
     files: FileTables | None = None
     zone: str = ""
     peer: Peer | None = None
+    store: Store | None = None
     driver: str = ""
     speaks: str = ""
 
@@ -189,8 +194,9 @@ def from_row(row: Mapping[str, Any]) -> SourceConfig:
     return SourceConfig(**{**row, **listed, **mapped, "path": Path(row["path"]) if row["path"] else None})
 
 
-_MAPPINGS: tuple[tuple[str, type[Service | FileTables | Peer]], ...] = (
+_MAPPINGS: tuple[tuple[str, type[Service | FileTables | Peer | Store]], ...] = (
     ("rest", Service), ("files", FileTables), ("peer", Peer),
+    ("store", Store),
 )  # fmt: skip
 
 
@@ -236,13 +242,14 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         speaks=row.get("speaks", ""),
         files=_mapping(FileTables, "files", row["files"], number, path) if "files" in row else None,
         peer=_beside(_mapping(Peer, "peer", row["peer"], number, path), path) if "peer" in row else None,
+        store=_beside(_mapping(Store, "store", row["store"], number, path), path) if "store" in row else None,
     )
 
 
-def _beside(peer: Peer, path: Path) -> Peer:
-    """Return the mapping with its files meant from the one that names them."""
-    files = {name: str(path.parent / found) for name in ("key", "ca") if (found := getattr(peer, name))}
-    return peer.model_copy(update=files)
+def _beside(mapping: Mapped, path: Path) -> Mapped:
+    """Return a mapping with its files meant from the one that names them."""
+    files = {name: str(path.parent / found) for name in ("key", "ca") if (found := getattr(mapping, name, ""))}
+    return mapping.model_copy(update=files)
 
 
 def _mapping(kind: type[Mapped], name: str, content: Any, number: int, path: Path) -> Mapped:
@@ -280,11 +287,19 @@ def _value_problem(row: dict[str, Any]) -> str:
         return f"organisation_code is {_ORGANISATION.pattern}"
     if row["dialect"] not in DIALECTS:
         return f"dialect is one of {', '.join(DIALECTS)}"
-    if row.get("writes") and row["dialect"] != "postgresql":
-        return "only a PostgreSQL database can be written to"
+    if row.get("writes") and (problem := _writes_problem(row)):
+        return problem
     if row.get("zone") and row["zone"] not in available_timezones():
         return "zone is a name such as Asia/Shanghai"
     return _place_problem(row)
+
+
+def _writes_problem(row: dict[str, Any]) -> str:
+    if row["dialect"] not in WRITABLE:
+        return f"only {', '.join(WRITABLE)} can be written to"
+    if row["dialect"] == "files" and not all(is_folder(name) for name in row["writes"]):
+        return "writes are folders below the path, . for itself"
+    return ""
 
 
 def _place_problem(row: dict[str, Any]) -> str:
@@ -292,6 +307,9 @@ def _place_problem(row: dict[str, Any]) -> str:
         return _hosts_problem(row)
     if problem := _mapping_problem(row) or _driver_problem(row):
         return problem
+    if "store" in row:
+        plain = row["dialect"] == "files" and not row.get("path") and not row.get("dsn")
+        return "" if plain else "a store takes the place of the path of files"
     if row["dialect"] in {"sqlite", "files", "library"}:
         return "" if row.get("path") and not row.get("dsn") else f"{row['dialect']} takes a path and no dsn"
     if row.get("path"):

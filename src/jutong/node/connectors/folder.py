@@ -27,6 +27,12 @@ class FolderLook:
 
 def probe(source: SourceConfig) -> None:
     """Open the root and leave."""
+    if source.store is not None:
+        # What is spoken there is loaded when it is needed.
+        from jutong.node.files.stores import open_remote  # noqa: PLC0415
+
+        with open_remote(source):
+            return
     try:
         with os.scandir(source.file):
             pass
@@ -51,7 +57,7 @@ def inside(source: SourceConfig, path: str) -> Path:
     Raises:
         FolderMissingError: when it does not exist, or a link leads out of the root.
     """
-    if source.dialect != "files":
+    if source.dialect != "files" or source.path is None:  # what is elsewhere is moved, and not lent
         raise FolderMissingError(source=source.name, path=path)
     try:
         root = source.file.resolve(strict=True)

@@ -21,6 +21,7 @@ from jutong.node.connectors.folder import inside, probe
 from jutong.node.files.bounded import BoundedReader
 from jutong.node.files.errors import FileArrivingError, FileBrokenError, NoFileError, TooManyFilesError
 from jutong.node.files.mapping import FileTable
+from jutong.node.files.matching import UNFINISHED
 from jutong.node.sources import SourceConfig
 
 MOST_FILES = 2_000
@@ -28,8 +29,7 @@ MOST_FILES = 2_000
 
 LOOKED_AT = 20_000
 LONGEST_WAIT_SECONDS = 60
-_STEP_SECONDS = 0.5
-_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp")
+STEP_SECONDS = 0.5
 _DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 """What the standard library raises for archives that are cut off, damaged, encrypted or packed in a way it has not."""
 
@@ -39,7 +39,7 @@ class Arrived:
     """One file, or one member of a zip archive.
 
     ``stamp`` tells whether it was written to or put in place anew; outside of ``root`` nothing is opened, whatever was
-    put into the file's place meanwhile.
+    put into the file's place meanwhile. ``mark`` is the file's name and state in the folder it came to.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Arrived:
     member: str
     stamp: tuple[int, int, int]
     root: Path
+    mark: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -140,15 +141,41 @@ def arrived(
         found = sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))[-1:]
     if not found:
         raise NoFileError(source=source.name, pattern=table.pattern)
-    root, members = source.file.resolve(), []
+    root, every = source.file.resolve(), list[Arrived]()
     for path in found:
         _wait_until_at_rest(path, table, clock, pause)
-        members += list(_members(path, path.relative_to(root).as_posix(), root))
-        if len(members) > MOST_FILES:
+        name = path.relative_to(root).as_posix()
+        every += members(path, name, root, mark_of(name, path.stat()))
+        if len(every) > MOST_FILES:
             raise TooManyFilesError(pattern=table.pattern, limit=MOST_FILES)
-    if not members:
+    if not every:
         raise NoFileError(source=source.name, pattern=table.pattern)
-    return members
+    return every
+
+
+def mark_of(name: str, found: os.stat_result) -> str:
+    """Return what tells one state of a file of this machine from another without reading it."""
+    return "\n".join((name, *map(str, stamp_of(found))))
+
+
+def resting_now(source: SourceConfig, table: FileTable, now: datetime) -> tuple[list[str], bool]:
+    """Return the marks of the files that hold a table's rows now, and whether all of them have come to rest.
+
+    Raises:
+        TooManyFilesError, SourceUnreachableError: as ``arrived``.
+    """
+    probe(source)
+    root, marks, calm = source.file.resolve(), list[str](), True
+    for path in _matching(source, table):
+        try:
+            about = path.stat()
+        except OSError:
+            continue  # taken away meanwhile
+        calm = calm and (
+            bool(table.marker) or not -LONGEST_WAIT_SECONDS < now.timestamp() - about.st_mtime < table.settle_seconds
+        )
+        marks.append(mark_of(path.relative_to(root).as_posix(), about))
+    return marks, calm
 
 
 def _matching(source: SourceConfig, table: FileTable) -> list[Path]:
@@ -158,7 +185,7 @@ def _matching(source: SourceConfig, table: FileTable) -> list[Path]:
             raise TooManyFilesError(pattern=table.pattern, limit=LOOKED_AT)
         name = path.relative_to(root)
         hidden = any(part.startswith((".", "~$")) for part in name.parts)
-        if hidden or path.suffix.lower() in _UNFINISHED or not _is_inside(source, name.as_posix()):
+        if hidden or path.suffix.lower() in UNFINISHED or not _is_inside(source, name.as_posix()):
             continue
         if table.marker and (path.name.endswith(table.marker) or not path.with_name(path.name + table.marker).exists()):
             continue
@@ -189,12 +216,17 @@ def _wait_until_at_rest(
     while -LONGEST_WAIT_SECONDS < clock().timestamp() - path.stat().st_mtime < table.settle_seconds:
         if waited >= max(LONGEST_WAIT_SECONDS, table.settle_seconds):
             raise FileArrivingError(name=path.name)
-        pause(_STEP_SECONDS)
-        waited += _STEP_SECONDS
+        pause(STEP_SECONDS)
+        waited += STEP_SECONDS
 
 
-def _members(path: Path, name: str, root: Path) -> Iterator[Arrived]:
-    whole = Arrived(name, path.resolve(), "", stamp_of(path.stat()), root)
+def members(path: Path, name: str, root: Path, mark: str) -> Iterator[Arrived]:
+    """Yield a file, or the files in an archive, in the state they have now.
+
+    Raises:
+        FileBrokenError: when the archive cannot be opened.
+    """
+    whole = Arrived(name, path.resolve(), "", stamp_of(path.stat()), root, mark)
     if path.suffix.lower() != ".zip":
         yield whole
         return

@@ -6,7 +6,7 @@ from jutong.contracts.receipts import ColumnInfo, TableInfo
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import TableMissingError
 from jutong.node.connectors.limits import MAX_COLUMNS, ROWS_UNKNOWN
-from jutong.node.files.arrival import arrived
+from jutong.node.files.fetching import glimpsed
 from jutong.node.files.mapping import SCHEMA, FileTable
 from jutong.node.files.reading import columns_of, open_file
 from jutong.node.sources import SourceConfig
@@ -35,11 +35,11 @@ def columns(source: SourceConfig, table: FileTable) -> dict[str, str]:
     """
     if table.columns and table.format != "parquet":
         return dict.fromkeys(table.columns, TYPE)
-    newest = table.model_copy(update={"settle_seconds": 0, "arrival": "newest"})
-    file = open_file(arrived(source, newest)[-1], table, quickly=True)
-    kinds = file.headings()
-    named = columns_of(table, file).items()
-    return {name: str(kinds[heading]) if table.format == "parquet" else TYPE for name, heading in named}
+    with glimpsed(source, table) as newest:
+        file = open_file(newest, table, quickly=True)
+        kinds = file.headings()
+        named = columns_of(table, file).items()
+        return {name: str(kinds[heading]) if table.format == "parquet" else TYPE for name, heading in named}
 
 
 def inventory(source: SourceConfig) -> tuple[TableInfo, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from jutong.kernel.errors import JutongError
 from jutong.node.connectors.errors import TableMissingError, TableUnreadableError
 from jutong.node.connectors.limits import LONGEST_VALUE, ROWS_UNKNOWN
-from jutong.node.files.arrival import arrived
+from jutong.node.files.fetching import glimpsed
 from jutong.node.files.mapping import FileTable
 from jutong.node.files.reading import columns_of, open_file
 from jutong.node.files.tables import columns, mapped
@@ -28,11 +28,11 @@ class FilesTable:
 
     def sample(self, limit: int) -> Sequence[Sequence[tuple[str | None, int]]]:
         """Return cells of at most ``limit`` rows."""
-        newest = self._table.model_copy(update={"settle_seconds": 0, "arrival": "newest"})
-        file = open_file(arrived(self._source, newest)[-1], self._table)
-        parts = file.rows(0, columns_of(self._table, file))
-        rows = (row for part in parts for row in part.rows.to_pylist())
-        return [[_cell(value) for value in row.values()] for row in islice(rows, limit)]
+        with glimpsed(self._source, self._table) as newest:
+            file = open_file(newest, self._table)
+            parts = file.rows(0, columns_of(self._table, file))
+            rows = (row for part in parts for row in part.rows.to_pylist())
+            return [[_cell(value) for value in row.values()] for row in islice(rows, limit)]
 
     def count(self, limit: int) -> int:
         """Return that the number is unknown: files come and go."""

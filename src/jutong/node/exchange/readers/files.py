@@ -7,6 +7,7 @@ ends: a wrong delimiter must not empty a table.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ from jutong.contracts.receipts import FileTold
 from jutong.node.exchange import convert
 from jutong.node.exchange.errors import OrderUnfitError, ValueUnfitError
 from jutong.node.exchange.plan import Array, CatalogColumn, Mapping, MovePlan, PlannedColumn, plan_move
+from jutong.node.exchange.progress import Held
 from jutong.node.exchange.readers import OpenRead, Span
-from jutong.node.exchange.readers.manifest import Manifest, State, keep, moved_before
+from jutong.node.exchange.readers.manifest import Manifest, State, keep, marks_before, moved_before
 from jutong.node.exchange.readers.parts import FILE_RULE, Part
 from jutong.node.exchange.rules.sieve import FINDINGS, POSITION
 from jutong.node.files import columnar
-from jutong.node.files.arrival import arrived
 from jutong.node.files.errors import LinesUnreadableError
+from jutong.node.files.fetching import SPOOL, files_of
 from jutong.node.files.mapping import FileTable
 from jutong.node.files.reading import OpenFile, Workbook, checked, columns_of, open_file
 from jutong.node.files.rows import FileRows, Refusal
@@ -61,9 +63,26 @@ def read(source: SourceConfig, order: JobOrder, folder: Path | None = None) -> I
     table = mapped(source, order.schema_name, order.table)
     if table.arrival == "unseen" and (order.mode is None or order.mode.kind != "merge"):
         raise OrderUnfitError(what="方式", found="arrival unseen: merge")
-    every = [_opened(one, table) for one in arrived(source, table)]
-    files = _chosen(every, order, folder, only_new=table.arrival == "unseen")
-    yield read_files(order, table, files, like=every[0])
+    only_new = table.arrival == "unseen"
+    spool = folder / SPOOL if folder else None
+    try:
+        with files_of(source, table, spool, moved=marks_before(order, folder) if only_new and folder else {}) as found:
+            every = [_opened(one, table) for one in found]
+            files = _chosen(
+                every, order, folder, only_new=only_new, marks=tuple(dict.fromkeys(one.mark for one in found))
+            )
+            yield read_files(order, table, files, like=every[0])
+    except Held:  # the copies are right still when it goes on
+        raise
+    except BaseException:
+        _forget(spool)
+        raise
+    _forget(spool)
+
+
+def _forget(spool: Path | None) -> None:
+    if spool is not None and spool.is_dir():
+        shutil.rmtree(spool)
 
 
 def read_files(order: JobOrder, table: FileTable, files: Sequence[OpenFile], *, like: OpenFile) -> OpenRead:
@@ -146,7 +165,9 @@ def _cast(array: Array, column: PlannedColumn) -> Array:
         ) from error
 
 
-def _chosen(every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, only_new: bool) -> list[OpenFile]:
+def _chosen(
+    every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, only_new: bool, marks: tuple[str, ...]
+) -> list[OpenFile]:
     """Return the files to read, each content once, and keep the list of them and of what is left out."""
     moved = moved_before(order, folder) if only_new and folder else {}
     chosen: dict[str, OpenFile] = {}
@@ -162,7 +183,7 @@ def _chosen(every: Sequence[OpenFile], order: JobOrder, folder: Path | None, *, 
         )
     if folder is not None:
         firsts = tuple(accumulate((file.pieces for file in chosen.values()), initial=0))[:-1]
-        keep(Manifest(source=order.source, table=order.table, files=tuple(told), chunks=firsts), folder)
+        keep(Manifest(source=order.source, table=order.table, files=tuple(told), chunks=firsts, marks=marks), folder)
     return list(chosen.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -22,12 +23,16 @@ State = Literal["read", "same", "earlier"]
 
 
 class Manifest(Document):
-    """The files of one job over one table of a folder; ``chunks`` are the first chunks of those that are read."""
+    """The files of one job over one table of a folder; ``chunks`` are the first chunks of those that are read.
+
+    ``marks`` tell every file it looked at from its other states, whatever became of it.
+    """
 
     source: str
     table: str
     files: tuple[FileTold, ...]
     chunks: tuple[int, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def name_of(self, chunk: int) -> str:
         """Return the file a chunk is of, empty where that is not known."""
@@ -63,6 +68,22 @@ def moved_before(order: JobOrder, folder: Path) -> dict[str, str]:
         FilesBusyError: when an earlier job over it has not ended.
     """
     moved: dict[str, str] = {}
+    for job_id, found in _before(order, folder):
+        moved |= {file.sha256: job_id for file in found.files if file.state == "read"}
+    return moved
+
+
+def marks_before(order: JobOrder, folder: Path) -> dict[str, str]:
+    """Return the job that looked at each state of a file of an order's table before, and has moved what was new.
+
+    Raises:
+        FilesBusyError: when an earlier job over it has not ended.
+    """
+    return {mark: job_id for job_id, found in _before(order, folder) for mark in found.marks}
+
+
+def _before(order: JobOrder, folder: Path) -> Iterator[tuple[str, Manifest]]:
+    """Yield the lists of the jobs over an order's table that are done."""
     for path in sorted(folder.parent.glob(f"*/{FILE}")):
         job_id, found = path.parent.name, load(path.parent)
         if found is None or job_id == order.job_id or (found.source, found.table) != (order.source, order.table):
@@ -71,5 +92,4 @@ def moved_before(order: JobOrder, folder: Path) -> dict[str, str]:
         if result is None:
             raise FilesBusyError(job_id=job_id)
         if result.state == "done":
-            moved |= {file.sha256: job_id for file in found.files if file.state == "read"}
-    return moved
+            yield job_id, found

@@ -61,7 +61,7 @@ class LocalStore(Store):
             return None
         if not stat.S_ISREG(about.st_mode):
             raise StoreRefusedError(source=self._source.name, name=name, reason="no plain file")
-        return Found(name, about.st_size, about.st_mtime_ns, f"{about.st_ino}")
+        return Found(name, about.st_size, about.st_mtime_ns, f"{about.st_mtime_ns}-{about.st_ino}")
 
     @override
     def blocks(self, name: str) -> Iterator[bytes]:
