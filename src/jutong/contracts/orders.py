@@ -216,6 +216,20 @@ class ConnectTicketOrder(Document):
     nonce: str
 
 
+class PasswordTicketOrder(Document):
+    """Kind ``password-ticket``: lets one signed-in person give the node the new password of a database, once.
+
+    The password goes from the browser to the node and nowhere else.
+    """
+
+    source: str
+    organisation_code: str
+    official: str
+    post: str
+    valid_until_ms: int
+    nonce: str
+
+
 class TicketOrder(Document):
     """Kind ``ticket``: lets one signed-in person try one granted call in a browser, once, within minutes."""
 

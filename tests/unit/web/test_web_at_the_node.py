@@ -33,6 +33,13 @@ def test_a_steward_is_led_to_the_node_with_a_ticket(world: World, enter: SignIn)
     good = steward.post(connect, {**typed, "name": "new-one"})
     assert 'action="http://gateway.test/gw/v1/connect"' in good.text
     assert Source.objects.filter(name="new-one").count() == 0  # it is there when the node reports it
+    password = f"/manage/sources/{world.source.name}/password"
+    assert password in steward.get("/manage/sources").text
+    assert 'name="ticket"' not in steward.get(password).text
+    given = steward.post(password)
+    assert 'action="http://gateway.test/gw/v1/password"' in given.text
+    assert "http://gateway.test" in given.headers["content-security-policy"]
+    assert steward.get("/manage/sources/nowhere/password").status_code == 404
     for other in (world.provider_head, world.requester):
         client = enter(other.username)
         assert {client.post(page).status_code, client.post(connect, typed).status_code} == {403}

@@ -29,6 +29,7 @@ PAGES = {
     "/manage/entries/new": Permission.CATALOG_ENTRY_EDIT,
     "/manage/sources": Permission.FLEET_SOURCE_VIEW,
     "/manage/sources/connect": Permission.FLEET_SOURCE_CONNECT,
+    "/manage/sources/civil/password": Permission.FLEET_SOURCE_CONNECT,
     "/review": Permission.CATALOG_ENTRY_REVIEW,
     "/jobs": Permission.JOBS_JOB_VIEW,
     "/jobs/checks": Permission.JOBS_JOB_VIEW,

@@ -18,7 +18,7 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
 from jutong.contracts.envelope import Envelope
-from jutong.contracts.orders import ConnectTicketOrder
+from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder
 from jutong.kernel.errors import NotFoundError
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -73,4 +73,39 @@ def connect_source(*, node_name: str, name: str, by: Actor, now: datetime) -> Co
         node=node.name, organisation=owner.code,
     )  # fmt: skip
     ticket = seal_ticket(node=node, kind="connect-ticket", body=body, subject_id=name, by=by, now=now)
+    return ConnectTicket(ticket, node.gateway_url)
+
+
+WITH_PASSWORD = frozenset(("postgresql", "mysql", "oracle", "mssql", "dameng", "kingbase"))
+"""Dialects whose sources are signed in at with an account."""
+
+
+@transaction.atomic
+def change_password(*, source_name: str, by: Actor, now: datetime) -> ConnectTicket:
+    """Let a steward give the node the new password of a connected database of the own department.
+
+    Raises:
+        NotFoundError: if the department has no such source, or it has no password.
+        NodeWithoutGatewayError: if the node has not said where browsers find it.
+    """
+    org.require(by, Permission.FLEET_SOURCE_CONNECT)
+    source = (
+        Source.objects.select_related("node", "organisation")
+        .filter(name=source_name, organisation_id=by.organisation_id or org.NOBODY, dialect__in=WITH_PASSWORD)
+        .first()
+    )
+    if source is None:
+        raise NotFoundError(what=source_name[:64])
+    node = source.node
+    if not node.gateway_url:
+        raise NodeWithoutGatewayError(node=node.name)
+    body = PasswordTicketOrder(
+        source=source.name, organisation_code=source.organisation.code, official=by.username, post=by.role,
+        valid_until_ms=int((now + TICKET_LIFE).timestamp() * 1000), nonce=secrets.token_urlsafe(18),
+    )  # fmt: skip
+    audit.record(
+        event="fleet:source:password", by=by, now=now, subject_kind="source", subject_id=source.id,
+        subject_label=source.name, node=node.name,
+    )  # fmt: skip
+    ticket = seal_ticket(node=node, kind="password-ticket", body=body, subject_id=source.name, by=by, now=now)
     return ConnectTicket(ticket, node.gateway_url)

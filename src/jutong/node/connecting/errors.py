@@ -54,4 +54,4 @@ class SourceTakenError(JutongError):
     code = "node.source.taken"
     http_status = 409
     message = gettext_noop("本节点已有名为“{source}”的数据源。")
-    next_step = gettext_noop("请在平台换一个名称重新开始；要改口令或地址，请运维人员修改节点的sources.json。")
+    next_step = gettext_noop("请换一个名称重新开始；口令在“数据源与挂接”里换，地址请运维人员修改sources.json。")

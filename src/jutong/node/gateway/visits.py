@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, check, unseal
-from jutong.contracts.orders import ConnectTicketOrder, RepairTicketOrder
+from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder, RepairTicketOrder
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 from jutong.node.gateway.errors import TicketUnusableError, VisitOverError
@@ -26,7 +26,7 @@ VISIT_SECONDS = 1_800
 """A visit ends so long after its last step."""
 
 MOST_VISITS = 500
-Order = TypeVar("Order", RepairTicketOrder, ConnectTicketOrder)
+Order = TypeVar("Order", RepairTicketOrder, ConnectTicketOrder, PasswordTicketOrder)
 
 
 @dataclass

@@ -60,6 +60,13 @@ class Sources:
             found = self._open[name] = guarded(source, places=PLACES[config.dialect], load=self.load)
         return found
 
+    async def renew(self, config: SourceConfig) -> None:
+        """Take another configuration of a source up; its connections are made anew at the next call."""
+        self.configs[config.name] = config
+        former = self._open.pop(config.name, None)
+        if former is not None:
+            await former.close()
+
     async def close(self) -> None:
         """Close every source."""
         for source in self._open.values():

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from jutong.center.fleet import queries as fleet
 from jutong.center.fleet.actions import order_inventory
+from jutong.center.fleet.connecting import WITH_PASSWORD
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.kernel.errors import NotFoundError
@@ -15,7 +16,8 @@ from jutong.web.door import Visit, page, step
 def listing(visit: Visit) -> HttpResponseBase:
     """Show the department's databases and what is in them, as their node reports it."""
     may_connect = has(visit.actor, Permission.FLEET_SOURCE_CONNECT)
-    return visit.render("manage/sources.html", {"sources": fleet.sources(visit.actor), "may_connect": may_connect})
+    context = {"sources": fleet.sources(visit.actor), "may_connect": may_connect, "with_password": WITH_PASSWORD}
+    return visit.render("manage/sources.html", context)
 
 
 @step(Permission.FLEET_SOURCE_INTROSPECT)

@@ -7,7 +7,7 @@ from jutong.center.fleet import connecting
 from jutong.center.fleet.errors import NodeWithoutGatewayError, SourceNameError, SourceNameTakenError
 from jutong.center.fleet.models import Source
 from jutong.contracts.envelope import unseal
-from jutong.contracts.orders import ConnectTicketOrder
+from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder
 from jutong.kernel.errors import ForbiddenError, NotFoundError
 from tests.sharing_world import NOW, World
 
@@ -48,3 +48,22 @@ def test_a_steward_gets_the_right_to_connect_for_the_own_department(world: World
     assert (body.source, body.organisation_code) == ("new-one", world.entry.organisation.code)
     assert (body.official, found.ticket.audience) == (world.steward.username, world.node.name)
     assert AuditEvent.objects.filter(event="fleet:source:connect").count() == 2
+
+
+def test_a_steward_gets_the_right_to_change_the_password_of_an_own_database(world: World) -> None:
+    world.node.gateway_url = "http://gateway.test"
+    world.node.save()
+    name = world.source.name
+    found = connecting.change_password(source_name=name, by=world.steward, now=NOW)
+    body = unseal(found.ticket, PasswordTicketOrder)
+    assert (body.source, body.organisation_code, body.official) == (
+        name, world.entry.organisation.code, world.steward.username,
+    )  # fmt: skip
+    assert (found.ticket.kind, found.ticket.audience) == ("password-ticket", world.node.name)
+    assert AuditEvent.objects.filter(event="fleet:source:password", subject_label=name).count() == 1
+    with pytest.raises(ForbiddenError):
+        connecting.change_password(source_name=name, by=world.system_admin, now=NOW)
+    for changes in ({"dialect": "files"}, {"dialect": "postgresql", "organisation": world.other}):
+        Source.objects.filter(name=name).update(**changes)
+        with pytest.raises(NotFoundError):
+            connecting.change_password(source_name=name, by=world.steward, now=NOW)
