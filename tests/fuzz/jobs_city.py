@@ -13,6 +13,8 @@ from jutong.center.jobs import actions as jobs
 from jutong.center.jobs import transfers
 from jutong.center.jobs.models import Transfer
 from jutong.center.jobs.schedule import Schedule
+from jutong.center.jobs.work import Work
+from jutong.contracts.modes import MergeMode
 from tests.sharing_world import publish
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def extend(city: FuzzCity) -> None:
     transfers.switch_off(transfer=kept[1], reason="核对", by=steward, now=now)
     for name in ("getTransfer", "changeTransfer", "runTransfer", "listTransferVersions"):
         city.addresses[name] = {"transfer_id": str(kept[0].id)}
+    by_key = transfers.Terms(name="殡葬信息合并", work=Work(mode=MergeMode(keys=("id_number",), watermark="name")))
+    merging = {"transfer_id": str(transfers.save_transfer(entry=entry, terms=by_key, by=steward, now=now).id)}
+    city.addresses["tryTransfer"], city.addresses["backfillTransfer"] = merging, merging
+    city.bodies["tryTransfer"] = {"rows": 100}
+    city.bodies["backfillTransfer"] = {"first": "2026-01-01", "until": "2026-02-01"}
     city.addresses["switchTransfer"] = {"transfer_id": str(kept[1].id)}
     city.bodies["switchTransfer"] = {"on": True}
     city.bodies["changeTransfer"] = {"work": {}, "schedule": {"kind": "daily"}}

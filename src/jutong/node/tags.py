@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS tag (tag BLOB NOT NULL, record BLOB NOT NULL, PRIMARY
 STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (name TEXT PRIMARY KEY, ms INTEGER NOT NULL) STRICT;
 """
-_NOT_INDEXED = frozenset({"explain", "moved", "reconciled"})
+_NOT_INDEXED = frozenset({"explain", "moved", "reconciled", "tried"})
 
 
 def tags_of(record: Mapping[str, Any]) -> Iterator[bytes]:

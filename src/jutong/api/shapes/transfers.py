@@ -7,6 +7,7 @@ from pydantic import Field
 
 from jutong.api.shapes.common import person
 from jutong.api.types import In, Note, Out
+from jutong.center.jobs.extras import SAMPLE
 from jutong.center.jobs.proposals import Proposal, Proposed
 from jutong.center.jobs.schedule import Schedule
 from jutong.center.jobs.transfer import Priority, TransferState, TransferVersion
@@ -14,8 +15,9 @@ from jutong.center.jobs.transfer_queries import TransferView
 from jutong.center.jobs.transfers import Terms
 from jutong.center.jobs.work import NAME, Work
 from jutong.contracts.care import LONGEST_STATEMENT
+from jutong.contracts.dry import MOST_ROWS
 from jutong.contracts.landing import Landing
-from jutong.contracts.modes import Mode
+from jutong.contracts.modes import PERIOD, Mode
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
 from jutong.contracts.steps import MOST_STEPS, Step
 
@@ -115,6 +117,25 @@ class SwitchIn(In):
 
     on: bool
     reason: Note = ""
+
+
+class TrialIn(In):
+    """How many rows a dry run reads, spread over the table; 0 reads all."""
+
+    rows: Annotated[int, Field(ge=0, le=MOST_ROWS)] = SAMPLE
+
+
+Bound = Annotated[str, Field(pattern=PERIOD)]
+
+
+class BackfillIn(In):
+    """Values of the watermark: from ``first`` on, and before ``until``.
+
+    Numbers, days (2026-01-31) or instants in Beijing time (2026-01-31T08:00:00).
+    """
+
+    first: Bound
+    until: Bound
 
 
 class ScheduleOut(Out):

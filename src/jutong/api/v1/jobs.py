@@ -44,6 +44,29 @@ class JobFileOut(Out):
     of: str = Field(description="相同的那个文件，或者那次作业 · that other file, or that job")
 
 
+class ToldOut(Out):
+    """A value, or the form of texts, and how many rows have it; never one that only few have."""
+
+    text: str
+    rows: int
+
+
+class DryColumnOut(Out):
+    """What a column would look like; values only of columns that may be shown."""
+
+    name: str
+    type: str
+    nulls: int
+    blanks: int
+    distinct: int
+    shortest: int
+    longest: int
+    least: str
+    greatest: str
+    forms: list[ToldOut]
+    values: list[ToldOut]
+
+
 class JobOut(Out):
     """One move of a bound table into the library. Figures come only from the node's receipt."""
 
@@ -73,7 +96,11 @@ class JobOut(Out):
     snapshots: int
     transfer_id: str = Field(description="属于哪项交换任务，空表示单独下达 · the saved transfer it is a run of, if any")
     transfer_version: int
-    cause: str = Field(description="hand, schedule, after")
+    cause: str = Field(description="hand, schedule, after, trial, backfill")
+    beside_id: str = Field(description="试运行或补搬属于哪项交换任务 · the transfer it stands beside")
+    is_dry: bool = Field(description="试运行，没有写入任何一行 · a dry run: nothing was written")
+    profile: list[DryColumnOut] = Field(description="试运行看到的每一列 · what a dry run found of each column")
+    period: dict[str, str] = Field(description="补搬的起止，空为没有 · from and to of a back-fill, empty for none")
     work: dict[str, Any]
     phase: str
     rows_per_second: int
@@ -125,7 +152,7 @@ _AS_KEPT = (
     "target", "state", "ordered_at", "heard_at", "finished_at", "rows_read", "rows_written", "source_digest",
     "target_digest", "delta_version", "leaf_index", "problem", "rows_quarantined", "rows_skipped", "chunks",
     "chunks_done", "snapshots", "transfer_version", "cause", "work", "phase", "rows_per_second", "tries", "started_at",
-    "expected_rows", "merged",
+    "expected_rows", "merged", "is_dry", "period",
 )  # fmt: skip
 
 
@@ -138,6 +165,8 @@ def job_out(row: Job) -> JobOut:
         state_label=str(JobState(row.state).label),
         ordered_by=person(row.ordered_by),
         transfer_id=str(row.transfer_id or ""),
+        beside_id=str(row.beside_id or ""),
+        profile=[DryColumnOut(**column) for column in row.profile],
         rule_counts=[RuleCountOut(**count) for count in row.rule_counts],
         files=[JobFileOut(**file) for file in row.files],
         **{name: getattr(row, name) for name in _AS_KEPT},

@@ -9,12 +9,14 @@ from jutong.api import listing
 from jutong.api.door import ApiRequest, asks
 from jutong.api.shapes.common import PageOut
 from jutong.api.shapes.transfers import (
+    BackfillIn,
     NewTransferIn,
     SwitchIn,
     TransferOut,
     TransferProposalOut,
     TransferTermsIn,
     TransferVersionOut,
+    TrialIn,
     proposal_out,
     terms_in,
     transfer_out,
@@ -24,6 +26,7 @@ from jutong.api.types import Asked, Cursor, Ident, Limit
 from jutong.api.v1.jobs import JobOut, job_out
 from jutong.center.catalog.models import Binding
 from jutong.center.catalog.queries import entry_for_steward
+from jutong.center.jobs import extras
 from jutong.center.jobs import queries as jobs
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
@@ -32,6 +35,7 @@ from jutong.center.jobs.proposing import proposal_for
 from jutong.center.jobs.transfer import Transfer
 from jutong.center.jobs.transfers import Terms
 from jutong.center.org.permissions import Permission
+from jutong.contracts.modes import Period
 from jutong.kernel.errors import InvalidInputError
 
 router = Router(tags=["交换任务 transfers"])
@@ -172,6 +176,35 @@ def run(request: ApiRequest, transfer_id: TransferId) -> JobOut:
     caller = request.auth
     transfer = queries.transfer(caller.actor, transfer_id)
     job = actions.run_transfer(transfer=transfer, by=caller.actor, now=caller.now)
+    return job_out(jobs.job(caller.actor, job.id))
+
+
+@router.post(
+    "/{transfer_id}/try",
+    operation_id="tryTransfer",
+    summary="试运行 · carry a transfer out without writing a row",
+    **asks(Permission.JOBS_JOB_ORDER, JobOut, 404, 409, 415, 422, status=202),
+)
+def try_out(request: ApiRequest, transfer_id: TransferId, body: TrialIn) -> JobOut:
+    """Order a dry run. The job then tells counts of rules and what each column would look like."""
+    caller = request.auth
+    transfer = queries.transfer(caller.actor, transfer_id)
+    job = extras.try_transfer(transfer=transfer, rows=body.rows, by=caller.actor, now=caller.now)
+    return job_out(jobs.job(caller.actor, job.id))
+
+
+@router.post(
+    "/{transfer_id}/backfill",
+    operation_id="backfillTransfer",
+    summary="补搬一段时间 · bring the rows of a period in again",
+    **asks(Permission.JOBS_JOB_ORDER, JobOut, 404, 409, 415, 422, status=202),
+)
+def backfill(request: ApiRequest, transfer_id: TransferId, body: BackfillIn) -> JobOut:
+    """Order the rows whose watermark lies in a period; how far the transfer has read stays as it was."""
+    caller = request.auth
+    transfer = queries.transfer(caller.actor, transfer_id)
+    period = Period(first=body.first, until=body.until)
+    job = extras.backfill(transfer=transfer, period=period, by=caller.actor, now=caller.now)
     return job_out(jobs.job(caller.actor, job.id))
 
 

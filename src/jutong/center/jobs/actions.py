@@ -25,6 +25,7 @@ MERGED = (
 """What is kept of a receipt of a job with a mode."""
 
 MISMATCH = "counts or digests of the two sides differ"
+NOT_AS_ORDERED = "the node wrote in a dry run, or wrote nothing in a move"
 
 
 def _record(event: str, job: Job, by: Actor, now: datetime, **details: object) -> None:
@@ -45,7 +46,9 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
         return f"job {job.id} had ended as {job.state}"
     before = runs.Standing.of(job)
     state, problem = receipt.state, receipt.problem
-    if state == "done" and not _agrees(receipt):
+    if receipt.dry != job.is_dry and receipt.state == "done":
+        state, problem = "failed", NOT_AS_ORDERED
+    elif state == "done" and not receipt.dry and not _agrees(receipt):
         state, problem = "failed", MISMATCH
     job.state, job.problem, job.heard_at = JobState(state), problem[:500], now
     job.rows_read, job.rows_written = receipt.rows_read, receipt.rows_written
@@ -63,6 +66,9 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
         job.finished_at = datetime.fromtimestamp(receipt.finished_ms / 1000, UTC) if receipt.finished_ms else now
     if job.started_at is None and receipt.started_ms:
         job.started_at = datetime.fromtimestamp(receipt.started_ms / 1000, UTC)
+    if receipt.dry:
+        job.profile = [column.model_dump(mode="json") for column in receipt.columns]
+        job.expected_rows = receipt.rows_counted
     job.save()
     runs.heard(job, before, by=by, now=now)
     if not job.is_dry:

@@ -110,3 +110,12 @@ class TransferFollowedError(JutongError):
     http_status = 409
     message = gettext_noop("交换任务“{other}”在等“{name}”完成，不能停用。")
     next_step = gettext_noop("请先改“{other}”的安排，或者先停用它。")
+
+
+class BackfillUnfitError(JutongError):
+    """A period can only be brought in again where rows are put in the place of those with their key."""
+
+    code = "jobs.backfill.unfit"
+    http_status = 409
+    message = gettext_noop("交换任务“{name}”不是按主键和水位合并的，补搬一段时间会重复或者替换别的行。")
+    next_step = gettext_noop("请把写入方式改成带水位的按主键合并；整表替换或比对的任务重新运行一次就是全部。")

@@ -97,7 +97,7 @@ def _of_landing(source: Source, work: Work) -> Iterator[str | Promise]:
 
 
 def _seconds(transfer: Transfer) -> float | None:
-    done = Job.objects.filter(entry=transfer.entry_id, state=JobState.DONE, started_at__isnull=False)
+    done = Job.objects.filter(entry=transfer.entry_id, state=JobState.DONE, started_at__isnull=False, is_dry=False)
     last = done.order_by("-ordered_at").first()
     if last is None or last.finished_at is None or last.started_at is None:
         return None

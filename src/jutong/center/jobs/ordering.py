@@ -13,6 +13,7 @@ from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
 from jutong.center.fleet.models import Source
 from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError, TargetUnfitError
+from jutong.center.jobs.extra import Extra
 from jutong.center.jobs.models import Job, JobCause, JobState, Transfer
 from jutong.center.jobs.recipients import check_seals
 from jutong.center.jobs.transfer import Priority
@@ -75,8 +76,11 @@ def issue_job(
     now: datetime,
     transfer: Transfer | None = None,
     cause: str = JobCause.HAND,
+    extra: Extra | None = None,
 ) -> Job:
     """Order a move that somebody with the right to it decided, now or when the transfer was saved.
+
+    With an ``extra`` it is a dry run or a back-fill.
 
     Raises:
         EntryUnboundError, RuleColumnError, TargetUnfitError, JobRunningError: as ``order_job``.
@@ -86,9 +90,10 @@ def issue_job(
     if running is not None:
         raise JobRunningError(entry=str(locked), state=JobState(running.state).label)
     binding, source, columns = checked(locked, work)
+    more = extra.of_job if extra else {"cause": cause}
     job = Job.objects.create(
-        entry=locked, target=where(locked, work)[:128], ordered_by_id=by.user_id, ordered_at=now, transfer=transfer,
-        transfer_version=transfer.version if transfer else 0, cause=cause, expected_rows=expected_rows(binding),
+        **more, entry=locked, target=where(locked, work)[:128], ordered_by_id=by.user_id, ordered_at=now,
+        transfer=transfer, transfer_version=transfer.version if transfer else 0, expected_rows=expected_rows(binding),
         work=work.kept(), rules=[rule.model_dump(mode="json") for rule in work.rules],
         masks=[mask.model_dump(mode="json") for mask in work.masks],
     )  # fmt: skip
@@ -96,12 +101,14 @@ def issue_job(
         job_id=str(job.id), source=binding.source, schema_name=binding.schema_name, table=binding.table,
         columns=columns, target=work.target or default_target(locked.code),
         priority=transfer.priority if transfer and transfer.priority != Priority.NORMAL else 0, **work.ordered,
+        **(extra.of_order if extra else {}),
     )  # fmt: skip
     fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
     audit.record(
         event="jobs:job:order", by=by, now=now, subject_kind="job", subject_id=job.id, subject_label=job.target,
         state=job.state, entry=locked.code, node=source.node.name, rules=len(work.rules), masks=len(work.masks),
         **({"transfer": str(transfer.id), "cause": str(cause)} if transfer else {}),
+        **(extra.of_event if extra else {}),
     )  # fmt: skip
     return job
 

@@ -16,7 +16,7 @@ from jutong.kernel.errors import NotFoundError
 def readable_jobs(actor: Actor) -> QuerySet[Job]:
     """Return the jobs of the actor's department; the authority's division's; all for who runs the platform."""
     org.require(actor, Permission.JOBS_JOB_VIEW)
-    rows = Job.objects.select_related("entry__organisation", "ordered_by", "transfer")
+    rows = Job.objects.select_related("entry__organisation", "ordered_by", "transfer", "beside")
     if actor.role == Role.SYSTEM_ADMIN:
         return rows
     rule = Q(entry__organisation_id=actor.organisation_id or org.NOBODY)

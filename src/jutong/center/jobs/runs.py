@@ -57,6 +57,7 @@ _STATES = {
     JobState.FAILED: gettext_noop("失败：{problem}"),
     JobState.CANCELLED: gettext_noop("已取消，目标保持原来的内容。"),
 }
+_TRIED = gettext_noop("试运行完成：看了{read}行，会写入{written}行，隔离{aside}行，略过{skipped}行；没有写入任何一行。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ def _said(job: Job, before: Standing) -> Iterator[str]:
     if (job.phase, job.tries) != (before.phase, before.tries) and job.phase in _PHASES:
         yield _PHASES[JobPhase(job.phase)]
     if job.state == before.state or job.state not in _STATES:
+        return
+    if job.is_dry and job.state == JobState.DONE:
+        yield _TRIED
         return
     yield _PAUSED_AT_ONCE if job.state == JobState.PAUSED and not job.chunks_done else _STATES[JobState(job.state)]
 

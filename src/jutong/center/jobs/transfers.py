@@ -120,7 +120,7 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
         TransferFollowsItselfError: if it would wait for itself.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if the work does not fit the table as it is bound now.
     """
-    locked = _own(transfer, by)
+    locked = own(transfer, by)
     before = terms_of(locked)
     terms = replace(before, **changes)
     if terms == before:
@@ -136,7 +136,12 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
     return locked
 
 
-def _own(transfer: Transfer, by: Actor) -> Transfer:
+def own(transfer: Transfer, by: Actor) -> Transfer:
+    """Return a transfer of the actor's own department, locked.
+
+    Raises:
+        NotFoundError: for another department's.
+    """
     org.require(by, Permission.JOBS_JOB_ORDER)
     rows = Transfer.objects.select_for_update(of=("self",)).select_related("entry__organisation", "entry__published")
     locked = rows.filter(id=transfer.id, entry__organisation_id=by.organisation_id or org.NOBODY).first()
@@ -191,7 +196,7 @@ def switch_on(*, transfer: Transfer, by: Actor, now: datetime) -> Transfer:
         TransferStateError: if it is on.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if its work does not fit the table as it is bound now.
     """
-    locked = _own(transfer, by)
+    locked = own(transfer, by)
     if locked.state == TransferState.ON:
         raise TransferStateError(name=locked.name, state=TransferState(locked.state).label)
     checked(locked.entry, Work.read(locked.work))
@@ -210,7 +215,7 @@ def switch_off(*, transfer: Transfer, reason: str, by: Actor, now: datetime) -> 
         TransferStateError: if it is not on.
         TransferFollowedError: if others wait for it.
     """
-    locked = _own(transfer, by)
+    locked = own(transfer, by)
     if locked.state != TransferState.ON:
         raise TransferStateError(name=locked.name, state=TransferState(locked.state).label)
     waiting = locked.followers.filter(state=TransferState.ON).first()
@@ -236,7 +241,7 @@ def discard_draft(*, transfer: Transfer, by: Actor, now: datetime) -> None:
         NotFoundError: for another department's.
         TransferStateError: if it is no draft.
     """
-    locked = _own(transfer, by)
+    locked = own(transfer, by)
     if locked.state != TransferState.DRAFT:
         raise TransferStateError(name=locked.name, state=TransferState(locked.state).label)
     record("jobs:transfer:discard", locked, by, now)
@@ -268,7 +273,7 @@ def run_transfer(*, transfer: Transfer, by: Actor, now: datetime) -> Job:
         JobRunningError: if a job of the entry is under way.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if its work does not fit the table as it is bound now.
     """
-    locked = _own(transfer, by)
+    locked = own(transfer, by)
     if locked.state == TransferState.DRAFT:
         raise TransferUnreadyError(name=locked.name)
     return issue_job(

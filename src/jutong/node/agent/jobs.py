@@ -250,7 +250,7 @@ class Jobs:
         config = self._sources.configs.get(order.source)
         return {
             "record_id": order.job_id,
-            "kind": "moved",
+            "kind": "tried" if order.dry else "moved",
             "agreement_id": order.job_id,
             "actor_dept": LIBRARY,
             "provider_dept": config.organisation_code if config else "-",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.jobs import checks, live, quarantine, transfers, views, wizard
+from jutong.web.jobs import checks, live, quarantine, transfers, trials, views, wizard
 
 urlpatterns = [
     path("jobs", views.listing),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("transfers/new", wizard.begin),
     path("transfers/<uuid:transfer_id>", transfers.detail),
     path("transfers/<uuid:transfer_id>/run", transfers.run),
+    path("transfers/<uuid:transfer_id>/trial", trials.trial),
+    path("transfers/<uuid:transfer_id>/backfill", trials.backfill),
     path("transfers/<uuid:transfer_id>/switch", transfers.switch),
     path("transfers/<uuid:transfer_id>/discard", transfers.discard),
     path("transfers/<uuid:transfer_id>/edit/<slug:at>", wizard.edit),

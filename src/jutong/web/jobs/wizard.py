@@ -15,6 +15,7 @@ from jutong.center.catalog.enums import BindingKind
 from jutong.center.catalog.models import Binding, Entry
 from jutong.center.fleet import queries as fleet
 from jutong.center.fleet.models import Source
+from jutong.center.jobs import extras
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
 from jutong.center.jobs.errors import EntryUnboundError
@@ -31,6 +32,7 @@ from jutong.contracts.steps import origins
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
 from jutong.web.jobs import forms, mapping
+from jutong.web.jobs.trials import trial_context
 from jutong.web.jobs.ways import ways
 from jutong.web.jobs.words import ACTIONS, KEYED_MASKS, MASKS, MODES, mode_told
 from jutong.web.paging import paged
@@ -43,6 +45,8 @@ STEPS = (
 )
 NAMES = tuple(name for name, _label in STEPS)
 LONGEST_WORDS = 80
+_TRIED = {"try": extras.SAMPLE, "try-all": 0}
+"""How many rows each button of a dry run looks at."""
 
 
 @form_page(Permission.JOBS_JOB_ORDER)
@@ -227,6 +231,10 @@ def _show_plan(visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]
 
 
 def _read_check(visit: Visit, transfer: Transfer, _entry: Entry) -> HttpResponse:
+    if visit.request.POST.get("then") in _TRIED:
+        rows = _TRIED[visit.request.POST["then"]]
+        extras.try_transfer(transfer=transfer, rows=rows, by=visit.actor, now=visit.now)
+        return HttpResponseRedirect(f"/transfers/{transfer.id}/edit/check#trial")
     if transfer.state != TransferState.ON:
         actions.switch_on(transfer=transfer, by=visit.actor, now=visit.now)
     if visit.request.POST.get("then") == "run":
@@ -238,6 +246,7 @@ def _read_check(visit: Visit, transfer: Transfer, _entry: Entry) -> HttpResponse
 def _show_check(visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
     return {
         "look": look(transfer, visit.now),
+        **trial_context(visit, transfer),
         "ways": ways(bound_columns(entry), Work.read(transfer.work)),
         "mode_told": mode_told(Work.read(transfer.work).mode),
         "plan": Schedule.model_validate(transfer.schedule).words,
