@@ -66,10 +66,11 @@ def session(source: SourceConfig, seconds: int = LOOK_SECONDS) -> Iterator[Conne
         with connection:
             yield connection
     except (pymysql.err.OperationalError, pymysql.err.InterfaceError, struct.error, OSError) as error:
-        raise SourceUnreachableError(source=source.name, reason=_reason(error)) from error
+        raise SourceUnreachableError(source=source.name, reason=reason(error)) from error
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return what a failed connection means; nothing of the address is in it."""
     number = error.args[0] if error.args else 0
     if number in {ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR}:
         return "sign-in refused"

@@ -49,6 +49,7 @@ class Sifted:
     findings: pa.Table
     counts: npt.NDArray[np.int64]
     skipped: int
+    gone: Flags
 
 
 class Sieve:
@@ -170,6 +171,7 @@ class Sieve:
             self._findings(batch, broken, first),
             counts,
             int(np.count_nonzero(skipped)),
+            gone,
         )
 
     def _ask(self, rule: Rule, check: Check | None, columns: dict[str, Array]) -> Flags:
@@ -258,6 +260,8 @@ def reason_of(rule: Counted) -> str:
 
 def _takes(rule: RuleBase, kinds: list[pa.DataType]) -> bool:
     kind = kinds[0]
+    if isinstance(rule, given.Length) and rule.unit == "bytes" and pa.types.is_binary(kind):
+        return True
     if isinstance(rule, _TEXT_ONLY):
         return kind == pa.string()
     if isinstance(rule, given.OneOf | given.CodeTable):

@@ -113,6 +113,10 @@ def target_for(
             from jutong.node.exchange.targets.files import FilesTarget  # noqa: PLC0415
 
             return FilesTarget(order, order.into, into, home=library.parent, folder=folder)
+        if into.dialect == "mysql":
+            from jutong.node.exchange.targets.mysql import MysqlTarget  # noqa: PLC0415
+
+            return MysqlTarget(order, order.into, into)
         from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
 
         return PostgresTarget(order, order.into, into)

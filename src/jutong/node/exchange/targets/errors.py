@@ -30,7 +30,7 @@ class LedgerForbiddenError(JutongError):
     code = "node.exchange.ledger-forbidden"
     http_status = 403
     message = gettext_noop("数据源“{source}”的账号不能建模式 {schema}，任务的账本没有地方记。")
-    next_step = gettext_noop("请数据库管理员执行：CREATE SCHEMA {schema} AUTHORIZATION 该账号。")
+    next_step = gettext_noop("请数据库管理员执行，省略号处填该账号：{statement}")
 
 
 class TargetLostError(JutongError):

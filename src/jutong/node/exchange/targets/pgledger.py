@@ -84,7 +84,8 @@ class PgLedger:
             except psycopg.errors.InsufficientPrivilege:
                 continue
             return
-        raise LedgerForbiddenError(source=self._source, schema=SCHEMA)
+        statement = f"CREATE SCHEMA {SCHEMA} AUTHORIZATION ..."
+        raise LedgerForbiddenError(source=self._source, schema=SCHEMA, statement=statement)
 
     def _sql(self, text: str) -> str:
         return sql.SQL(text).format(schema=sql.Identifier(self.schema)).as_string(self._connection)
