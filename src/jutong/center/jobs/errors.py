@@ -54,7 +54,7 @@ class TargetUnfitError(JutongError):
 
     code = "jobs.target.unfit"
     http_status = 422
-    message = gettext_noop("不能落地到数据源“{source}”：须是同一节点上本部门或主管部门的PostgreSQL。")
+    message = gettext_noop("不能落地到数据源“{source}”：须是同一节点上本部门或主管部门的数据库或文件夹。")
     next_step = gettext_noop("请改落统一资源库，或者选列出来的数据源。")
 
 
@@ -119,3 +119,23 @@ class BackfillUnfitError(JutongError):
     http_status = 409
     message = gettext_noop("交换任务“{name}”不是按主键和水位合并的，补搬一段时间会重复或者替换别的行。")
     next_step = gettext_noop("请把写入方式改成带水位的按主键合并；整表替换或比对的任务重新运行一次就是全部。")
+
+
+class FileNameUnfitError(JutongError):
+    """The name is none of a file of a form that can be delivered."""
+
+    code = "jobs.target.file-name"
+    http_status = 422
+    message = gettext_noop("“{name}”不能用作送出文件的名称。")
+    next_step = gettext_noop(
+        "文件名要以.csv、.jsonl、.xlsx或.parquet结尾，前两种可再加.zip或.gz；可以含{{day}}、{{time}}、{{job}}，不能含路径。"
+    )
+
+
+class FileWayUnfitError(JutongError):
+    """Rows of a file cannot be brought together with others by key, and a file that adds needs a name of its own."""
+
+    code = "jobs.target.file-way"
+    http_status = 422
+    message = gettext_noop("送成文件“{name}”不能用这种写入方式。")
+    next_step = gettext_noop("请改用整体替换；只送增量时用追加，并在文件名里写{{time}}或{{job}}，每次一个文件。")

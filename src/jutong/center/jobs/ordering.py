@@ -12,6 +12,7 @@ from jutong.center.catalog.models import Binding, Entry, Item
 from jutong.center.fleet import actions as fleet
 from jutong.center.fleet import queries as fleet_queries
 from jutong.center.fleet.models import Source
+from jutong.center.jobs.delivery import check_file, file_name
 from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError, TargetUnfitError
 from jutong.center.jobs.extra import Extra
 from jutong.center.jobs.models import Job, JobCause, JobState, Transfer
@@ -29,6 +30,8 @@ from jutong.kernel.errors import NotFoundError
 
 OPEN = (JobState.ORDERED, JobState.RUNNING, JobState.WAITING, JobState.PAUSED)
 """States of a job that has not ended."""
+LANDING = ("postgresql", "mysql", "files")
+"""What rows may land in besides the library."""
 
 
 @transaction.atomic
@@ -131,8 +134,11 @@ def checked(entry: Entry, work: Work) -> tuple[Binding, Source, tuple[str, ...]]
     if unfit:
         raise RuleColumnError(columns="、".join(unfit), allowed="、".join(columns))
     check_seals(entry, work, columns)
-    if work.into is not None and not any(row.name == work.into.source for row in landing_sources(entry, source)):
-        raise TargetUnfitError(source=work.into.source)
+    if work.into is not None:
+        there = next((row for row in landing_sources(entry, source) if row.name == work.into.source), None)
+        if there is None:
+            raise TargetUnfitError(source=work.into.source)
+        check_file(there, work)
     return binding, source, columns
 
 
@@ -144,7 +150,7 @@ def landing_sources(entry: Entry, source: Source) -> list[Source]:
     owners = {entry.organisation_id}
     authorities = Organisation.objects.filter(division_code=entry.organisation.division_code, is_authority=True)
     owners |= set(authorities.values_list("id", flat=True))
-    rows = Source.objects.filter(node=source.node, organisation_id__in=owners, dialect="postgresql")
+    rows = Source.objects.filter(node=source.node, organisation_id__in=owners, dialect__in=LANDING)
     return list(rows.select_related("organisation").order_by("name"))
 
 
@@ -163,7 +169,8 @@ def bound_columns(entry: Entry) -> tuple[str, ...]:
 def where(entry: Entry, work: Work) -> str:
     """Return where a move lands, in one line."""
     if work.into is not None:
-        return f"{work.into.source}:{work.into.schema_name}.{work.into.table}"
+        between = "/" if file_name(work) else "."
+        return f"{work.into.source}:{work.into.schema_name}{between}{work.into.table}"
     return work.target or default_target(entry.code)
 
 

@@ -16,6 +16,7 @@ from jutong.center.jobs.work import Work
 from jutong.contracts.care import Care
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import Mode
+from jutong.web.jobs import delivering
 from jutong.web.jobs.mapping import invalid
 
 PLANS = (
@@ -43,13 +44,16 @@ def _whole(typed: QueryDict, name: str, most: int) -> int:
     return int(text)
 
 
-def read_target(typed: QueryDict, work: Work, tables: dict[str, tuple[Source, dict[str, Any]]]) -> Work:
+def read_target(
+    typed: QueryDict, work: Work, tables: dict[str, tuple[Source, dict[str, Any]]], folders: delivering.Folders
+) -> Work:
     """Return the work with where it lands, how, and how gently it reads.
 
     Args:
         typed: the form.
         work: before.
         tables: those it may land in besides the library, by the key the form sends.
+        folders: those a file may be delivered to, likewise.
 
     Raises:
         InvalidInputError: naming the control that does not fit.
@@ -62,7 +66,7 @@ def read_target(typed: QueryDict, work: Work, tables: dict[str, tuple[Source, di
     return work.model_copy(
         update={
             "target": named.target,
-            "into": _landing(typed, work, tables),
+            "into": delivering.read(typed, folders) or _landing(typed, work, tables),
             "mode": _mode(typed),
             "care": _care(typed),
         }

@@ -18,6 +18,7 @@ from jutong.center.fleet.models import Source
 from jutong.center.jobs import extras
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
+from jutong.center.jobs.delivery import DIALECT
 from jutong.center.jobs.errors import EntryUnboundError
 from jutong.center.jobs.looking import look
 from jutong.center.jobs.ordering import bound_columns, columns_of, default_target, landing_sources
@@ -31,7 +32,8 @@ from jutong.center.org.queries import NOBODY
 from jutong.contracts.steps import origins
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
-from jutong.web.jobs import forms, mapping
+from jutong.web.jobs import delivering, forms, mapping
+from jutong.web.jobs.delivering import folders
 from jutong.web.jobs.trials import trial_context
 from jutong.web.jobs.ways import ways
 from jutong.web.jobs.words import ACTIONS, KEYED_MASKS, MASKS, MODES, mode_told
@@ -165,7 +167,7 @@ def _tables(entry: Entry, work: Work) -> dict[str, tuple[Source, dict[str, Any]]
     return {
         f"{source.name}|{table['schema_name']}|{table['name']}": (source, table)
         for source in landing_sources(entry, fleet.source(binding.source))
-        for table in source.tables
+        for table in (source.tables if source.dialect != DIALECT else ())
         if (table["schema_name"] in source.writes or (source.name, table["schema_name"]) == chosen)
         and (source.name, table["schema_name"], table["name"]) != own
         and table.get("kind", "table") == "table"
@@ -174,7 +176,8 @@ def _tables(entry: Entry, work: Work) -> dict[str, tuple[Source, dict[str, Any]]
 
 def _read_target(visit: Visit, transfer: Transfer, entry: Entry) -> HttpResponse:
     before = Work.read(transfer.work)
-    work = forms.read_target(visit.request.POST, before, _tables(entry, before))
+    there = folders(entry, fleet.source(_binding(entry).source), before)
+    work = forms.read_target(visit.request.POST, before, _tables(entry, before), there)
     changed = actions.change_transfer(transfer=transfer, work=work, by=visit.actor, now=visit.now)
     is_new = work.into is not None and (before.into is None or before.into.table != work.into.table)
     if is_new and visit.request.POST.get("then") != "save":
@@ -197,6 +200,7 @@ def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, A
         "into": key,
         "landing": [(name, pairs.get(name, "")) for name in landing],
         "there": there,
+        **delivering.shown(work, folders(entry, fleet.source(binding.source), work), entry.code, landing),
         "modes": list(MODES.items()),
         "mode": work.mode,
         "mode_told": mode_told(work.mode),

@@ -1,0 +1,79 @@
+"""A steward has rows delivered as a file, and has a transfer start when files arrive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from jutong.center.fleet.models import Node, Order, Source
+from jutong.center.jobs.errors import FileNameUnfitError, FileWayUnfitError
+from jutong.center.jobs.models import Job, Transfer
+from jutong.center.jobs.transfers import change_transfer
+from jutong.center.jobs.work import Work
+from jutong.contracts.landing import Landing
+from jutong.contracts.modes import MergeMode
+from tests.sharing_world import NOW, World
+from tests.unit.web.conftest import SignIn
+from tests.unit.web.test_web_transfers import COLUMNS, drafted, post, text
+
+
+@pytest.fixture
+def steward(world: World, enter: SignIn) -> Client:
+    world.bind()
+    civil = Source.objects.get()
+    columns = [{"name": name, "type": "text", "nullable": True} for name in COLUMNS]
+    civil.tables = [{"schema_name": "public", "name": "marriage", "row_estimate": 1000, "columns": columns}]
+    civil.save()
+    Source.objects.create(
+        node=civil.node, name="outbox", dialect="files", organisation=civil.organisation, is_ok=True, seen_at=NOW,
+        writes=["daily", "."],
+        tables=[{"schema_name": "daily", "name": "inbound", "row_estimate": -1, "columns": columns}],
+    )  # fmt: skip
+    Node.objects.update(seen_at=NOW)
+    return enter("steward")
+
+
+def test_rows_are_delivered_as_a_file_of_a_chosen_folder_name_and_headings(steward: Client, world: World) -> None:
+    address = drafted(steward)
+    target = f"{address}/edit/target"
+    page = text(steward, target)
+    assert '<option value="outbox|daily">outbox daily</option><option value="outbox|.">outbox</option>' in page
+    assert 'value="t_306001_1-{day}.csv"' in page
+    assert "inbound" not in page  # a table of files is read, not written
+    typed: dict[str, Any] = {
+        "folder": "outbox|daily",
+        "file": "婚姻-{day}.csv.zip",
+        "landing": COLUMNS,
+        "heading_1": "姓名",
+    }
+    for changes, said in (
+        ({"folder": "outbox|secret"}, "请选列出来的文件夹"), ({"file": "../x.csv"}, "文件名要以.csv"),
+        ({"into": "civil|public|marriage"}, "只能选一个"), ({"heading_0": "姓名"}, "不能用同一个标题"),
+    ):  # fmt: skip
+        assert said in post(steward, target, {**typed, **changes}, 422)
+    assert "不能用这种写入方式" in post(steward, target, {**typed, "mode": "merge", "keys": ["name"]}, 422)
+    post(steward, target, {**typed, "then": "next"})
+    into = Work.read(Transfer.objects.get().work).into
+    assert into == Landing(
+        source="outbox", schema_name="daily", table="婚姻-{day}.csv.zip",
+        columns=tuple((name, "姓名" if name == "name" else name) for name in COLUMNS),
+    )  # fmt: skip
+    again = text(steward, target)
+    for shown in ('value="outbox|daily" selected', 'value="婚姻-{day}.csv.zip"', 'value="姓名"'):
+        assert shown in again
+    assert "outbox:daily/婚姻-{day}.csv.zip" in text(steward, f"{address}/edit/check")
+    post(steward, f"{address}/edit/check", {"then": "run"})
+    (order,) = Order.objects.filter(kind="job")
+    assert order.envelope["body"]["into"]["table"] == "婚姻-{day}.csv.zip"
+    assert Job.objects.get().target == "outbox:daily/婚姻-{day}.csv.zip"
+    transfer, by = Transfer.objects.get(), world.steward
+    bad = into.model_copy(update={"table": "x.exe"})
+    with pytest.raises(FileNameUnfitError) as named:
+        change_transfer(transfer=transfer, work=Work(into=bad), by=by, now=NOW)
+    assert "{day}" in named.value.advise()
+    with pytest.raises(FileWayUnfitError):
+        change_transfer(transfer=transfer, work=Work(into=into, mode=MergeMode(keys=("name",))), by=by, now=NOW)
+    Source.objects.filter(name="outbox").update(writes=[])
+    assert 'value="outbox|daily" selected' in text(steward, target)  # what was chosen is not lost in silence
