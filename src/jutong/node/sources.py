@@ -26,11 +26,12 @@ from jutong.node.files.elsewhere import Store
 from jutong.node.files.mapping import FileTables, is_folder
 from jutong.node.mapped import Service
 from jutong.node.peers import Peer
+from jutong.node.queues.mapping import Streams
 
 Dialect = Literal["postgresql", "sqlite", "mysql"]
 """``mysql`` serves MariaDB as well: one protocol."""
 Kind = Literal[
-    "postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints", "jutong", "oracle", "mssql",
+    "postgresql", "sqlite", "mysql", "rest", "library", "files", "endpoints", "jutong", "nats", "oracle", "mssql",
     "dameng", "kingbase", "odbc",
 ]  # fmt: skip
 """A database by its dialect, a mapped REST service, tables of the library, a folder of files, or a list of host and
@@ -39,13 +40,16 @@ DIALECTS: tuple[str, ...] = get_args(Kind)
 
 Mapped = TypeVar("Mapped", bound=Document)
 
+WRITABLE: tuple[str, ...] = ("postgresql", "mysql", "files")
+"""What moves may fill where the node's operator allows it."""
+
 FILE = "node/sources.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]):[1-9][0-9]{0,4}")
 _FIELDS = {
     "name", "dialect", "organisation_code", "dsn", "path", "schemas", "hosts", "rest", "writes", "files", "zone",
-    "peer", "store", "driver", "speaks",
+    "peer", "nats", "store", "driver", "speaks",
 }  # fmt: skip
 UNIVERSAL = ("oracle", "mssql", "dameng", "kingbase", "odbc")
 """Databases read through a driver of their maker's; ``odbc`` is any other driver, for a product it ``speaks`` as."""
@@ -53,11 +57,9 @@ SPEAKS = ("postgresql", "mysql", "kingbase", "mssql", "dameng")
 _DRIVER = re.compile(r"[\w ./+-]{1,200}")
 _SCHEMES = {
     "postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb"), "rest": ("https", "http"),
-    "jutong": ("https", "http"), **{name: (name,) for name in UNIVERSAL},
+    "jutong": ("https", "http"), "nats": ("nats", "tls"), **{name: (name,) for name in UNIVERSAL},
 }  # fmt: skip
 MYSQL_PORT = 3306
-WRITABLE: tuple[str, ...] = ("postgresql", "files")
-"""What moves may fill where the node's operator allows it."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ class SourceConfig:
     (PostgreSQL); empty means all the account may read. ``hosts`` are the doors, ``host:port``, the node may knock
     at: whoever registers a service in the center cannot send the node anywhere else. A REST service has its address
     as ``dsn`` and its mapping as ``rest``; library tables have the library's folder as ``path``, and only the tables of
-    ``organisation_code`` in it are seen. ``writes`` are the schemas of a database that moves may fill (of files folders
-    below theirs); none is listed unless the node's operator says so. ``files`` maps tables of a folder, if any, and
-    ``store`` says where it is when it is not on this machine and has no ``path``.
+    ``organisation_code`` in it are seen. ``writes`` are the schemas of a database that moves may fill (of MariaDB the
+    database itself, of files folders below theirs); none is listed unless the node's operator says so. ``files`` maps
+    tables of a folder, if any, and ``store`` says where it is when it is not on this machine and has no ``path``.
     ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
-    Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``.
+    Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``; a NATS server
+    the mapping of its streams as ``nats``, and as ``writes`` the subjects moves may publish to.
     ``driver`` is the ODBC driver's registered name or its file, ``speaks`` the product a dialect ``odbc`` is asked as.
     """
 
@@ -89,9 +92,15 @@ class SourceConfig:
     files: FileTables | None = None
     zone: str = ""
     peer: Peer | None = None
-    store: Store | None = None
+    nats: Streams | None = None
     driver: str = ""
     speaks: str = ""
+    store: Store | None = None
+
+    @property
+    def streams(self) -> Streams:
+        """The mapping of a message server's streams, which has none where it is only written to."""
+        return self.nats or Streams()
 
     @property
     def peer_node(self) -> Peer:
@@ -194,9 +203,9 @@ def from_row(row: Mapping[str, Any]) -> SourceConfig:
     return SourceConfig(**{**row, **listed, **mapped, "path": Path(row["path"]) if row["path"] else None})
 
 
-_MAPPINGS: tuple[tuple[str, type[Service | FileTables | Peer | Store]], ...] = (
+_MAPPINGS: tuple[tuple[str, type[Service | FileTables | Peer | Store | Streams]], ...] = (
     ("rest", Service), ("files", FileTables), ("peer", Peer),
-    ("store", Store),
+    ("store", Store), ("nats", Streams),
 )  # fmt: skip
 
 
@@ -241,6 +250,7 @@ def _source(row: Any, number: int, path: Path) -> SourceConfig:
         driver=row.get("driver", ""),
         speaks=row.get("speaks", ""),
         files=_mapping(FileTables, "files", row["files"], number, path) if "files" in row else None,
+        nats=_beside(_mapping(Streams, "nats", row["nats"], number, path), path) if "nats" in row else None,
         peer=_beside(_mapping(Peer, "peer", row["peer"], number, path), path) if "peer" in row else None,
         store=_beside(_mapping(Store, "store", row["store"], number, path), path) if "store" in row else None,
     )
@@ -299,6 +309,9 @@ def _writes_problem(row: dict[str, Any]) -> str:
         return f"only {', '.join(WRITABLE)} can be written to"
     if row["dialect"] == "files" and not all(is_folder(name) for name in row["writes"]):
         return "writes are folders below the path, . for itself"
+    own = unquote(urlsplit(row.get("dsn", "")).path.lstrip("/")) if row["dialect"] == "mysql" else ""
+    if own and row["writes"] != [own]:
+        return "mysql writes into the database of its dsn and no other"
     return ""
 
 
@@ -334,6 +347,8 @@ def _mapping_problem(row: dict[str, Any]) -> str:
         return "a REST service has a mapping rest, and nothing else has"
     if (row["dialect"] == "jutong") != ("peer" in row):
         return "another Jutong node has a mapping peer, and nothing else has"
+    if "nats" in row and row["dialect"] != "nats":
+        return "only a message server has a mapping nats"
     if "files" in row and row["dialect"] != "files":
         return "only a folder has a mapping files"
     return ""
@@ -354,6 +369,9 @@ def _address_problem(dialect: str, dsn: str) -> str:
         port_ok = parts.port is None or parts.port > 0
     except ValueError:
         return "dsn is no address"
+    if dialect == "nats":
+        plain = parts.hostname and port_ok and not (parts.path.strip("/") or parts.query or parts.fragment)
+        return "" if parts.scheme in _SCHEMES[dialect] and plain else "dsn is nats://user:password@host:port"
     if dialect in {"rest", "jutong"}:
         plain = parts.hostname and port_ok and not (parts.username or parts.password or parts.query or parts.fragment)
         return "" if parts.scheme in _SCHEMES[dialect] and plain else "dsn is https://host:port/path"

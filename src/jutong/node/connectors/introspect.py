@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jutong.contracts.receipts import TableInfo
-from jutong.node.connectors import endpoints, folder, library, mysql, peer, postgresql, rest, sqlite, universal
+from jutong.node.connectors import endpoints, folder, library, mysql, peer, postgresql, queue, rest, sqlite, universal
 from jutong.node.sources import UNIVERSAL, SourceConfig
 
 
@@ -21,7 +21,7 @@ class Dialect(Protocol):
 
 _MODULES: dict[str, Dialect] = {
     "postgresql": postgresql, "sqlite": sqlite, "mysql": mysql, "rest": rest, "library": library, "files": folder,
-    "endpoints": endpoints, "jutong": peer,
+    "endpoints": endpoints, "jutong": peer, "nats": queue,
     **dict.fromkeys(UNIVERSAL, universal),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from jutong.contracts.receipts import MovedReceipt, RuleCount
 from jutong.contracts.rules import Cast, Rule
 from jutong.kernel.clock import Clock
 from jutong.library.overwrite import Committed, Proof
-from jutong.node.exchange import changes, chunks, quarantine
+from jutong.node.exchange import changes, chunks, quarantine, queued
 from jutong.node.exchange.chunks import Ledger
 from jutong.node.exchange.errors import RowsDifferError, TotalsDifferError
 from jutong.node.exchange.lanes import Lane, Work
@@ -30,8 +31,8 @@ from jutong.node.exchange.rules import seen
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import FITS, ZONE, target_for
-from jutong.node.sources import SourceConfig
 from jutong.node.exchange.targets.delivered import delivered_by
+from jutong.node.sources import SourceConfig
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def move(order: JobOrder, source: SourceConfig, *, place: Workplace, clock: Cloc
                     chunks.forget(place.folder)  # what it names goes with the failed job
                 raise
         changes.confirm(order, source, done.proof, place.folder)
-    return _receipt(done, order, chunks.load(place.folder), place.folder)
+        queued.confirm(source, done.proof, place.folder)
+    receipt = _receipt(done, order, chunks.load(place.folder), place.folder)
+    return receipt.model_copy(update=queued.of_messages(source, place.folder, done.proof))
 
 
 def means_for(order: JobOrder, source: SourceConfig, place: Workplace, started_ms: int) -> Means:
@@ -106,9 +109,6 @@ def means_for(order: JobOrder, source: SourceConfig, place: Workplace, started_m
     )
 
 
-class _Mover:
-    """Fills a target."""
-
 def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[str, str]:
     """Return the PostgreSQL types of the columns that land as they are read."""
     if source.dialect != "postgresql":
@@ -119,6 +119,9 @@ def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[st
         changed |= {getattr(one, "column", ""), getattr(one, "into", ""), *getattr(one, "columns", ())}
     return {column.name: column.type for column in opened.plan.columns if column.name not in changed}
 
+
+class _Mover:
+    """Fills a target."""
 
     def __init__(self, work: Work, means: Means) -> None:
         self._work = work
@@ -145,8 +148,8 @@ def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[st
                 ledger = ledger.model_copy(update={"done": (*ledger.done, done)})
                 chunks.save(self._folder, ledger)
                 self._teller.tell(phase=READING, chunks_done=len(ledger.done))
-            if lane.summed and ledger.cut.bounds and opened.parts is None:
-                self._all_read(ledger, opened.counted)
+            if lane.summed and not lane.told and ledger.cut.bounds and opened.parts is None:
+                self._all_read(ledger, opened.in_all())
         return self._proof(ledger, lane)
 
     def _all_read(self, ledger: Ledger, counted: int) -> None:
@@ -159,7 +162,8 @@ def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[st
         source = self._work.source
         if changes.asked_for(self._order):
             return changes.opened(self._work, self._means, earlier)
-        since = since_of(self._order, self._target.position, earlier)
+        of_source = partial(queued.since_of, source) if queued.asked_for(source) else since_of
+        since = of_source(self._order, self._target.position, earlier)
         return reader_for(source, self._folder, since)(source, self._order)
 
     def _lane(self, opened: OpenRead) -> Lane:
@@ -173,17 +177,14 @@ def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[st
                 return raw
         if changes.asked_for(self._order):
             return changes.lane_for(self._work, opened, self._means)
-        return Checked(self._work, opened, sieve)
+        if self._order.into is not None:
+            from jutong.node.exchange.lanes.passing import passing_lane  # noqa: PLC0415
 
-    def _kinds(self, opened: OpenRead) -> dict[str, str]:
-        """Return the PostgreSQL types of the columns that land as they are read."""
-        if self._work.source.dialect != "postgresql":
-            return {}
-        rules = [rule for rule in self._order.rules if isinstance(rule, Cast) or getattr(rule, "to_18", False)]
-        changed: set[str] = set()
-        for one in (*rules, *self._order.masks, *self._order.steps):
-            changed |= {getattr(one, "column", ""), getattr(one, "into", ""), *getattr(one, "columns", ())}
-        return {column.name: column.type for column in opened.plan.columns if column.name not in changed}
+            kinds = kinds_of(self._order, self._work.source, opened)
+            passing = passing_lane(self._work, opened, lambda part: self._sieve(part, fits), kinds)
+            if passing is not None:
+                return passing
+        return Checked(self._work, opened, sieve)
 
     def _sieve(self, schema: pa.Schema, fits: tuple[Rule, ...] = ()) -> Sieve:
         """Return the order's rules and masks, and behind them what the target asks for."""
@@ -196,7 +197,8 @@ def kinds_of(order: JobOrder, source: SourceConfig, opened: OpenRead) -> dict[st
         if found is None or (found.cut.shape, found.cut.key, found.lane, found.asked, found.since) != as_now:
             quarantine.clear(self._folder)
             self._target.begin(lane.lands_as, None)
-            cut = chunks.cut(opened, self._order.chunk_rows)
+            shares = any(rule.most_permille is not None for rule in self._order.rules)
+            cut = chunks.cut(opened, self._order.chunk_rows, exactly=shares)
             ledger = Ledger(
                 started_ms=started_ms, snapshots=1, cut=cut, asked=lane.asked, lane=lane.name, since=opened.since
             )

@@ -13,12 +13,21 @@ _GROWTH = 3
 
 _TRANSIENT = frozenset(
     ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy",
-     "node.changes.slot-busy", "node.files.arriving", "node.files.busy", "node.rest.page-refused", "node.store.lost",
-     "node.peer.busy")
+     "node.changes.slot-busy", "node.changes.undecided", "node.files.arriving", "node.files.busy", "node.rest.page-refused", "node.store.lost",
+     "node.peer.busy", "node.queue.messages-elsewhere")
 )  # fmt: skip
 _LASTING = frozenset(
-    ("sign-in refused", "no such role or database", "no such database", "table or columns gone", "statement timeout",
-     "no such folder", "no such bucket", "certificate refused", "key file open to others")
+    (
+        "sign-in refused",
+        "no such role or database",
+        "no such database",
+        "table or columns gone",
+        "statement timeout",
+        "no such folder",
+        "no such bucket",
+        "certificate refused",
+        "key file open to others",
+    )
 )
 """Reasons that no waiting changes."""
 

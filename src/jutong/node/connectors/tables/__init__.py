@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError
-from jutong.node.connectors.tables import files, library, mysql, peer, postgresql, rest, sqlite, universal
+from jutong.node.connectors.tables import files, library, mysql, peer, postgresql, queue, rest, sqlite, universal
 from jutong.node.sources import UNIVERSAL, SourceConfig
 
 Cell = tuple[str | None, int]
@@ -47,6 +47,7 @@ _OPENERS: dict[str, Opener] = {
     "library": library.opened,
     "files": files.opened,
     "jutong": peer.opened,
+    "nats": queue.opened,
     **dict.fromkeys(UNIVERSAL, universal.opened),
 }
 

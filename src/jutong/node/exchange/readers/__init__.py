@@ -47,7 +47,8 @@ class OpenRead:
     ``bounds`` is the key of every so-many-th row in the key's order; ``batches`` yields a span's rows in the library's
     types. Files have ``parts`` instead, which know the lines and what on them is no row: their spans are files or
     pieces of them, whatever their rows, and only after reading ``count`` knows how many rows a span had. Of changes
-    ``gone`` yields the rows that are no longer there, at least what tells them apart.
+    ``gone`` yields the rows that are no longer there, at least what tells them apart. Where ``exact`` is there,
+    ``counted`` is an estimate, good enough to cut by, and ``exact`` counts.
     """
 
     plan: MovePlan
@@ -59,6 +60,11 @@ class OpenRead:
     parts: Callable[[Span], Iterator[Part]] | None = None
     since: Since | None = None
     gone: Callable[[], Iterator[pa.RecordBatch]] | None = None
+    exact: Callable[[], int] | None = None
+
+    def in_all(self) -> int:
+        """Return how many rows the source counts."""
+        return self.exact() if self.exact else self.counted
 
     def every(self, span: Span) -> Generator[Part, None, None]:
         """Yield a span's rows, and of files the lines that are none."""
@@ -97,13 +103,13 @@ Reader = Callable[[SourceConfig, JobOrder], AbstractContextManager[OpenRead]]
 
 _MODULES = {
     "postgresql": "postgresql", "sqlite": "sqlite", "mysql": "mysql", "library": "library", "rest": "rest",
-    "files": "files", "jutong": "peer",
+    "files": "files", "jutong": "peer", "nats": "queue",
     **dict.fromkeys(UNIVERSAL, "universal"),
 }  # fmt: skip
 """The module of each dialect's reader; only that of the source is loaded, and with it the driver."""
 
-_BY_WATERMARK = {"postgresql", "sqlite", "mysql", *UNIVERSAL}
-_IN_FOLDER = {"rest", "files", "jutong"}
+_BY_WATERMARK = {"postgresql", "sqlite", "mysql", "nats", *UNIVERSAL}
+_IN_FOLDER = {"rest", "files", "jutong", "nats"}
 
 
 def reader_for(source: SourceConfig, folder: Path | None = None, since: Since | None = None) -> Reader:

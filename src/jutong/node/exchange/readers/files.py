@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -40,6 +40,7 @@ FEW = 20
 """Lines that may be no rows in any file, however short."""
 
 _TEXT = Mapping("{}", pa.string(), pa.string(), convert.text)
+Kinds: TypeAlias = dict[str, Mapping]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def _forget(spool: Path | None) -> None:
         shutil.rmtree(spool)
 
 
-def read_files(order: JobOrder, table: FileTable, files: Sequence[OpenFile], *, like: OpenFile) -> OpenRead:
+def read_files(
+    order: JobOrder, table: FileTable, files: Sequence[OpenFile], *, like: OpenFile, kinds: Kinds | None = None
+) -> OpenRead:
     """Read files as one table.
 
     Args:
@@ -93,12 +96,13 @@ def read_files(order: JobOrder, table: FileTable, files: Sequence[OpenFile], *, 
         table: their mapping.
         files: which.
         like: one of their form, that tells the columns when there is none to read.
+        kinds: how columns of lines travel that are no text.
 
     Raises:
         JutongError: naming the file and what is wrong with it.
     """
     headings = columns_of(table, like)
-    plan = plan_move(order, _catalog(table, headings, like), _mapping_of(table, like))
+    plan = plan_move(order, _catalog(table, headings, like), _mapping_of(table, like, kinds or {}))
     wanted = {column.name: headings[column.name] for column in plan.columns}
     for file in files:
         checked(file, wanted)
@@ -140,9 +144,9 @@ def _catalog(table: FileTable, headings: dict[str, str], file: OpenFile) -> list
     return [CatalogColumn(name, str(kinds.get(heading, TYPE))) for name, heading in headings.items()]
 
 
-def _mapping_of(table: FileTable, file: OpenFile) -> Any:
+def _mapping_of(table: FileTable, file: OpenFile, kinds: Kinds) -> Any:
     if table.format != "parquet":
-        return lambda _column: _TEXT
+        return lambda column: kinds.get(column.name, _TEXT)
     by_name = {str(kind): columnar.kind_of(kind) for kind in file.headings().values()}
 
     def mapping_of(column: CatalogColumn) -> Mapping | None:
@@ -234,7 +238,10 @@ class _Counted:
 
 
 def _cells(refused: Sequence[Refusal], schema: pa.Schema) -> list[Any]:
+    told = [[one.row[place] if one.row else None for one in refused] for place in range(len(schema))]
     return [
-        pa.array([one.row[place] if one.row else None for one in refused], kind)
-        for place, kind in enumerate(schema.types)
+        # What lines hold is text until it has passed.
+        pa.array(cells, pa.string()).cast(kind) if any(isinstance(cell, str) for cell in cells)
+        else pa.array(cells, kind)
+        for cells, kind in zip(told, schema.types, strict=True)
     ]  # fmt: skip

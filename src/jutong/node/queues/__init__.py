@@ -1,0 +1,1 @@
+"""Streams of messages (NATS JetStream) as sources and targets."""
