@@ -202,3 +202,27 @@ def check() -> None:
         say(gettext_noop("有 {count} 张表与最后一次任务留下的不一致。"), count=wrong)
         raise SystemExit(1)
     say(gettext_noop("都与最后一次任务留下的一致。"))
+
+
+@exchange.command()
+@click.option("--days", type=click.IntRange(1), help="保留多少天内的版本，不填按设置 · keep versions of so many days")
+@click.option("--remove", is_flag=True, help="真的删除，不加只报告 · remove them; without it only tell")
+def tidy(days: int | None, *, remove: bool) -> None:
+    """清理旧版本的文件 · remove what only versions need that were replaced long ago; damaged tables are left alone."""
+    from jutong.node.exchange.modes import reconcile
+
+    found = jutong_settings.load()
+    keep = days or found.library_keep_days
+    if not keep:
+        raise click.BadParameter("JUTONG_LIBRARY_KEEP_DAYS", param_hint="--days")
+    files = size = 0
+    for check in reconcile.look(found.home):
+        if check.state == "same":
+            pruned = reconcile.tidy(found.home, keep, check, dry=not remove)
+            files, size = files + pruned.files, size + pruned.size
+    text = (
+        gettext_noop("删除了 {files} 个文件，{size} MB。")
+        if remove
+        else gettext_noop("可以删除 {files} 个文件，{size} MB。")
+    )
+    say(text, files=f"{files:,}", size=f"{size / 1e6:,.1f}")

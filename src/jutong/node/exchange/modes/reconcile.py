@@ -7,6 +7,7 @@ its own, at low priority, so that neither its memory nor its hunger for the disk
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,15 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from jutong.contracts.receipts import TableCheck
+from jutong.kernel import settings as jutong_settings
+from jutong.kernel.clock import utc_now
+from jutong.kernel.errors import JutongError
 from jutong.library.proof import Proof, newest_proof
+from jutong.library.retention import Pruned, prune
 from jutong.library.tables import ZONES, arrow_schema, digest_files
+from jutong.node.exchange.jobs import all_jobs
 
+LOGGER = logging.getLogger(__name__)
 NICE = 10
 ELSE = "something else has written to it"
 
@@ -71,6 +78,26 @@ def _left(proof: Proof) -> tuple[int, str]:
     return (proof.table_rows, proof.table_digest) if proof.table_digest else (proof.rows, proof.digest)
 
 
+def tidy(home: Path, keep_days: int, check: TableCheck, *, dry: bool = False) -> Pruned:
+    """Remove what only versions of a table need that were replaced longer ago than they are kept; 0 days keeps all."""
+    if not keep_days:
+        return Pruned()
+    paths = [home / "library" / zone / check.organisation_code / check.target for zone in ZONES]
+    at_work = {folder.job_id for folder in all_jobs(home) if folder.result() is None}
+    found = Pruned()
+    for path in paths:
+        if not DeltaTable.is_deltatable(str(path)):
+            continue
+        try:
+            pruned = prune(path, keep_days=keep_days, now=utc_now(), at_work=at_work, dry=dry)
+        except (DeltaError, OSError, ValueError, JutongError) as error:  # the next night looks again
+            LOGGER.warning("%s/%s was not tidied: %s", check.organisation_code, check.target, type(error).__name__)
+            continue
+        found = Pruned(found.files + pruned.files, found.size + pruned.size)
+        LOGGER.info("%s/%s: %d files removed", check.organisation_code, check.target, pruned.files)
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check the library of the home named; return the status to end with.
 
@@ -82,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
     for check in look(Path(home)):
         sys.stdout.write(json.dumps(check.model_dump(mode="json")) + "\n")
         sys.stdout.flush()
+        if check.state == "same":  # of a table that is damaged an older version may be all there is
+            tidy(Path(home), jutong_settings.load().library_keep_days, check)
     return 0
 
 
