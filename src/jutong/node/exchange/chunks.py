@@ -71,12 +71,13 @@ class Ledger(Document):
     since: Since | None = None
 
 
-def cut(opened: OpenRead, wanted_rows: int) -> Cut:
+def cut(opened: OpenRead, wanted_rows: int, *, exactly: bool = True) -> Cut:
     """Decide on the chunks of a table that is open.
 
     Args:
         opened: the table.
         wanted_rows: rows a chunk should have; 0 for our own choice.
+        exactly: the total is asked for, to take shares of it, and not only what it is taken to be.
     """
     if opened.parts is not None:  # files are their own chunks
         return Cut(key=opened.key, bounds=opened.bounds(0), total=opened.counted, shape=str(opened.plan.schema))
@@ -84,7 +85,8 @@ def cut(opened: OpenRead, wanted_rows: int) -> Cut:
     bounds = opened.bounds(rows) if opened.key and opened.counted > rows else ()
     if opened.counted % rows == 0:
         bounds = bounds[:-1]  # behind the last row of all there is nothing
-    return Cut(key=opened.key, bounds=bounds, total=opened.counted, shape=str(opened.plan.schema))
+    total = opened.in_all() if exactly else opened.counted
+    return Cut(key=opened.key, bounds=bounds, total=total, shape=str(opened.plan.schema))
 
 
 def load(folder: Path) -> Ledger | None:

@@ -93,7 +93,7 @@ class _Rehearsal:
         """Read what is to be read, and tell what became of it."""
         spans = self._spans()
         for number, span in enumerate(spans):
-            self._sieve.begin_chunk(number, self._opened.counted)
+            self._sieve.begin_chunk(number, self._opened.in_all())
             most = -(-(self._wanted - self._read) // (len(spans) - number)) if self._wanted else 0
             if not self._wanted or most > 0:
                 self._take(span, most)
@@ -107,7 +107,7 @@ class _Rehearsal:
             rows_written=self._written,
             rows_quarantined=self._aside,
             rows_skipped=self._skipped,
-            rows_counted=self._opened.counted,
+            rows_counted=self._opened.in_all(),
             rules=(*self._sieve.counted(self._counts), *unread),
             columns=self._profile.told(),
             problem=self._would_end(),

@@ -38,13 +38,15 @@ class Lane(Protocol):
 
     ``lands_as`` is the schema of what lands, ``asked`` what is counted of every row, with nothing counted yet.
     ``summed`` is set when all chunks are read in one snapshot: then their sum is held against what the source counts
-    in it, and none has to be counted by itself.
+    in it, and none has to be counted by itself. ``told`` says that the source itself tells of each chunk how many rows
+    it sent, in its own snapshot; then nothing has to be counted besides.
     """
 
     name: str
     lands_as: pa.Schema
     asked: tuple[RuleCount, ...]
     summed: bool = False
+    told: bool = False
 
     def chunk(self, number: int, span: Span, cut: Cut, before: Counts) -> ChunkDone:
         """Move a chunk into the target, compare both sides, and return what became of its rows; it does not stand yet.

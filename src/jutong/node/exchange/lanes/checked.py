@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from typing_extensions import override
 
+from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import RuleCount
 from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import ContentDiffersError, RowsDifferError, RuleLimitError
@@ -54,7 +55,7 @@ class Checked(Lane):
                 counts[self._rules :] += part.unread
                 refused, findings = part.refused(sifted.aside, sifted.findings)
                 aside.add(refused, findings)
-                self._stop_at_limits(aside, counts[: self._rules], cut)
+                stop_at_limits(self._work.order, self._sieve, aside, counts[: self._rules], cut)
                 written.update(sifted.kept)
                 self._work.target.write(sifted.kept)
                 self._work.teller.batch(part.rows.num_rows + part.unread, part.rows.nbytes, refused.num_rows)
@@ -70,21 +71,10 @@ class Checked(Lane):
             digest=found.digest, files=found.files, counts=tuple((counts - before).tolist()),
         )  # fmt: skip
 
-    def _stop_at_limits(self, aside: ChunkQuarantine, counts: Counts, cut: Cut) -> None:
-        breach = self._sieve.breach(counts, cut.total)
-        if breach is None:
-            return
-        aside.close()  # so that it can be seen what was wrong
-        rule, rows, limit = breach
-        raise RuleLimitError(
-            self._sieve.counted(counts),
-            rule=rule.id, column=rule.column, rows=rows, limit=limit, job_id=self._work.order.job_id,
-        )  # fmt: skip
-
     def _count_again(self, span: Span, cut: Cut, read: int) -> None:
         if self.summed and cut.bounds and self._opened.parts is None:
             return
-        counted = self._opened.count(span) if cut.bounds or self._opened.parts else self._opened.counted
+        counted = self._opened.count(span) if cut.bounds or self._opened.parts else self._opened.in_all()
         if read != counted:
             raise RowsDifferError(source=self._work.order.source, counted=counted, read=read)
 
@@ -94,3 +84,19 @@ class Checked(Lane):
         for chunk in done:
             total.add(chunk.digest)
         return total.text()
+
+
+def stop_at_limits(order: JobOrder, sieve: Sieve, aside: ChunkQuarantine, counts: Counts, cut: Cut) -> None:
+    """End the job when a rule was broken more often than it may be.
+
+    Raises:
+        RuleLimitError: naming the rule.
+    """
+    breach = sieve.breach(counts, cut.total)
+    if breach is None:
+        return
+    aside.close()  # so that it can be seen what was wrong
+    rule, rows, limit = breach
+    raise RuleLimitError(
+        sieve.counted(counts), rule=rule.id, column=rule.column, rows=rows, limit=limit, job_id=order.job_id
+    )

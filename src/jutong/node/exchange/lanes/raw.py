@@ -17,8 +17,8 @@ from jutong.node.exchange.chunks import ChunkDone, Cut
 from jutong.node.exchange.errors import ContentDiffersError, RowsDifferError
 from jutong.node.exchange.lanes import Counts, Lane, Work
 from jutong.node.exchange.progress import CHECKING
-from jutong.node.exchange.readers import OpenRead, Span
-from jutong.node.exchange.targets.pgpipe import Question, added
+from jutong.node.exchange.readers import OpenRead, Span, gently
+from jutong.node.exchange.targets.pgpipe import Flow, Question, added
 from jutong.node.exchange.targets.postgresql import PostgresTarget
 
 _UNHASHED = {"json", "xml"}
@@ -59,6 +59,7 @@ class Raw(Lane):
     """
 
     name = "raw"
+    told = True
 
     def __init__(self, work: Work, opened: OpenRead, target: PostgresTarget, *, counted: bool) -> None:
         self._work = work
@@ -70,7 +71,8 @@ class Raw(Lane):
         order = work.order
         self._relation = sql.Identifier(order.schema_name, order.table).as_string(None)
         self._columns = [sql.Identifier(way.column).as_string(None) for way in target.ways]
-        target.pipe_from(work.source)
+        taken = tuple(way.taker.name for way in target.ways)
+        target.pipe_from(Flow(work.source, taken, gently.postgresql(order)))
 
     @override
     def chunk(self, number: int, span: Span, cut: Cut, before: Counts) -> ChunkDone:
@@ -79,7 +81,7 @@ class Raw(Lane):
         pipe = self._target.pipe
         theirs = Question(f"FROM {self._relation}{span.where(key)}", self._columns)
         with self._target.named_problems():
-            rows = pipe.copy(theirs, lambda size: teller.batch(0, size, 0))
+            rows, _ = pipe.copy(theirs, lambda size: teller.batch(0, size, 0))
             teller.batch(rows, 0, 0)
             teller.tell(phase=CHECKING)
             sent = found = added([f"count:{rows}"], counted=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -23,6 +24,9 @@ from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently, spre
 from jutong.node.sources import SourceConfig
 
 BATCH_BYTES = 8 * 1024 * 1024
+FEW_ROWS = 100_000
+"""A table that is taken to have fewer is counted at once."""
+
 MAX_DECIMAL = 38
 _NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -145,7 +149,8 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None, snap
                 cursor.execute("SET LOCAL DateStyle TO 'ISO, YMD'")  # a position is a text as the server writes it
             since, relation = behind(since, plan, _DIALECT, values, table=asked.relation, key=asked.key_name)
             asked = replace(asked, relation=relation)
-            counted = numbers(asked.count)[0]
+            exactly = since is not None or asked.expected < FEW_ROWS
+            counted = numbers(asked.count)[0] if exactly else asked.expected
             yield OpenRead(
                 plan,
                 counted,
@@ -156,6 +161,7 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None, snap
                 ),
                 batches,
                 since=since,
+                exact=None if exactly else cache(lambda: numbers(asked.count)[0]),
             )
     except adbc_driver_manager.Error as error:
         raise lost(error) from error
@@ -163,12 +169,16 @@ def read(source: SourceConfig, order: JobOrder, since: Since | None = None, snap
 
 @dataclass(frozen=True)
 class _Asked:
-    """The statements of a read, without their spans; names are quoted."""
+    """The statements of a read, without their spans; names are quoted.
+
+    ``expected`` is how many rows the planner takes the table to have, by the size of its files as they are now.
+    """
 
     relation: str
     columns: str
     key_name: str
     key: str
+    expected: int
 
     @property
     def count(self) -> str:
@@ -215,8 +225,10 @@ def _prepare(source: SourceConfig, order: JobOrder) -> tuple[MovePlan, _Asked]:
             )
             for column in plan.columns
         )
+        found = connection.execute(sql.SQL("EXPLAIN (FORMAT json) SELECT FROM {}").format(relation)).fetchone()
+        expected = int(found[0][0]["Plan"]["Plan Rows"]) if found else 0
         return plan, _Asked(
-            relation.as_string(connection), columns.as_string(connection), key, _quoted(key) if key else ""
+            relation.as_string(connection), columns.as_string(connection), key, _quoted(key) if key else "", expected
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from psycopg import sql
@@ -21,8 +21,11 @@ from jutong.node.sources import SourceConfig
 SILENT_SECONDS = 600
 """After so long without a byte either side counts as gone."""
 
-AHEAD = 16
-"""Blocks that may wait between the two servers."""
+BLOCK_BYTES = 2 * 1024 * 1024
+"""What is gathered before it is passed on."""
+
+AHEAD = 2
+"""Blocks that may wait, on either side of what looks into them."""
 
 SCHEME = "pgh1"
 Result = TypeVar("Result")
@@ -58,21 +61,43 @@ def added(texts: Sequence[str], *, counted: bool) -> str:
     return sum_text(sum(int(part[1]) for part in parts), hashed, counted=counted)
 
 
+class Between(Protocol):
+    """What looks into the rows on their way; in a thread of its own, so that neither server waits for it."""
+
+    def pass_on(self, block: bytes) -> bytes:
+        """Return what of the bytes goes on, and how."""
+
+    def finish(self) -> bytes:
+        """Return what ends them."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Where a pipe begins: the source, what bounds its session, the columns written, and how much goes at once."""
+
+    source: SourceConfig
+    columns: tuple[str, ...]
+    bounds: tuple[str, ...] = ()
+    block_bytes: int = BLOCK_BYTES
+
+
 class Pipe:
     """Two connections and what flows between them.
 
     Args:
-        source: where to read from.
+        begin: the source, and the target's columns in the order of the source's.
         target: the address to write to.
         staging: schema and table to write.
-        columns: of the target, in the order of the source's.
     """
 
-    def __init__(self, source: SourceConfig, target: str, staging: tuple[str, str], columns: Sequence[str]) -> None:
+    def __init__(self, begin: Flow, target: str, staging: tuple[str, str]) -> None:
+        source = begin.source
         self._name = source.name
+        self._bounds = begin.bounds
+        self._block_bytes = begin.block_bytes
         self._addresses = (source.dsn, target)
         self._staging = staging
-        self._columns = list(columns)
+        self._columns = list(begin.columns)
         self._block = 0
         self._runner = asyncio.Runner()
         self._source: asyncpg.Connection[Any] | None = None
@@ -104,6 +129,8 @@ class Pipe:
                 for address in self._addresses
             ]
             await self._source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            for bound in self._bounds:
+                await self._source.execute(bound)
         await self._target.execute("BEGIN")
         pages = await self._target.fetchval(
             "SELECT pg_relation_size(($1 || '.' || $2)::regclass) / current_setting('block_size')::bigint",
@@ -111,61 +138,67 @@ class Pipe:
         )
         self._block = max(int(pages) - 1, 0)
 
-    def copy(self, question: Question, told: Told) -> int:
-        """Send a chunk, and return how many rows both servers say it has.
+    def copy(self, question: Question, told: Told, between: Between | None = None) -> tuple[int, int]:
+        """Send a chunk, and return how many rows the source says it sent and the target that it took.
 
         Args:
             question: the source's rows.
             told: is told the bytes of every block; it may raise, and the copy ends.
+            between: looks into the rows; without it as many must come as go.
 
         Raises:
             ConnectionError: when one side falls silent, or the two count differently.
             asyncpg.PostgresError: as either server says.
         """
-        return self._run(self._copy(question, told))
+        return self._run(self._copy(question, told, between))
 
-    async def _copy(self, question: Question, told: Told) -> int:
-        assert self._source is not None  # noqa: S101 - begin() comes first
-        assert self._target is not None  # noqa: S101 - as above
-        blocks: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
-
-        async def put(block: bytes) -> None:
-            told(len(block))
-            await blocks.put(bytes(block))
-
-        async def read() -> str:
-            # When this fails the group ends the other side, which has then not seen the end of the rows.
-            try:
-                said = str(await source.copy_from_query(question.copy(), output=put, format="binary"))
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                raise self._lost(error) from error
-            await blocks.put(None)
-            return said
-
-        async def flow() -> AsyncIterator[bytes]:
-            while True:
-                async with asyncio.timeout(SILENT_SECONDS):
-                    block = await blocks.get()
-                if block is None:
-                    return
-                yield block
-
-        source = self._source
+    async def _copy(self, question: Question, told: Told, between: Between | None) -> tuple[int, int]:
+        assert self._target is not None  # noqa: S101 - begin() comes first
+        blocks, looked = _Belt(), _Belt()
         try:
             async with asyncio.TaskGroup() as group:
-                reading = group.create_task(read())
+                reading = group.create_task(self._read(question, blocks))
+                if between is not None:
+                    group.create_task(_look(blocks, looked, between))
                 writing = group.create_task(
                     self._target.copy_to_table(
-                        self._staging[1], schema_name=self._staging[0], columns=self._columns, source=flow(),
-                        format="binary",
+                        self._staging[1], schema_name=self._staging[0], columns=self._columns,
+                        source=_told(looked, None) if between else _told(blocks, told), format="binary",
                     )
                 )  # fmt: skip
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from several
         read_rows, written_rows = (int(str(one.result()).split()[-1]) for one in (reading, writing))
-        if read_rows != written_rows:
+        if between is None and read_rows != written_rows:
             raise ConnectionError(f"{read_rows} rows were sent, {written_rows} taken")
-        return written_rows
+        return read_rows, written_rows
+
+    async def _read(self, question: Question, blocks: _Belt) -> str:
+        # When this fails the group ends the other side, which has then not seen the end of the rows.
+        assert self._source is not None  # noqa: S101 - begin() comes first
+        gathered: list[bytes] = []
+        size = 0
+
+        async def put(block: bytes) -> None:
+            nonlocal size
+            gathered.append(bytes(block))
+            size += len(block)
+            if size >= self._block_bytes:
+                await hand_over()
+
+        async def hand_over() -> None:
+            nonlocal size
+            joined, size = b"".join(gathered), 0
+            gathered.clear()
+            await blocks.put(joined)
+
+        try:
+            said = str(await self._source.copy_from_query(question.copy(), output=put, format="binary"))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise self._lost(error) from error
+        await hand_over()
+        await blocks.put(None)
+        return said
 
     def sent(self, question: Question) -> tuple[int, str]:
         """Return how many rows the source has, and their sum as text."""
@@ -207,3 +240,33 @@ class Pipe:
         assert self._target is not None  # noqa: S101 - begin() comes first
         self._run(self._target.execute("COMMIT" if taken else "ROLLBACK"))
         return taken
+
+
+class _Belt(asyncio.Queue["bytes | None"]):
+    """Blocks on their way; None behind the last."""
+
+    def __init__(self) -> None:
+        super().__init__(AHEAD)
+
+    async def every(self) -> AsyncIterator[bytes]:
+        """Yield every block; neither side may fall silent."""
+        while True:
+            async with asyncio.timeout(SILENT_SECONDS):
+                block = await self.get()
+            if block is None:
+                return
+            yield block
+
+
+async def _told(blocks: _Belt, told: Told | None) -> AsyncIterator[bytes]:
+    async for block in blocks.every():
+        if told is not None:
+            told(len(block))
+        yield block
+
+
+async def _look(blocks: _Belt, looked: _Belt, between: Between) -> None:
+    async for block in blocks.every():
+        await looked.put(await asyncio.to_thread(between.pass_on, block))
+    await looked.put(await asyncio.to_thread(between.finish))
+    await looked.put(None)

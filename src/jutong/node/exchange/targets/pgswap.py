@@ -16,6 +16,8 @@ from jutong.node.exchange.targets.errors import TargetRefusedError, TargetUnfitE
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 LOCK_SECONDS = 30
+FIRST_LOOK = 10
+"""The statistics target of the first look at new rows: 3,000 rows are sampled, not 30,000."""
 
 _FREE = """
 SELECT c.relkind = 'r' AND c.relpersistence = 'p' AND c.relreplident = 'd' AND c.reltablespace = 0
@@ -141,6 +143,18 @@ class Replace:
         self._run("INSERT INTO {} ({}) SELECT {} FROM {}", table, names, names, staging)
         self._run("DROP TABLE {}", staging)
 
+    def _look_at(self, staging: sql.Identifier) -> None:
+        """Give the planner a first idea of the rows, from a small sample: readers wait for nothing here.
+
+        Naming the columns leaves the server's count of changed rows as it is, so that autovacuum soon looks closely.
+        """
+        columns = self._rows(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            staging.as_string(self._connection),
+        )
+        self._run(f"SET LOCAL default_statistics_target = {FIRST_LOOK}")
+        self._run("ANALYZE {} ({})", staging, sql.SQL(", ").join(sql.Identifier(name) for (name,) in columns))
+
     def _indexed(self, oid: int) -> list[tuple[str, str]] | None:
         """Give the staging table the table's indexes, and return their names, now and later; None when one is odd."""
         made = []
@@ -175,7 +189,7 @@ class Replace:
         ((comment,),) = self._rows("SELECT obj_description(%s, 'pg_class')", oid)
         self._run("COMMENT ON TABLE {} IS {}", staging, sql.Literal(comment))
         self._run("ALTER TABLE {} RESET (autovacuum_enabled, toast.autovacuum_enabled)", staging)
-        self._run("ANALYZE {}", staging)
+        self._look_at(staging)
         self._run("DROP TABLE {}", table)
         self._run("ALTER TABLE {} SET SCHEMA {}", staging, sql.Identifier(self._table[0]))
         self._run("ALTER TABLE {} RENAME TO {}", moved, sql.Identifier(self._table[1]))

@@ -41,7 +41,7 @@ from jutong.node.exchange.targets.errors import (
 from jutong.node.exchange.targets.pgingest import Ingest, Sent
 from jutong.node.exchange.targets.pgledger import PgLedger
 from jutong.node.exchange.targets.pgmerge import Bring, check_mode
-from jutong.node.exchange.targets.pgpipe import Pipe
+from jutong.node.exchange.targets.pgpipe import Flow, Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
 from jutong.node.sources import SourceConfig
@@ -88,7 +88,8 @@ class PostgresTarget(Target):
         self.ways: list[Way] = []
         self._shape = ""
         self._ingest: Ingest | Pipe | None = None
-        self._pipe_from: SourceConfig | None = None
+        self._pipe_from: Flow | None = None
+        self.late: tuple[Rule, ...] = ()
         self._guard: Sieve | None = None
 
     @property
@@ -167,9 +168,9 @@ class PostgresTarget(Target):
         self._shape = f"{schema}\n{takers}"
         masked = {mask.column for mask in self._order.masks}  # a mask comes after the rules
         rules = [rule for way in self.ways for rule in way.rules]
-        late = [rule for rule in rules if rule.column in masked]
-        self._guard = Sieve(late, (), schema) if late else None
-        return tuple(rule for rule in rules if rule not in late)
+        self.late = tuple(rule for rule in rules if rule.column in masked)
+        self._guard = Sieve(self.late, (), schema) if self.late else None
+        return tuple(rule for rule in rules if rule not in self.late)
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
@@ -190,8 +191,7 @@ class PostgresTarget(Target):
                         )
                     )
             if self._pipe_from is not None:
-                columns = [way.taker.name for way in self.ways]
-                self._ingest = Pipe(self._pipe_from, self._into.dsn, self.staging, columns)
+                self._ingest = Pipe(self._pipe_from, self._into.dsn, self.staging)
             else:
                 counted = self._landing.proof == "count"
                 self._ingest = Ingest(address(self._into), self.staging, self.ways, schema, counted=counted)
@@ -215,9 +215,9 @@ class PostgresTarget(Target):
         """Schema and name of the table that is filled."""
         return (self.ledger.schema, self.ledger.staging)
 
-    def pipe_from(self, source: SourceConfig) -> None:
+    def pipe_from(self, begin: Flow) -> None:
         """Say before ``begin`` that chunks come as bytes, by ``pipe``, and not as batches."""
-        self._pipe_from = source
+        self._pipe_from = begin
 
     @property
     def pipe(self) -> Pipe:
@@ -243,11 +243,19 @@ class PostgresTarget(Target):
             TargetUnfitError: when a masked value does not fit its column; others were asked before.
         """
         if self._guard is not None:
-            broken = [count.column for count in self._guard.counted(self._guard.sift(batch, 0).counts) if count.rows]
-            if broken:
-                raise TargetUnfitError(table=self.name, columns="、".join(broken))
+            self.check_masked(self._guard, batch)
         with self.named_problems():
             self._open.write(batch)
+
+    def check_masked(self, guard: Sieve, batch: pa.RecordBatch) -> None:
+        """Ask what the target demands of masked values.
+
+        Raises:
+            TargetUnfitError: when one does not fit its column.
+        """
+        broken = [count.column for count in guard.counted(guard.sift(batch, 0).counts) if count.rows]
+        if broken:
+            raise TargetUnfitError(table=self.name, columns="、".join(broken))
 
     @override
     def finish_chunk(self) -> Landed:
