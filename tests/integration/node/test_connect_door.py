@@ -234,3 +234,11 @@ async def test_a_mariadb_is_connected_too(started: Running, mariadb: MariaDB) ->
     assert (config.mysql_options()["password"], config.writes) == ("reader p@ss", ())
     door = trial.Door("mysql", "x", mariadb.port, "127.0.0.1", "connected", "reader", "reader p@ss")
     assert trial.trial(door).schemas == (trial.Schema("connected", 1, may_create=False),)
+    with mariadb.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("GRANT INSERT, UPDATE, DELETE ON connected.* TO reader@'127.0.0.1'")
+    assert trial.trial(door).schemas == (trial.Schema("connected", 1, may_create=True),)
+    again = Visitor(started, "hub")
+    await again.open()
+    await again.attempt("mysql", **good, password="reader p@ss")
+    assert "已连接" in await again.do("keep", **{"w.0": "connected"})
+    assert sources.load(started.world.home / sources.FILE)["hub"].writes == ("connected",)

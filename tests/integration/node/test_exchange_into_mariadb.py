@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pytest
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import AppendMode, DifferenceMode, MergeMode
 from jutong.contracts.orders import JobOrder
-from jutong.contracts.rules import ColumnMask, NotNull
+from jutong.contracts.rules import ColumnMask
+from jutong.kernel.clock import utc_now
 from jutong.library.errors import KeyRepeatedError
-from jutong.node.exchange import quarantine
+from jutong.node import sources
 from jutong.node.exchange.errors import ContentDiffersError
 from jutong.node.exchange.progress import Held, SoFar
+from jutong.node.exchange.repair import Repair
+from jutong.node.exchange.replay import Replay
 from jutong.node.exchange.targets import myload
 from jutong.node.exchange.targets.errors import (
     LedgerForbiddenError,
@@ -28,6 +32,7 @@ from jutong.node.sources import SourceConfig
 from tests.plugins.mariadb import MariaDB
 from tests.unit.node.exchange.moving import ORGANISATION, order_for, run_move, sqlite_source
 
+pytestmark = pytest.mark.mariadb
 HUB = "hub`%s"
 """A name that would be SQL or a placeholder if it were not quoted everywhere."""
 DSN_HUB = "hub%60%25s"
@@ -213,4 +218,112 @@ def test_what_the_target_refuses_leaves_it_as_it_was(world: World) -> None:
                 world.move(world.order("id", "name", proof=proof))
             assert str(caught.value).endswith(f" {name}。"), str(caught.value)
             assert world.at_target("SELECT id, name FROM t") == [(9, "x")]
+    assert world.left_over() == []
+
+
+def test_what_can_never_fit_is_refused_before_the_first_row(world: World) -> None:
+    make(world, "CREATE TABLE t (id tinyint(1), name datetime NOT NULL)")
+    with pytest.raises(TargetUnfitError, match=r"name（string）→ name（datetime）。"):
+        world.move(world.order("id", "name"))
+    for made, problem in (
+        ("(id int) ENGINE=MyISAM", "ENGINE=MyISAM"),
+        ("(id int, b int NOT NULL)", r"\? → b NOT NULL"),
+        ("(id int AS (1) STORED)", "id（int32）|id（int64）"),
+    ):
+        world.at_target("DROP TABLE t", f"CREATE TABLE t {made}")
+        with pytest.raises(TargetUnfitError, match=problem):
+            world.move(world.order("id"))
+    with pytest.raises(TargetUnfitError):
+        world.move(world.order("id", table="gone"))
+    with pytest.raises(WriteForbiddenError):
+        run_move(world.order("id"), world.source, world.home, replace(world.into, writes=()))
+    assert world.left_over() == []
+
+
+def test_rows_that_do_not_fit_are_set_aside_and_come_in_when_put_right(world: World, tmp_path: Path) -> None:
+    source = sqlite_source(
+        tmp_path,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, n INTEGER)",
+        (
+            "INSERT INTO t VALUES (?, ?, ?)",
+            [(1, "a\0b", 1), (2, "tolong", 1), (3, "𬭎", 1), (4, "ok", 256), (5, None, 1), (6, "ok", -1)],
+        ),
+    )  # fmt: skip
+    make(world, "CREATE TABLE t (id int, name varchar(4) CHARACTER SET utf8mb3 NOT NULL, n tinyint unsigned)")
+    hub = {"name": "hub", "dialect": "mysql", "organisation_code": ORGANISATION, "dsn": world.into.dsn}
+    file = tmp_path / sources.FILE
+    file.parent.mkdir()
+    file.touch(0o600)
+    file.write_text(json.dumps([{**hub, "writes": [HUB]}]), encoding="utf-8")
+    landing = world.order("id", "name", "n").into
+    order = order_for(source, "main", "t", "id", "name", "n").model_copy(update={"into": landing})
+    receipt = run_move(order, source, tmp_path, world.into)
+    assert (receipt.rows_read, receipt.rows_written, receipt.rows_quarantined) == (6, 1, 5)
+    assert {rule.id: rule.rows for rule in receipt.rules} == {
+        "into-2-length": 1, "into-2-letters": 1, "into-2-null": 1, "into-3-range": 2,
+    }  # fmt: skip
+    with Repair(tmp_path / "jobs" / order.job_id, order) as repair:
+        repair.fix("0-2", {"name": "fine"}, "seen", utc_now())
+        for _ in range(2):
+            Replay(repair, tmp_path, source).run(utc_now())
+            assert world.at_target("SELECT * FROM t ORDER BY 1") == [(1, "a\0b", 1), (2, "fine", 1)]
+    # A mask comes after the rules: what it makes too long ends the move instead.
+    masks = (ColumnMask(column="name", mask="all"),)
+    world.at_target("DELETE FROM t", "ALTER TABLE t MODIFY name varchar(1) NOT NULL")
+    with pytest.raises(TargetUnfitError):
+        run_move(
+            world.order("id", "name", "n").model_copy(
+                update={"source": "register", "schema_name": "main", "masks": masks}
+            ),
+            source,
+            tmp_path,
+            world.into,
+        )
+    assert world.left_over() == []
+
+
+def test_moments_keep_their_fraction_and_their_zone(world: World) -> None:
+    world.at_source(
+        "DROP TABLE IF EXISTS t", "CREATE TABLE t (id int, at timestamp(6) NULL)", "SET time_zone = '+00:00'",
+        "INSERT INTO t VALUES (1, '2026-01-01 00:00:00.5'), (2, NULL), (3, '1988-06-01 00:00:00')",
+    )  # fmt: skip
+    world.at_target("DROP TABLE IF EXISTS t", "CREATE TABLE t (id int, at datetime(1))")
+    with pytest.raises(TargetUnfitError, match="datetime"):  # nobody said what its times are meant in
+        world.move(world.order("id", "at"))
+    there = replace(world.into, zone="Asia/Shanghai")
+    run_move(world.order("id", "at"), world.source, world.home, there)
+    assert world.at_target("SELECT id, CAST(at AS CHAR) FROM t ORDER BY id") == [
+        (1, "2026-01-01 08:00:00.5"), (2, None), (3, "1988-06-01 09:00:00.0"),
+    ]  # fmt: skip
+    world.at_target("ALTER TABLE t MODIFY at datetime")
+    with pytest.raises(TargetUnfitError, match=r"at（datetime）"):
+        run_move(world.order("id", "at"), world.source, world.home, there)
+
+
+def test_modes_bring_rows_in(world: World) -> None:
+    make(world, "CREATE TABLE t (n int NOT NULL AUTO_INCREMENT PRIMARY KEY, id int, name varchar(40) COLLATE"
+         " utf8mb4_general_ci, more int DEFAULT 5, KEY (id))", "INSERT INTO t (n, id, name, more) VALUES"
+         " (1, 2, 'N2', 1), (2, 9, 'gone', 1), (3, 1, 'n1', 1), (4, 2, 'old', 1)", rows=3)  # fmt: skip
+    merge = world.move(world.order("id", "name", mode=MergeMode(keys=("id",))))
+    assert (merge.rows_inserted, merge.rows_updated, merge.rows_deleted, merge.rows_unchanged) == (1, 1, 0, 1)
+    rows = "SELECT id, name, more FROM t ORDER BY id, n"
+    assert world.at_target(rows) == [(1, "n1", 1), (2, "n2", 1), (2, "n2", 1), (3, "n3", 5), (9, "gone", 1)]
+    world.at_source("UPDATE t SET name = NULL WHERE id = 1", "DELETE FROM t WHERE id = 3")
+    hard = world.move(world.order("id", "name", mode=DifferenceMode(keys=("id",))))
+    assert (hard.rows_inserted, hard.rows_updated, hard.rows_deleted) == (0, 1, 2)
+    assert world.at_target(rows) == [(1, None, 1), (2, "n2", 1), (2, "n2", 1)]
+    world.at_source("INSERT INTO t VALUES (5, 'five')")
+    for count in (3, 0):
+        append = world.move(world.order("id", "name", mode=AppendMode(watermark="id")))
+        assert append.rows_inserted == count
+    assert [row[0] for row in world.at_target(rows)] == [1, 1, 2, 2, 2, 5]
+    world.at_source("ALTER TABLE t DROP PRIMARY KEY", "INSERT INTO t VALUES (5, 'twice')")
+    with pytest.raises(KeyRepeatedError):
+        world.move(world.order("id", "name", mode=DifferenceMode(keys=("id",))))
+    world.at_target("CREATE TRIGGER mind BEFORE UPDATE ON t FOR EACH ROW SET NEW.name = 'mine'")
+    world.at_source("DELETE FROM t WHERE id = 5", "UPDATE t SET name = 'new'")
+    before = world.at_target(rows)
+    with pytest.raises(ContentDiffersError):
+        world.move(world.order("id", "name", mode=MergeMode(keys=("id",))))
+    assert world.at_target(rows) == before
     assert world.left_over() == []

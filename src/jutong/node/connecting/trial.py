@@ -56,7 +56,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Schema:
-    """A schema, how many tables and views of it the account may read, and whether it may make tables there."""
+    """A schema, how many tables and views of it the account may read, and whether moves may fill tables there."""
 
     name: str
     tables: int
@@ -223,15 +223,22 @@ SELECT (SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATA
        + (SELECT count(*) FROM information_schema.TABLE_PRIVILEGES
            WHERE TABLE_SCHEMA = DATABASE() AND PRIVILEGE_TYPE IN ('INSERT', 'UPDATE', 'DELETE', 'DROP')),
        (SELECT count(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN ('SUPER', 'INSERT', 'FILE')),
-       @@global.read_only, version(), DATABASE()
+       @@global.read_only, version(), DATABASE(),
+       (SELECT count(DISTINCT PRIVILEGE_TYPE) FROM
+          (SELECT PRIVILEGE_TYPE, GRANTEE FROM information_schema.SCHEMA_PRIVILEGES WHERE DATABASE() LIKE TABLE_SCHEMA
+           UNION ALL SELECT PRIVILEGE_TYPE, GRANTEE FROM information_schema.USER_PRIVILEGES) mine
+         WHERE GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')
+           AND PRIVILEGE_TYPE IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')) = 4
 """
 
 
 def _mysql(door: Door) -> Trial:
     with _mysql_session(door) as connection, connection.cursor() as cursor:
         cursor.execute(_MYSQL_LOOK)
-        tables, writable, powerful, read_only, version, database = cursor.fetchone() or (0, 0, 0, 0, "", "")
-    schemas = (Schema(str(database), int(tables), may_create=False),)
+        tables, writable, powerful, read_only, version, database, fills = cursor.fetchone() or (
+            0, 0, 0, 0, "", "", 0,
+        )  # fmt: skip
+    schemas = (Schema(str(database), int(tables), may_create=bool(fills)),)
     return Trial(_short(f"MySQL {version}"), schemas, int(writable), bool(powerful), bool(read_only))
 
 

@@ -9,6 +9,7 @@ from jutong.kernel.errors import JutongError
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.connecting.trial import KINDS, Door, Kind, Schema, Trial
 from jutong.node.gateway.work import WorkPage
+from jutong.node.sources import WRITABLE
 
 STEPS = (
     gettext_noop("选种类"),
@@ -208,7 +209,7 @@ class ConnectPages:
         )
 
     def _writes(self, kind: Kind, number: int, schema: Schema) -> str:
-        if kind != "postgresql" or not schema.may_create:
+        if kind not in WRITABLE or not schema.may_create:
             return f'<span class="note">{self._say(NO_RIGHT)}</span>'
         return self._box("w", number, schema.name, checked=False)
 

@@ -162,6 +162,8 @@ def _row(order: ConnectTicketOrder, door: Door, found: Trial, form: Form) -> dic
     if door.kind == "postgresql":
         # No schema listed would mean all of them: what may be written is always seen as well.
         row |= {"schemas": list(dict.fromkeys([*seen, *writes])), "writes": writes}
+    if door.kind == "mysql" and writes:
+        row["writes"] = writes
     if door.kind in source_file.UNIVERSAL:
         row["schemas"] = seen
     return {**row, "zone": "Asia/Shanghai"} if form.get("zone") == "Asia/Shanghai" else row

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import pyarrow as pa
 from typing_extensions import override
 
+from jutong.contracts.landing import Landing
 from jutong.contracts.modes import DifferenceMode, MergeMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Rule
@@ -21,6 +22,10 @@ from jutong.node.exchange.chunks import ChunkDone
 from jutong.node.exchange.errors import ContentDiffersError
 from jutong.node.exchange.targets import ZONE
 from jutong.node.sources import SourceConfig
+
+if TYPE_CHECKING:
+    from jutong.node.exchange.targets.mysql import MysqlTarget
+    from jutong.node.exchange.targets.postgresql import PostgresTarget
 
 
 class Adding(Protocol):
@@ -70,7 +75,7 @@ def adding(order: JobOrder, source: SourceConfig, home: Path, addition_id: str) 
         path = table_path(home / "library", ZONE, source.organisation_code, order.target)
         return _InLibrary(path, addition_id, by_key)
     into = sources.pick(sources.load(home / sources.FILE), order.into.source)
-    return _InPostgres(order.model_copy(update={"job_id": addition_id, "mode": by_key}), into)
+    return _InDatabase(order.model_copy(update={"job_id": addition_id, "mode": by_key}), into)
 
 
 class _InLibrary(Adding):
@@ -110,15 +115,24 @@ class _InLibrary(Adding):
         return self._table.commit(proof)
 
 
-class _InPostgres(Adding):
-    def __init__(self, order: JobOrder, into: SourceConfig) -> None:
-        from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415 - its drivers are heavy
+def _database(order: JobOrder, landing: Landing, into: SourceConfig) -> PostgresTarget | MysqlTarget:
+    # Only its own driver is loaded.
+    if into.dialect == "mysql":
+        from jutong.node.exchange.targets.mysql import MysqlTarget  # noqa: PLC0415
 
+        return MysqlTarget(order, landing, into, adds=True)
+    from jutong.node.exchange.targets.postgresql import PostgresTarget  # noqa: PLC0415
+
+    return PostgresTarget(order, landing, into, adds=True)
+
+
+class _InDatabase(Adding):
+    def __init__(self, order: JobOrder, into: SourceConfig) -> None:
         assert order.into is not None  # noqa: S101 - adding() looked
         # A few rows are always read back, whatever the order says of millions.
-        self._landing = order.into.model_copy(update={"proof": "digest"})
+        landing = order.into.model_copy(update={"proof": "digest"})
         self._order = order
-        self._target = PostgresTarget(order, self._landing, into, adds=True)
+        self._target = _database(order, landing, into)
 
     @override
     def __enter__(self) -> Self:
