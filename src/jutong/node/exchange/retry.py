@@ -13,8 +13,8 @@ _GROWTH = 3
 
 _TRANSIENT = frozenset(
     ("node.source.unreachable", "node.exchange.source-lost", "node.exchange.target-lost", "library.table.busy",
-     "node.changes.slot-busy", "node.changes.undecided", "node.files.arriving", "node.files.busy", "node.rest.page-refused", "node.store.lost",
-     "node.peer.busy", "node.queue.messages-elsewhere")
+     "node.changes.slot-busy", "node.changes.undecided", "node.files.arriving", "node.files.busy",
+     "node.rest.page-refused", "node.store.lost", "node.peer.busy", "node.queue.messages-elsewhere")
 )  # fmt: skip
 _LASTING = frozenset(
     (

@@ -206,7 +206,8 @@ class Window:
                 some = batch.slice(start, AGAIN_ROWS)
                 rows = again(some.select(self._keys.names))
                 asked, found = self._digests.of(some)[0], self._digests.of(rows)[0]
-                _all_of(self._told_again, rows)
+                # By a collation of the source a key may be found by another one.
+                _all_of(self._told_again, rows.filter(pa.array(np.isin(found, asked))))
                 _all_of(self._missed, some.filter(pa.array(~np.isin(asked, found))))
         self._told_again.close()
         self._missed.close()

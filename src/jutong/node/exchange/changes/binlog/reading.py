@@ -121,7 +121,7 @@ def _following(work: Work, followed: Table, number: int, since: Since) -> Iterat
         window.end()
         if not since.upto:
             since = since.model_copy(update={"upto": f"{upto} {ended}"})
-        with closing(_Again(source, plan, followed.identity)) as again:
+        with closing(Again(source, plan, followed.identity)) as again:
             rows = window.settle(again.rows)
         keep(work.folder, Told(changes=window.changes, only=not window.emptied))
         yield OpenRead(
@@ -201,7 +201,7 @@ class _Drain:
             yield event
 
 
-class _Again:
+class Again:
     """Reads rows of the table once more by their keys; connects when it is first asked."""
 
     def __init__(self, source: SourceConfig, plan: MovePlan, identity: Sequence[str]) -> None:

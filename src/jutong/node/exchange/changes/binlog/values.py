@@ -49,7 +49,7 @@ _FIRST_YEAR = 1900
 _UNIT = 1_000_000
 _KIND = re.compile(r"([a-z0-9]+)(?:\((\d+))?")
 _LABEL = re.compile(r"'((?:[^']|'')*)'")
-_ESCAPED = re.compile(r"''|\\\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
 _UNESCAPED = {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}
 NO_DATE = "a date no calendar has (such as 0000-00-00)"
 
