@@ -7,9 +7,12 @@ from typing import NoReturn
 
 import pytest
 
-INSTALL = "sudo apt-get install --no-install-recommends chromium fonts-noto-cjk mariadb-server postgresql"
+INSTALL = (
+    "sudo apt-get install --no-install-recommends chromium fonts-noto-cjk mariadb-server postgresql"
+    " odbc-postgresql odbc-mariadb"
+)
 PATH = "/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", "/usr/bin:/usr/local/bin")
-COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL")
+COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL", "ODBC")
 
 
 def component_missing(component: str) -> NoReturn:

@@ -375,6 +375,7 @@ def _address_problem(dialect: str, dsn: str) -> str:
     if dialect in {"rest", "jutong"}:
         plain = parts.hostname and port_ok and not (parts.username or parts.password or parts.query or parts.fragment)
         return "" if parts.scheme in _SCHEMES[dialect] and plain else "dsn is https://host:port/path"
-    if parts.scheme not in _SCHEMES[dialect] or not parts.path.strip("/") or not port_ok:
+    placed = parts.path.strip("/") or dialect == "dameng"  # whose servers have one database each
+    if parts.scheme not in _SCHEMES[dialect] or not placed or not port_ok:
         return f"dsn is {_SCHEMES[dialect][0]}://user:password@host:port/database"
     return ""

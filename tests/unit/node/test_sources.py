@@ -20,6 +20,11 @@ POSTGRES = {
 }
 MYSQL = {"name": "housing", "dialect": "mysql", "organisation_code": CODE, "dsn": "mysql://u:p%40ss@db:3307/house"}
 
+ODBC = {
+    "name": "other", "dialect": "odbc", "organisation_code": CODE, "dsn": "odbc://u:p@db/house",
+    "driver": "MariaDB Unicode", "speaks": "mysql",
+}  # fmt: skip
+
 
 def write(folder: Path, content: Any, mode: int = 0o600) -> Path:
     path = folder / "sources.json"
@@ -29,6 +34,10 @@ def write(folder: Path, content: Any, mode: int = 0o600) -> Path:
 
 
 def test_three_dialects_are_read_by_name(tmp_path: Path) -> None:
+    dameng = {"name": "tax", "dialect": "dameng", "organisation_code": CODE, "dsn": "dameng://u:p@db:5236"}
+    others = sources.load(write(tmp_path, [ODBC, dameng]))
+    assert (others["other"].driver, others["other"].speaks, others["tax"].driver) == ("MariaDB Unicode", "mysql", "")
+    assert sources.from_row(json.loads(json.dumps(sources.as_row(others["other"])))) == others["other"]
     found = sources.load(write(tmp_path, [SQLITE, POSTGRES, MYSQL]))
     assert list(found) == ["school", "civil-affairs", "housing"]
     assert found["school"].file == tmp_path / "school.db"
@@ -99,18 +108,18 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
         (["x"], "row 1: not an object"),
         ([{**SQLITE, "pasword": "x"}], "unknown field pasword"),
         ([{"name": "x", "dialect": "sqlite"}], "organisation_code is missing"),
-        ([{**SQLITE, "path": 3}], "dsn, path and zone are texts"),
+        ([{**SQLITE, "path": 3}], "dsn, path, zone, driver and speaks are texts"),
         ([{**POSTGRES, "schemas": "public"}], "schemas is a list"),
         ([{**POSTGRES, "schemas": [1]}], "schemas is a list"),
         ([{**POSTGRES, "writes": "public"}], "writes is a list"),
         ([{**SQLITE, "writes": ["main"]}], "can be written to"),
         ([{**MYSQL, "writes": ["other"]}], "the database of its dsn"),
-        ([{**POSTGRES, "zone": 8}], "zone are texts"),
+        ([{**POSTGRES, "zone": 8}], "speaks are texts"),
         ([{**POSTGRES, "zone": "+08:00"}], "zone is a name"),
         ([{**SQLITE, "name": "../x"}], "name is"),
         ([{**SQLITE, "name": "x\n"}], "name is"),
         ([{**SQLITE, "organisation_code": "../../etc"}], "organisation_code is"),
-        ([{**SQLITE, "dialect": "oracle"}], "dialect is one of"),
+        ([{**SQLITE, "dialect": "db2"}], "dialect is one of"),
         ([{**SQLITE, "path": ""}], "sqlite takes a path"),
         ([{**SQLITE, "dsn": "x"}], "sqlite takes a path"),
         ([{**POSTGRES, "path": "x"}], "takes a dsn and no path"),
@@ -118,6 +127,12 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
         ([{**POSTGRES, "dsn": "postgresql://u:p@h"}], "dsn is postgresql://"),
         ([{**POSTGRES, "dsn": "postgresql://u:p@h:0/d"}], "dsn is postgresql://"),
         ([{**POSTGRES, "dsn": "postgresql://u:p@h:99999/d"}], "dsn is no address"),
+        ([{**POSTGRES, "driver": "FreeTDS"}], "driver is the name"),
+        ([{**ODBC, "driver": "x;Server=h"}], "driver is the name"),
+        ([{**ODBC, "speaks": "db2"}], "speaks is one of"),
+        ([{**ODBC, "writes": ["house"]}], "can be written to"),
+        ([{**ODBC, "dialect": "mssql"}], "speaks belongs to odbc"),
+        ([{**ODBC, "dsn": "odbc://u:p@h"}], "dsn is odbc://"),
         ([SQLITE, SQLITE], "row 2: the name school is taken"),
     ],
 )

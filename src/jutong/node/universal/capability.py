@@ -61,6 +61,7 @@ class Capability:
         modulo: rest of ``{}`` divided by ``{rows}``.
         count: counts rows without overflowing.
         wide: whether texts are fetched as UTF-16, where the narrow form depends on the machine's locale.
+        holds: whether the driver holds all rows of an answer in memory, so that an answer must have few.
         reasons: by SQLSTATE or the product's number, why something was refused.
         signs: by a part of the message, where neither tells.
         snapshot: what an administrator runs when no moment can be held; empty where it always can.
@@ -89,6 +90,7 @@ class Capability:
     modulo: str = "MOD({}, {rows})"
     count: str = "count(*)"
     wide: bool = False
+    holds: bool = False
     reasons: Mapping[str | int, str] = field(default_factory=dict)
     signs: tuple[tuple[str, str], ...] = ()
     snapshot: str = ""
@@ -131,6 +133,6 @@ STALE, STRANGER = "stale", "stranger"
 STATES: dict[str | int, str] = {
     "28000": SIGNIN, "28P01": SIGNIN, "3D000": DATABASE, "42S02": GONE, "42S22": GONE, "42P01": GONE, "42703": GONE,
     "HYT00": SILENT, "HYT01": SILENT, "08S01": LOST, "08004": REFUSED, "08001": REFUSED, "57014": TOO_LONG,
-    "55P03": LOCKED, "53300": FULL,
+    "55P03": LOCKED, "53300": FULL, "57P01": LOST, "57P02": LOST, "08003": LOST, "08006": LOST, "08007": LOST,
 }  # fmt: skip
 """What SQLSTATEs mean whoever says them."""

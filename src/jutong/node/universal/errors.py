@@ -29,6 +29,17 @@ class TextGarbledError(JutongError):
     next_step = gettext_noop("请运维人员核对驱动的字符集设置（须为Unicode）和sources.json中的driver，改好后重试。")
 
 
+class KeyWantedError(JutongError):
+    """The driver would hold the whole table in memory, and no key divides it."""
+
+    code = "node.source.key-wanted"
+    http_status = 422
+    message = gettext_noop(
+        "表 {table} 有 {rows} 行，没有整数主键，而这个驱动会把查询结果全部放进内存，最多读 {limit} 行。"
+    )
+    next_step = gettext_noop("请数源部门给表加整数主键，或改用能逐批取数的驱动；没有搬运任何一行。")
+
+
 class SnapshotMissingError(JutongError):
     """The database offers no reading at one moment, or not to this account."""
 

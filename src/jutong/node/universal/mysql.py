@@ -77,7 +77,7 @@ MYSQL = Capability(
         "COMMIT",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
-    look=("SET SESSION TRANSACTION READ ONLY", "SET SESSION sql_mode = ''"),
+    look=("SET SESSION TRANSACTION READ ONLY", "SET SESSION time_zone = '+00:00', sql_mode = ''"),
     # Each product runs the comment that is meant for it.
     deadline="SET SESSION /*M! max_statement_time = {seconds} */ /*!50708 max_execution_time = {seconds}000 */",
     locks="SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}",
@@ -86,6 +86,7 @@ MYSQL = Capability(
     cut="LEFT(CAST({} AS CHAR), {length})",
     characters="CHAR_LENGTH(CAST({} AS CHAR))",
     octets="OCTET_LENGTH({})",
+    holds=True,
     reasons={
         **STATES, 1045: words.SIGNIN, 1044: words.DATABASE, 1049: words.DATABASE, 1040: words.FULL, 1130: words.BARRED,
         2002: words.REFUSED, 2003: words.REFUSED, 2006: words.LOST, 2013: words.LOST, 1146: words.GONE,

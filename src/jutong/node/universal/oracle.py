@@ -147,7 +147,7 @@ ORACLE = Capability(
         _SETTINGS,
         "SET TRANSACTION READ ONLY",
     ),
-    look=("SET TRANSACTION READ ONLY",),
+    look=(_SETTINGS, "SET TRANSACTION READ ONLY"),
     probe="UNISTR('\\4DAE')",
     dual=" FROM DUAL",
     some="SELECT {columns} FROM {table} FETCH FIRST {rows} ROWS ONLY",

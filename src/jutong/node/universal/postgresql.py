@@ -96,7 +96,7 @@ POSTGRESQL = Capability(
         "SET LOCAL TIME ZONE 'UTC'",
         "SET LOCAL DateStyle TO 'ISO, YMD'",
     ),
-    look=("SET TRANSACTION READ ONLY",),
+    look=("SET TRANSACTION READ ONLY", "SET LOCAL DateStyle TO 'ISO, YMD'"),
     deadline="SET LOCAL statement_timeout = '{seconds}s'",
     locks="SET LOCAL lock_timeout = '{seconds}s'",
     probe="chr(19886)",

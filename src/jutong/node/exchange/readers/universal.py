@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -19,11 +20,11 @@ from jutong.node.exchange.errors import SourceLostError, ValueUnfitError
 from jutong.node.exchange.modes.errors import WatermarkUnfitError
 from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, MovePlan, PlannedColumn, plan_move
-from jutong.node.exchange.readers import OpenRead, gently, spread
+from jutong.node.exchange.readers import OpenRead, Span, gently, spread
 from jutong.node.sources import SourceConfig
 from jutong.node.universal import sessions
 from jutong.node.universal.capability import SNAPSHOT, Capability
-from jutong.node.universal.errors import RefusedError
+from jutong.node.universal.errors import KeyWantedError, RefusedError
 from jutong.node.universal.sessions import Session
 from jutong.node.universal.types import declared
 
@@ -33,6 +34,12 @@ SHORT = 1_000
 
 MOST_BYTES = 64 * 1024 * 1024
 """No value may be longer: it would have to be in memory whole."""
+
+MOST_HELD = 200_000
+"""Rows of a table without a key that a driver may hold in memory."""
+
+ROWS_HELD = 2 * BATCH_ROWS
+"""Rows of an answer where the driver holds all of it."""
 
 WHOLE_DIGITS = 18
 _WHOLE = {"smallint", "integer", "int", "bigint", "tinyint", "mediumint"}
@@ -92,13 +99,15 @@ class _Reading:
             since, plan, dialect, self._values, table=capability.place(plan.schema_name, plan.table), key=key_name
         )
         counted, widest = self._survey(plan, table)
+        if capability.holds and not key and counted > MOST_HELD:
+            raise KeyWantedError(table=plan.table, rows=counted, limit=MOST_HELD)
         return OpenRead(
             plan,
             counted,
             key_name,
             lambda span: self._numbers(f"SELECT {capability.count} FROM {table}{span.where(key)}")[0],  # noqa: S608
             lambda many: self._bounds(key, table, counted, many),
-            lambda span: self._batches(plan, table + span.where(key), widest),
+            lambda span: self._span(plan, table, key, span, widest),
             since=since,
         )
 
@@ -140,6 +149,14 @@ class _Reading:
         large = self._capability.lob_octets if "lob" in column.type else ""
         value = column.mapping.expression.format(self._capability.quote(column.name))
         return (large or self._capability.octets).format(value)
+
+    def _span(self, plan: MovePlan, table: str, key: str, span: Span, widest: int) -> Iterator[pa.RecordBatch]:
+        """Yield a span's rows, by one answer or as many as the driver needs to hold few rows at a time."""
+        small: tuple[int, ...] = ()
+        if self._capability.holds and key:
+            small = self._numbers(self._capability.nth(key, table + span.where(key), ROWS_HELD))
+        for after, upto in pairwise((span.after, *small, span.upto)):
+            yield from self._batches(plan, table + Span(after, upto).where(key), widest)
 
     def _batches(self, plan: MovePlan, place: str, widest: int) -> Iterator[pa.RecordBatch]:
         columns = ", ".join(
