@@ -125,7 +125,8 @@ _ORACLE = (
     (
         'CREATE TABLE "人员" ("id" NUMBER(18) PRIMARY KEY, "姓名" VARCHAR2(20 CHAR), "note" CLOB,'
         ' "amount" NUMBER(12,2), "exact" NUMBER(38,20), "day" DATE, "at" TIMESTAMP(6),'
-        ' "instant" TIMESTAMP(6) WITH TIME ZONE, "ratio" BINARY_DOUBLE, "photo" BLOB, "flag" NUMBER(1), "kind" CHAR(5 CHAR))'
+        ' "instant" TIMESTAMP(6) WITH TIME ZONE, "ratio" BINARY_DOUBLE, "photo" BLOB, "flag" NUMBER(1),'
+        ' "kind" CHAR(5 CHAR))'
     ),
     _ORACLE_ROW,
     (
