@@ -10,9 +10,11 @@ from pathlib import Path
 
 import click
 
+from jutong.cli.bar import Bar, Standing
 from jutong.cli.cells import cell_key, unseal
+from jutong.cli.exchange_run import run
 from jutong.cli.node import STATES
-from jutong.cli.text import columns, say, sentence, width
+from jutong.cli.text import columns, say, sentence
 from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel import settings as jutong_settings
 from jutong.kernel.clock import utc_now
@@ -26,16 +28,6 @@ DECISIONS = {
     "written": gettext_noop("已写回"),
 }
 OPEN = gettext_noop("待处理")
-PHASES = {
-    "": gettext_noop("还没有开始"),
-    "retry": gettext_noop("来源暂时不通，稍后再试"),
-    "planning": gettext_noop("核对表结构"),
-    "reading": gettext_noop("读取和写入"),
-    "checking": gettext_noop("回读核对"),
-    "committing": gettext_noop("提交"),
-}
-BAR = 24
-WIDTH = 100
 WATCH_SECONDS = 0.5
 
 
@@ -44,6 +36,7 @@ def exchange() -> None:
     """隔离的行 · rows that moves set aside on this node."""
 
 
+exchange.add_command(run)
 exchange.add_command(cell_key)
 exchange.add_command(unseal)
 
@@ -63,16 +56,12 @@ def watch(job_id: str) -> None:
     """看一项任务搬运 · follow a move on this node to its end; Ctrl-C leaves it running."""
     folder = JobFolder(_home(), job_id)
     folder.order()
-    shown = ""
+    bar = Bar()
     while (final := folder.result()) is None:
-        line = _line(folder.waiting() if folder.tries().number else folder.progress(), chunks_total(folder.path))
-        if line != shown:
-            at_screen = sys.stdout.isatty()
-            click.echo(f"\r{line}{' ' * max(0, WIDTH - width(line))}" if at_screen else line, nl=not at_screen)
-            shown = line
+        standing = folder.waiting() if folder.tries().number else folder.progress()
+        bar.show(_line(standing, chunks_total(folder.path)))
         time.sleep(WATCH_SECONDS)
-    if sys.stdout.isatty():
-        click.echo(f"\r{'':<{WIDTH}}\r", nl=False)
+    bar.clear()
     say(
         gettext_noop("{state}：读出 {read} 行，写入 {written} 行，隔离 {aside} 行。"),
         state=sentence(STATES[final.state]), read=final.rows_read, written=final.rows_written,
@@ -85,15 +74,8 @@ def watch(job_id: str) -> None:
 
 
 def _line(receipt: MovedReceipt, total: int) -> str:
-    """Return a progress bar: as far as the rows the source counted are known."""
-    done = min(1.0, receipt.rows_read / total) if total else 0.0
-    bar = "█" * round(done * BAR) + "░" * (BAR - round(done * BAR))
-    parts = [f"{bar} {done:4.0%}", f"{receipt.rows_read:,}/{total or '?'}", sentence(PHASES.get(receipt.phase, OPEN))]
-    if receipt.rows_per_second:
-        parts.append(sentence(gettext_noop("{rate} 行/秒"), rate=f"{receipt.rows_per_second:,}"))
-    if receipt.rows_quarantined:
-        parts.append(sentence(gettext_noop("隔离 {rows} 行"), rows=f"{receipt.rows_quarantined:,}"))
-    return "  ".join(parts)
+    rate, aside = receipt.rows_per_second, receipt.rows_quarantined
+    return Standing(receipt.rows_read, total, receipt.phase, rate, aside).line
 
 
 @exchange.command("list")

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jutong.center.catalog.enums import FieldMode, Grade
 from jutong.center.catalog.models import Binding, Entry, Item
@@ -16,7 +17,7 @@ from jutong.center.jobs.extra import Extra
 from jutong.center.jobs.models import Job, JobCause
 from jutong.center.jobs.ordering import checked, issue_job
 from jutong.center.jobs.transfer import Transfer, TransferState
-from jutong.center.jobs.transfers import own
+from jutong.center.jobs.transfers import to_run
 from jutong.center.jobs.work import Work
 from jutong.center.org.actor import Actor
 from jutong.contracts.dry import MOST_ROWS, MOST_SHOWN, Dry
@@ -26,6 +27,8 @@ from jutong.kernel.errors import InvalidInputError
 
 SAMPLE = 10_000
 """Rows a dry run looks at unless more are asked for."""
+WRITTEN = gettext_lazy("请写成2026-01-01、2026-01-01T08:00:00或数字")
+"""How the ends of a period are written."""
 _HARMLESS = (Grade.G1, Grade.G2)
 
 
@@ -64,7 +67,7 @@ def try_transfer(*, transfer: Transfer, rows: int = SAMPLE, by: Actor, now: date
         JobRunningError: if a job of the entry is under way.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if its work does not fit the table as it is bound now.
     """
-    locked = own(transfer, by)
+    locked = to_run(transfer, by)
     work = Work.read(locked.work)
     binding, _source, columns = checked(locked.entry, work)
     dry = Dry(rows=min(rows, MOST_ROWS), shown=shown_columns(locked.entry, binding, columns, work))
@@ -85,7 +88,7 @@ def backfill(*, transfer: Transfer, period: Period, by: Actor, now: datetime) ->
         JobRunningError: if a job of the entry is under way.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if its work does not fit the table as it is bound now.
     """
-    locked = own(transfer, by)
+    locked = to_run(transfer, by)
     if locked.state == TransferState.DRAFT:
         raise TransferUnreadyError(name=locked.name)
     work = Work.read(locked.work)

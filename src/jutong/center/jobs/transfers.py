@@ -153,6 +153,24 @@ def own(transfer: Transfer, by: Actor) -> Transfer:
 def _check_chain(transfer: Transfer, schedule: Schedule, by: Actor) -> None:
     """See that what is waited for is there, the own department's, and does not wait for this one in turn."""
     next_id: Any = schedule.transfer
+def to_run(transfer: Transfer, by: Actor) -> Transfer:
+    """Return a transfer that the actor may run, locked.
+
+    Besides its own department that is the operator at the machine, as the schedule does: only what is switched on,
+    which was the department's decision.
+
+    Raises:
+        NotFoundError: for another department's, and to the operator for one that is not on.
+    """
+    if not by.is_platform:
+        return own(transfer, by)
+    rows = Transfer.objects.select_for_update(of=("self",)).select_related("entry__organisation", "entry__published")
+    locked = rows.filter(id=transfer.id, state=TransferState.ON).first()
+    if locked is None:
+        raise NotFoundError(what=transfer.name)
+    return locked
+
+
     for _ in range(LONGEST_CHAIN):
         if not next_id:
             return
@@ -273,7 +291,7 @@ def run_transfer(*, transfer: Transfer, by: Actor, now: datetime) -> Job:
         JobRunningError: if a job of the entry is under way.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if its work does not fit the table as it is bound now.
     """
-    locked = own(transfer, by)
+    locked = to_run(transfer, by)
     if locked.state == TransferState.DRAFT:
         raise TransferUnreadyError(name=locked.name)
     return issue_job(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from jutong.center.jobs import extras
 from jutong.center.jobs import transfer_queries as queries
+from jutong.center.jobs.extras import WRITTEN
 from jutong.center.jobs.models import JobState
 from jutong.center.jobs.ordering import OPEN
 from jutong.center.jobs.queries import readable_jobs
@@ -70,4 +71,4 @@ def _period(visit: Visit) -> Period:
     try:
         return Period(first=first, until=until)
     except ValidationError as error:
-        raise invalid(str(error.errors()[0]["loc"][0]), _("请写成2026-01-01、2026-01-01T08:00:00或数字")) from error
+        raise invalid(str(error.errors()[0]["loc"][0]), str(WRITTEN)) from error
