@@ -202,15 +202,15 @@ def _context(visit: Visit, job: Job) -> dict[str, Any]:
         "controls": [(action, *_ACTIONS[action]) for action in possible(job)] if own else [],
         "broken": [count_told(count) for count in job.rule_counts if count["rows"]],
         "news": [(line.at, line.told(language)) for line in queries.log(job, limit=SHOWN_NEWS)],
-        "replays": _replays(job),
+        "replays": replays_told(job, SHOWN_REPLAYS),
         "files": [{**file, "told": FILES.get(file["state"], file["state"])} for file in job.files],
         "may_repair": own and bool(job.rows_quarantined) and found.is_over,
     }
 
 
-def _replays(job: Job) -> list[tuple[Replay, str]]:
+def replays_told(job: Job, most: int) -> list[tuple[Replay, str]]:
     """Return the newest replays, each with the name of who made it; by command it is the account on the node."""
-    rows = list(job.replays.all()[:SHOWN_REPLAYS])
+    rows = list(job.replays.all()[:most])
     names = dict(User.objects.filter(username__in={row.official for row in rows}).values_list("username", "name"))
     return [(row, names.get(row.official) or row.official) for row in rows]
 

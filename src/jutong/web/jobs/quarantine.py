@@ -9,8 +9,12 @@ from jutong.center.org.permissions import Permission
 from jutong.contracts.envelope import Envelope
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
+from jutong.web.jobs.live import replays_told
 from jutong.web.jobs.words import count_told
 from jutong.web.middleware import policy
+
+SHOWN = 20
+"""Replays listed, the newest."""
 
 
 @form_page(Permission.JOBS_QUARANTINE_REPAIR)
@@ -20,7 +24,7 @@ def quarantine(visit: Visit, job_id: str) -> HttpResponseBase:
     context = {
         "job": job,
         "broken": [count_told(count) for count in job.rule_counts if count["rows"] and count["action"] != "warn"],
-        "replays": job.replays.all()[:20],
+        "replays": replays_told(job, SHOWN),
     }
     if not visit.is_post:
         return visit.render("jobs/quarantine.html", context)
