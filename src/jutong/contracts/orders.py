@@ -276,6 +276,20 @@ class MarkOrder(Document):
 
     ``sealed`` holds, for the node's eyes only, JSON of ``{"key": {column: value}, "items": {item: column},
     "corrected": {item: value}}``; see ``kernel.sealing``. State ``open`` marks, ``lifted`` takes the mark away,
+class FilesPlace(Document):
+    """A table that files of a folder are mapped to."""
+
+    source: str
+    schema_name: str
+    table: str
+
+
+class ArrivalsOrder(Document):
+    """Kind ``arrivals``: the whole list of tables whose new files the node tells of; it replaces the former one."""
+
+    tables: tuple[FilesPlace, ...]
+
+
     ``corrected`` takes it away and tells of new values through the change feed.
     """
 

@@ -209,6 +209,19 @@ class FileTold(Document):
     of: str = ""
 
 
+class ArrivedReceipt(Document):
+    """Kind ``arrived``: files came that no job has moved, and all of the table's have come to rest.
+
+    ``files`` counts the new ones. The same state of a file is told once.
+    """
+
+    source: str
+    schema_name: str
+    table: str
+    files: int
+    seen_ms: int
+
+
 class PulledTold(Document):
     """An answer of another node that rows of a job came by, and the record of it in that node's log.
 

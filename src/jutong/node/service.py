@@ -19,6 +19,7 @@ from jutong.kernel.clock import Clock, utc_now
 from jutong.kernel.keys import load_or_create_signer
 from jutong.kernel.settings import Settings
 from jutong.node import health, sources
+from jutong.node.agent.arriving import Arrivals
 from jutong.node.agent.center import TIMEOUT_SECONDS, Center, write_public
 from jutong.node.agent.jobs import Jobs
 from jutong.node.agent.loop import Agent
@@ -202,6 +203,7 @@ def _assemble(
         center=center, state=state, orders=orders, tasks=tasks, watcher=Watcher(state, center, live, clock),
         replays=replays, served=served, index=index, freshness=freshness,
         nightly=Nightly(settings.home, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock),
+        arrivals=Arrivals(settings.home, state, center, live, clock),
         health=lambda: health.report(settings, log, live), clock=clock,
     )  # fmt: skip
     Doors(settings.home, gateway, center, live, sequencer=sequencer, reports=served, started_ms=now_ms).open(

@@ -5,6 +5,7 @@ Each method is one transaction, durable on return. Blocking: asyncio code calls 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from threading import Lock
 from typing import cast
 
 from jutong.contracts.envelope import Envelope
-from jutong.contracts.orders import GrantOrder, JobControlOrder, WatchedBinding, WatchOrder
+from jutong.contracts.orders import ArrivalsOrder, FilesPlace, GrantOrder, JobControlOrder, WatchedBinding, WatchOrder
 from jutong.node.grants import Grant, GrantState, Probe
 
 PRIVATE = 0o600
@@ -44,6 +45,7 @@ CREATE TABLE IF NOT EXISTS told (
     fetched_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (grant_id, correction)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS wish (job_id TEXT PRIMARY KEY, action TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS arriving (place TEXT PRIMARY KEY, told TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS watched (
     binding_id TEXT PRIMARY KEY, body TEXT NOT NULL, due_ms INTEGER NOT NULL
 ) STRICT;
@@ -257,6 +259,29 @@ class State:
                 [(due_ms, one.binding_id, one.model_dump_json()) for one in bindings],
             )
             self.put_receipt(receipt)
+
+    def put_arrivals(self, order_id: str, order: ArrivalsOrder) -> None:
+        """Apply an arrivals order: it replaces the former list. Of a table that stays it is known what was told."""
+        rows = [(one.model_dump_json(),) for one in order.tables]
+        with self.transaction() as db:
+            self.step(order_id)
+            known = db.execute("SELECT place FROM arriving").fetchall()
+            db.executemany("DELETE FROM arriving WHERE place = ?", [row for row in known if tuple(row) not in rows])
+            db.executemany("INSERT OR IGNORE INTO arriving VALUES (?, '[]')", rows)
+
+    def arriving(self) -> list[tuple[FilesPlace, frozenset[str]]]:
+        """Return the tables whose files are looked for, each with the marks of those that were told of."""
+        with self._lock:
+            rows = self._db.execute("SELECT place, told FROM arriving ORDER BY place").fetchall()
+        return [(FilesPlace.model_validate_json(place), frozenset(json.loads(told))) for place, told in rows]
+
+    def arrived(self, place: FilesPlace, marks: Iterable[str], receipt: Envelope | None) -> None:
+        """Note which states of a table's files are known, with the receipt that tells of them if there is one."""
+        with self.transaction() as db:
+            told = json.dumps(sorted(marks), ensure_ascii=False)
+            db.execute("UPDATE arriving SET told = ? WHERE place = ?", (told, place.model_dump_json()))
+            if receipt is not None:
+                self.put_receipt(receipt)
 
     # -- receipts --------------------------------------------------------------------------------------------
 

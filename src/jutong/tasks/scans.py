@@ -25,7 +25,7 @@ from jutong.center.complaint import actions as complaints
 from jutong.center.fleet import actions as fleet
 from jutong.center.intake import actions as intake
 from jutong.center.jobs import actions as jobs
-from jutong.center.jobs import lineage_sending, runs
+from jutong.center.jobs import arrivals, lineage_sending, runs
 from jutong.center.norms import actions as norms
 from jutong.center.notify import digest, sending
 from jutong.center.org.actor import platform_actor
@@ -144,8 +144,13 @@ def mark_unknown_jobs(now: datetime) -> int:
 
 
 def run_transfers(now: datetime) -> int:
-    """Order the runs of saved transfers whose turn has come. Returns how many."""
-    return runs.run_due(by=platform_actor("schedule"), now=now)
+    """Order the runs of saved transfers whose turn has come, and looks for files that others wait for.
+
+    Returns how many runs.
+    """
+    by = platform_actor("schedule")
+    arrivals.order_everywhere(by=by, now=now)
+    return runs.run_due(by=by, now=now)
 
 
 def tell_late_transfers(now: datetime) -> int:

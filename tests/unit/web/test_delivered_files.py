@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from jutong.center.catalog.models import Binding
 from jutong.center.fleet.models import Node, Order, Source
+from jutong.center.fleet.receipts import apply_receipt
+from jutong.center.jobs import arrivals, runs
 from jutong.center.jobs.errors import FileNameUnfitError, FileWayUnfitError
 from jutong.center.jobs.models import Job, Transfer
-from jutong.center.jobs.transfers import change_transfer
+from jutong.center.jobs.transfers import change_transfer, switch_off
 from jutong.center.jobs.work import Work
+from jutong.center.org.actor import platform_actor
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import MergeMode
+from jutong.contracts.receipts import ArrivedReceipt, MovedReceipt
 from tests.sharing_world import NOW, World
 from tests.unit.web.conftest import SignIn
 from tests.unit.web.test_web_transfers import COLUMNS, drafted, post, text
@@ -77,3 +83,52 @@ def test_rows_are_delivered_as_a_file_of_a_chosen_folder_name_and_headings(stewa
         change_transfer(transfer=transfer, work=Work(into=into, mode=MergeMode(keys=("name",))), by=by, now=NOW)
     Source.objects.filter(name="outbox").update(writes=[])
     assert 'value="outbox|daily" selected' in text(steward, target)  # what was chosen is not lost in silence
+
+
+def test_a_transfer_of_files_runs_when_the_node_says_that_some_came(steward: Client, world: World) -> None:
+    address = drafted(steward)
+    assert "有新文件到达时" not in text(steward, f"{address}/edit/plan")
+    plan = {"name": "到达即搬", "kind": "arrival", "then": "next"}
+    assert "不是文件夹里的文件" in post(steward, f"{address}/edit/plan", plan, 422)
+    Source.objects.filter(name="outbox").update(name="drops")
+    Binding.objects.update(source="drops", schema_name="files", table="inbound")
+    assert "有新文件到达时" in text(steward, f"{address}/edit/plan")
+    post(steward, f"{address}/edit/plan", plan)
+    by, node = platform_actor("schedule"), Node.objects.get()
+    assert arrivals.order_everywhere(by=by, now=NOW) == 0  # a draft waits for nothing
+    assert post(steward, f"{address}/edit/check", {"then": "create"}) == address
+    assert (arrivals.order_everywhere(by=by, now=NOW), arrivals.order_everywhere(by=by, now=NOW)) == (1, 0)
+    (order,) = Order.objects.filter(kind="arrivals")
+    assert order.envelope["body"] == {"tables": [{"source": "drops", "schema_name": "files", "table": "inbound"}]}
+    assert "有新文件到达时" in text(steward, address)
+
+    def came(minute: int, table: str = "inbound", source: str = "drops") -> str:
+        now = NOW + timedelta(minutes=minute)
+        body = ArrivedReceipt(source=source, schema_name="files", table=table, files=2, seen_ms=0)
+        return apply_receipt(node=node, envelope=world.receipt("arrived", body, now), now=now).problem
+
+    def look(minute: int) -> int:
+        Node.objects.update(seen_at=NOW + timedelta(minutes=minute))
+        return runs.run_due(by=by, now=NOW + timedelta(minutes=minute))
+
+    def done(minute: int) -> None:
+        now, job = NOW + timedelta(minutes=minute), Job.objects.latest("ordered_at")
+        body = MovedReceipt(job_id=str(job.id), state="done", source_digest="d", target_digest="d")
+        apply_receipt(node=node, envelope=world.receipt("moved", body, now), now=now)
+
+    assert came(1, table="other") == ""
+    assert "not this node" in came(1, source="strange")
+    assert (Job.objects.count(), look(1)) == (0, 0)
+    assert came(2) == ""
+    assert [job.cause for job in Job.objects.all()] == ["arrival"]
+    assert came(3) == ""  # while it runs: kept until it has ended
+    post(steward, f"{address}/edit/plan", {**plan, "promised_hours": "48"})
+    assert (look(4), Job.objects.count()) == (0, 1)
+    done(5)
+    assert (look(6), Job.objects.count()) == (1, 2)
+    done(7)
+    assert (look(8), Job.objects.count()) == (0, 2)
+    switch_off(transfer=Transfer.objects.get(), reason="停", by=world.steward, now=NOW)
+    assert arrivals.order_everywhere(by=by, now=NOW) == 1
+    assert came(9) == ""
+    assert Job.objects.count() == 2

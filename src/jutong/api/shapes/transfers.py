@@ -74,7 +74,7 @@ class ScheduleIn(In):
     where one the month has not is its last day; ``transfer`` is the id of the one to wait for with ``after``.
     """
 
-    kind: Literal["demand", "minutes", "hours", "daily", "workdays", "weekly", "monthly", "after"] = "demand"
+    kind: Literal["demand", "minutes", "hours", "daily", "workdays", "weekly", "monthly", "after", "arrival"] = "demand"
     every: Annotated[int, Field(ge=1, le=59)] = 1
     at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "02:00"
     days: Annotated[list[Annotated[int, Field(ge=1, le=31)]], Field(max_length=31, default_factory=list)]
@@ -82,6 +82,7 @@ class ScheduleIn(In):
 
 
 class TransferTermsIn(In):
+    ``arrival`` is for tables of files: when new ones came.
     """Everything a transfer says. ``promised_hours`` is how old its data may become; null promises nothing."""
 
     name: Title

@@ -17,7 +17,7 @@ from jutong.center.fleet.errors import NodeDocumentError, NodeRefusedError, Node
 from jutong.center.fleet.keys import CENTER
 from jutong.center.fleet.models import Node, ReceivedReceipt, Source
 from jutong.center.jobs import actions as jobs
-from jutong.center.jobs import reconciling, repairing
+from jutong.center.jobs import arrivals, reconciling, repairing
 from jutong.center.org.actor import Actor, platform_actor
 from jutong.center.org.models import Organisation
 from jutong.center.sharing.actions import supply
@@ -25,6 +25,7 @@ from jutong.center.usage import actions as usage
 from jutong.contracts.envelope import ContractError, Envelope, check, unseal
 from jutong.contracts.poll import Poll
 from jutong.contracts.receipts import (
+    ArrivedReceipt,
     BindingReceipt,
     ConfirmedReceipt,
     GrantReceipt,
@@ -158,6 +159,10 @@ def _binding(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return probing.apply_checks(node=node, checks=unseal(envelope, BindingReceipt).checks, by=by, now=now)
 
 
+def _arrived(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    return arrivals.arrived(node=node, receipt=unseal(envelope, ArrivedReceipt), by=by, now=now)
+
+
 def _mark(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     from jutong.center.correction import actions as correction  # noqa: PLC0415 - corrections stand above the fleet
 
@@ -237,6 +242,7 @@ def _refresh(source: Source, *, ok: bool, dialect: str, problem: str, by: Actor,
 
 Handler = Callable[[Node, Envelope, Actor, datetime], str]
 HANDLERS: dict[str, Handler] = {
+    "arrived": _arrived,
     "binding": _binding,
     "confirmed": _confirmed,
     "grant": _grant,

@@ -139,3 +139,12 @@ class FileWayUnfitError(JutongError):
     http_status = 422
     message = gettext_noop("送成文件“{name}”不能用这种写入方式。")
     next_step = gettext_noop("请改用整体替换；只送增量时用追加，并在文件名里写{{time}}或{{job}}，每次一个文件。")
+
+
+class NoArrivalsError(JutongError):
+    """Only a table of files can have files that arrive."""
+
+    code = "jobs.transfer.no-arrivals"
+    http_status = 422
+    message = gettext_noop("目录“{entry}”挂接的不是文件夹里的文件，不会有新文件到达。")
+    next_step = gettext_noop("请改选按时间运行，或把目录挂接到文件夹数据源。")

@@ -59,6 +59,7 @@ class JobCause(models.TextChoices):
     HAND = "hand", _("手工下达")
     SCHEDULE = "schedule", _("按计划")
     AFTER = "after", _("上一项任务完成后")
+    ARRIVAL = "arrival", _("有新文件到达")
     TRIAL = "trial", _("试运行")
     BACKFILL = "backfill", _("补搬一段时间")
 

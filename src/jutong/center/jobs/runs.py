@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from jutong.center.catalog.models import Binding
 from jutong.center.clocks.queries import calendar
 from jutong.center.fleet.models import Source
+from jutong.center.jobs.arriving import PLAN
 from jutong.center.jobs.errors import JobRunningError
 from jutong.center.jobs.models import Job, JobCause, JobNews, JobPhase, JobState
 from jutong.center.jobs.ordering import OPEN, issue_job
@@ -114,7 +115,7 @@ def _settle(transfer: Transfer, job: Job, by: Actor, now: datetime) -> None:
         transfer.next_at = planned
         transfer.save()
         for follower in transfer.followers.select_for_update(of=("self",)).filter(state=TransferState.ON):
-            _order(follower, JobCause.AFTER, by, now)
+            order_run(follower, JobCause.AFTER, by=by, now=now)
     elif job.state == JobState.FAILED and not _failed_before(job):
         _tell(transfer, FAILED_NOTICE, now, problem=job.problem[:_LONGEST_TOLD], link=f"/jobs/{job.id}")
 
@@ -156,10 +157,13 @@ def _take_turn(transfer_id: UUID, by: Actor, now: datetime) -> bool:
     schedule = Schedule.model_validate(transfer.schedule)
     upcoming = next_turn(schedule, after=now, calendar=calendar())
     if Job.objects.filter(transfer=transfer, state__in=OPEN).exists():
+        if schedule.kind == PLAN:
+            return False  # the files that came meanwhile are moved when it has ended
         transfer.next_at = upcoming
         transfer.save(update_fields=["next_at"])
         return False
-    return _order(transfer, JobCause.SCHEDULE if schedule.is_timed else JobCause.AFTER, by, now, upcoming=upcoming)
+    other = JobCause.ARRIVAL if schedule.kind == PLAN else JobCause.AFTER
+    return order_run(transfer, JobCause.SCHEDULE if schedule.is_timed else other, by=by, now=now, upcoming=upcoming)
 
 
 def _is_node_silent(transfer: Transfer, now: datetime) -> bool:
@@ -168,8 +172,11 @@ def _is_node_silent(transfer: Transfer, now: datetime) -> bool:
     return source is not None and source.node.seen_at is not None and source.node.seen_at < now - NODE_SILENT
 
 
-def _order(transfer: Transfer, cause: str, by: Actor, now: datetime, *, upcoming: datetime | None = None) -> bool:
-    """Order a run of a locked transfer; what refuses it is kept with the transfer and told once."""
+def order_run(transfer: Transfer, cause: str, *, by: Actor, now: datetime, upcoming: datetime | None = None) -> bool:
+    """Order a run of a locked transfer; what refuses it is kept with the transfer and told once.
+
+    One that has to wait for another job of its entry is tried again at the next look. Returns whether it was ordered.
+    """
     before, transfer.problem, transfer.next_at = transfer.problem, "", upcoming
     try:
         with transaction.atomic():

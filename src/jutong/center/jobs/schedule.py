@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from jutong.kernel.calendar import WorkCalendar, YearStatus
 from jutong.kernel.clock import BEIJING
 
-Kind = Literal["demand", "minutes", "hours", "daily", "workdays", "weekly", "monthly", "after"]
+Kind = Literal["demand", "minutes", "hours", "daily", "workdays", "weekly", "monthly", "after", "arrival"]
 DAY_MINUTES = 24 * 60
 LOOK_AHEAD = 400
 """Days a plan is searched for its next turn; every plan has one within a year."""
@@ -26,7 +26,7 @@ class Schedule(BaseModel):
     """When something runs.
 
     Attributes:
-        kind: ``demand`` only by hand, ``after`` when another transfer ended well.
+        kind: ``demand`` only by hand, ``after`` when another transfer ended well, ``arrival`` when files came.
         every: minutes or hours between two turns, counted from midnight; from ``at`` for hours.
         at: the time of day in Beijing.
         days: Monday as 1 for ``weekly``; days of the month for ``monthly``, where one that the month has not is its
@@ -58,7 +58,7 @@ class Schedule(BaseModel):
     @property
     def is_timed(self) -> bool:
         """Whether the clock decides."""
-        return self.kind not in {"demand", "after"}
+        return self.kind not in {"demand", "after", "arrival"}
 
     @property
     def words(self) -> str:
@@ -81,6 +81,7 @@ _WORDS: dict[str, Callable[[Schedule], str]] = {
         _("每月%(days)s日%(at)s") % {"days": "、".join(map(str, sorted(set(plan.days)))), "at": plan.at}
     ),
     "after": lambda _plan: _("等上一项任务完成"),
+    "arrival": lambda _plan: _("有新文件到达时"),
 }
 
 

@@ -12,6 +12,7 @@ from jutong.center.audit import actions as audit
 from jutong.center.catalog.enums import UpdateCycle
 from jutong.center.catalog.models import Binding, Entry
 from jutong.center.clocks.queries import calendar
+from jutong.center.jobs.arriving import PLAN, check_plan
 from jutong.center.jobs.errors import (
     EntryUnboundError,
     TransferFollowedError,
@@ -118,6 +119,7 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
     Raises:
         NotFoundError: for another department's transfer, or one to wait for that is not there.
         TransferFollowsItselfError: if it would wait for itself.
+        NoArrivalsError: if it would wait for files where none come.
         RuleColumnError, TargetUnfitError, EntryUnboundError: if the work does not fit the table as it is bound now.
     """
     locked = own(transfer, by)
@@ -126,6 +128,7 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
     if terms == before:
         return locked
     checked(locked.entry, terms.work)
+    check_plan(locked.entry, terms.schedule)
     _check_chain(locked, terms.schedule, by)
     _put(locked, terms)
     if locked.state != TransferState.DRAFT:
@@ -150,9 +153,6 @@ def own(transfer: Transfer, by: Actor) -> Transfer:
     return locked
 
 
-def _check_chain(transfer: Transfer, schedule: Schedule, by: Actor) -> None:
-    """See that what is waited for is there, the own department's, and does not wait for this one in turn."""
-    next_id: Any = schedule.transfer
 def to_run(transfer: Transfer, by: Actor) -> Transfer:
     """Return a transfer that the actor may run, locked.
 
@@ -171,6 +171,9 @@ def to_run(transfer: Transfer, by: Actor) -> Transfer:
     return locked
 
 
+def _check_chain(transfer: Transfer, schedule: Schedule, by: Actor) -> None:
+    """See that what is waited for is there, the own department's, and does not wait for this one in turn."""
+    next_id: Any = schedule.transfer
     for _ in range(LONGEST_CHAIN):
         if not next_id:
             return
@@ -197,7 +200,8 @@ def plan(transfer: Transfer, now: datetime) -> None:
         transfer.next_at = transfer.due_at = transfer.late_at = None
         return
     known, schedule = calendar(), Schedule.model_validate(transfer.schedule)
-    transfer.next_at = next_turn(schedule, after=now, calendar=known)
+    if schedule.kind != PLAN:  # files that came while it ran are not forgotten
+        transfer.next_at = next_turn(schedule, after=now, calendar=known)
     since = transfer.fresh_at or transfer.state_at
     hours = transfer.promised_hours
     transfer.due_at = fresh_until(schedule, since=since, hours=hours, calendar=known) if hours else None

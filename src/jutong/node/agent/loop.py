@@ -13,6 +13,7 @@ from jutong.contracts.envelope import ContractError
 from jutong.contracts.receipts import HealthReceipt
 from jutong.kernel.clock import Clock
 from jutong.kernel.errors import JutongError
+from jutong.node.agent.arriving import Arrivals
 from jutong.node.agent.center import Center, CenterUnreachableError, Feed
 from jutong.node.agent.nightly import Nightly
 from jutong.node.agent.orders import TASKS, Orders
@@ -48,6 +49,7 @@ class Agent:
         tasks: runs what takes a while.
         watcher: checks what stands behind entries.
         nightly: reads everything that was moved again.
+        arrivals: looks for files that came.
         replays: puts on record what people put right.
         served: reports calls.
         index: finds records by the tags in them.
@@ -66,6 +68,7 @@ class Agent:
         watcher: Watcher,
         replays: Replays,
         nightly: Nightly,
+        arrivals: Arrivals,
         served: Served,
         index: TagIndex,
         freshness: Freshness,
@@ -79,6 +82,7 @@ class Agent:
         self._watcher = watcher
         self._replays = replays
         self._nightly = nightly
+        self._arrivals = arrivals
         self._served = served
         self._index = index
         self._freshness = freshness
@@ -96,6 +100,7 @@ class Agent:
             (self._watcher.watch_once, "watch"),
             (self._replays.sweep_once, "replays"),
             (self._nightly.look_once, "nightly"),
+            (self._arrivals.look_once, "arrivals"),
             (self.report_once, "report"),
             (self.index_once, "index"),
             (self.deliver_once, "deliver"),

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
 from jutong.contracts.orders import (
+    ArrivalsOrder,
     GrantOrder,
     GrantStateOrder,
     IntrospectOrder,
@@ -61,6 +62,7 @@ class Orders:
             "grant-state": self._grant_state,
             "job-control": self._job_control,
             "watch": self._watch,
+            "arrivals": self._arrivals,
             **dict.fromkeys(TASKS, self._task),
             "mark": mark,
         }
@@ -130,6 +132,9 @@ class Orders:
 
     async def _watch(self, envelope: Envelope, now: datetime) -> None:
         await asyncio.to_thread(self._state.put_watch, envelope.id, unseal(envelope, WatchOrder))
+
+    async def _arrivals(self, envelope: Envelope, now: datetime) -> None:
+        await asyncio.to_thread(self._state.put_arrivals, envelope.id, unseal(envelope, ArrivalsOrder))
 
     async def probe_pending(self, now: datetime) -> int:
         """Try every grant that has not been tried; return how many still wait for their database."""

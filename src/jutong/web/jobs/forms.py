@@ -29,6 +29,7 @@ PLANS = (
     ("monthly", gettext_lazy("每月")),
     ("after", gettext_lazy("等另一项任务完成")),
 )
+    ("arrival", gettext_lazy("有新文件到达时")),
 DAYS = tuple((str(number), gettext_lazy(name)) for number, name in enumerate(WEEKDAYS, start=1))
 _MODE: TypeAdapter[Mode] = TypeAdapter(Mode)
 _EVERY_DAY = tuple(range(1, 8))

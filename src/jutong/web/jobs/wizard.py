@@ -18,6 +18,7 @@ from jutong.center.fleet.models import Source
 from jutong.center.jobs import extras
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
+from jutong.center.jobs.arriving import holds_files
 from jutong.center.jobs.delivery import DIALECT
 from jutong.center.jobs.errors import EntryUnboundError
 from jutong.center.jobs.looking import look
@@ -226,7 +227,7 @@ def _show_plan(visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]
     rows = others.exclude(id=transfer.id).exclude(state=TransferState.DRAFT).order_by("name")[:200]
     return {
         "schedule": schedule,
-        "plans": forms.PLANS,
+        "plans": [one for one in forms.PLANS if one[0] != "arrival" or holds_files(entry)],
         "weekdays": [(int(number), name, int(number) in schedule.days) for number, name in forms.DAYS],
         "month_days": ",".join(map(str, schedule.days)) if schedule.kind == "monthly" else "",
         "others": [("", _("选一项")), *((str(row.id), row.name) for row in rows)],

@@ -187,7 +187,11 @@ def _chosen(
         )
     if folder is not None:
         firsts = tuple(accumulate((file.pieces for file in chosen.values()), initial=0))[:-1]
-        keep(Manifest(source=order.source, table=order.table, files=tuple(told), chunks=firsts, marks=marks), folder)
+        manifest = Manifest(
+            source=order.source, table=order.table, files=tuple(told), chunks=firsts, marks=marks,
+            is_dry=order.dry is not None,
+        )  # fmt: skip
+        keep(manifest, folder)
     return list(chosen.values())
 
 

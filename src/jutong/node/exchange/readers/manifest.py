@@ -25,7 +25,7 @@ State = Literal["read", "same", "earlier"]
 class Manifest(Document):
     """The files of one job over one table of a folder; ``chunks`` are the first chunks of those that are read.
 
-    ``marks`` tell every file it looked at from its other states, whatever became of it.
+    ``marks`` tell every file it looked at from its other states, whatever became of it. A dry run moves none.
     """
 
     source: str
@@ -33,6 +33,7 @@ class Manifest(Document):
     files: tuple[FileTold, ...]
     chunks: tuple[int, ...] = ()
     marks: tuple[str, ...] = ()
+    is_dry: bool = False
 
     def name_of(self, chunk: int) -> str:
         """Return the file a chunk is of, empty where that is not known."""
@@ -86,7 +87,9 @@ def _before(order: JobOrder, folder: Path) -> Iterator[tuple[str, Manifest]]:
     """Yield the lists of the jobs over an order's table that are done."""
     for path in sorted(folder.parent.glob(f"*/{FILE}")):
         job_id, found = path.parent.name, load(path.parent)
-        if found is None or job_id == order.job_id or (found.source, found.table) != (order.source, order.table):
+        if found is None or found.is_dry or job_id == order.job_id:
+            continue
+        if (found.source, found.table) != (order.source, order.table):
             continue
         result = JobFolder(folder.parents[2], job_id).result()
         if result is None:
