@@ -20,11 +20,15 @@ from psycopg.conninfo import conninfo_to_dict
 from jutong.contracts.orders import ConnectTicketOrder
 from jutong.node import sources
 from jutong.node.connecting import hosts, trial
+from jutong.node.connectors import introspect
+from jutong.node.live.errors import LookupsElsewhereError
+from jutong.node.universal.addresses import registered
 from jutong.runtime.postgres import Postgres
 from tests.integration.node.conftest import Running
 from tests.integration.node.test_tickets import encoded
 from tests.node_world import until
 from tests.plugins.mariadb import MariaDB
+from tests.plugins.missing import component_missing
 
 URL = "http://127.0.0.1:8301/gw/v1/connect"
 PASSWORD = "connect p@ss/word"
@@ -153,6 +157,31 @@ async def test_a_database_is_connected_in_four_steps(
     assert "本节点已有名为" in await Visitor(started).open()
     await started.node.agent.index_once()
     assert "agent step" not in caplog.text
+
+
+async def test_a_database_of_the_universal_lane_is_connected_too(started: Running, postgres: dict[str, Any]) -> None:
+    """As 金仓, whose catalog and SQL PostgreSQL shares; the driver is loaded in a process of its own."""
+    if "PostgreSQL Unicode" not in registered():
+        component_missing("ODBC")
+    visitor = Visitor(started, "kingbase-civil")
+    text = await visitor.open()
+    assert all(f'value="{kind}"' in text for kind in ("oracle", "mssql", "dameng", "kingbase"))
+    text = await visitor.do("address", kind="oracle")
+    assert 'value="1521"' in text
+    assert "填服务名" in text
+    text = await visitor.attempt("kingbase", **postgres)
+    assert "连上了" in text, text
+    assert "空文本就是空值" in text  # what is peculiar to the product
+    text = await visitor.do("choose")
+    assert "账号无权" in text
+    seen = next(field for field, name in re.findall(r'name="(s\.\d+)" value="([^"]+)"', text) if name == "civil")
+    assert "已连接" in await visitor.do("keep", **{seen: "civil", "zone": "Asia/Shanghai"})
+    assert PASSWORD not in visitor.seen
+    config = sources.load(started.world.home / sources.FILE)["kingbase-civil"]
+    assert (config.dialect, config.schemas, config.writes) == ("kingbase", ("civil",), ())
+    assert [(table.schema_name, table.name) for table in introspect.inventory(config)] == [("civil", "marriage")]
+    with pytest.raises(LookupsElsewhereError):
+        started.node.gateway.serving.sources.get("kingbase-civil")
 
 
 def _reported(started: Running, name: str) -> Iterator[bool]:

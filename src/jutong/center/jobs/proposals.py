@@ -36,7 +36,9 @@ _TEXT = re.compile(r"(?:n?v?a?r?char|character|text|string|n?clob|n?varchar2)", 
 _FIXED = re.compile(r"^(?:n?char|character)(?! varying)\s*\((\d+)\)", re.IGNORECASE)
 _DECLARED = re.compile(r"\((\d+)(?:\s+(?:char|byte))?\)$", re.IGNORECASE)
 _WHOLE = re.compile(r"^(?:tiny|small|medium|big)?int|^u?int\d|^serial", re.IGNORECASE)
-_NAIVE = re.compile(r"^(?:timestamp(?:\(\d\))? without|datetime|timestamp(?:\[\w+\])?$)", re.IGNORECASE)
+_NAIVE = re.compile(
+    r"^(?:timestamp(?:\(\d\))? without|datetime(?!offset|2\(7\)|.*with)|timestamp(?:\[\w+\])?$)", re.IGNORECASE
+)
 
 What = TypeVar("What")
 

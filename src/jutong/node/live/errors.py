@@ -28,3 +28,12 @@ class SourceRestingError(JutongError):
         """Make the error; ``seconds`` until the source is tried again."""
         super().__init__(source=source, failures=failures, seconds=seconds)
         self.retry_after = seconds  # type: ignore[misc]
+
+
+class LookupsElsewhereError(JutongError):
+    """The source is read through a driver of its maker's, which the gateway's own process does not load."""
+
+    code = "node.source.lookups-elsewhere"
+    http_status = 422
+    message = gettext_noop("数据源“{source}”（{dialect}）只供搬运，网关不直接向它查询。")
+    next_step = gettext_noop("请先把表搬运到资源库，再把目录挂接到资源库里的表；金仓也可以按postgresql连接。")

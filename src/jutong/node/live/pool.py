@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from jutong.node.connectors.errors import SourceHoldsNoTablesError, SourceUnknownError
 from jutong.node.live import library
+from jutong.node.live.errors import LookupsElsewhereError
 from jutong.node.live.guarded import GuardedSource, Load, guarded
 from jutong.node.live.library import LibrarySource
 from jutong.node.live.mysql import MysqlSource
@@ -14,7 +15,7 @@ from jutong.node.live.rest import CONNECTIONS, RestSource
 from jutong.node.live.source import LiveSource
 from jutong.node.live.sqlite import SqliteSource
 from jutong.node.live.threads import THREADS
-from jutong.node.sources import SourceConfig
+from jutong.node.sources import UNIVERSAL, SourceConfig
 
 OPENERS: dict[str, Callable[[SourceConfig], LiveSource]] = {
     "postgresql": PostgresSource,
@@ -47,12 +48,15 @@ class Sources:
 
         Raises:
             SourceUnknownError: if this node has none of that name.
+            LookupsElsewhereError: for a database that can only be moved from.
         """
         found = self._open.get(name)
         if found is None:
             config = self.configs.get(name)
             if config is None:
                 raise SourceUnknownError(source=name, configured="、".join(sorted(self.configs)) or "-")
+            if config.dialect in UNIVERSAL:
+                raise LookupsElsewhereError(source=name, dialect=config.dialect)
             opener = OPENERS.get(config.dialect)
             if opener is None:
                 raise SourceHoldsNoTablesError(source=name, dialect=config.dialect)

@@ -20,7 +20,7 @@ CATALOG = catalog_of(
 )
 
 _TEXT = "CAST({} AS VARCHAR(64))"
-_MOMENT = re.compile(r"(?:timestamp|datetime)(?:\((\d)\))?( with (?:local )?time zone)?(?:\(\d\))?")
+_MOMENT = re.compile(r"(?:timestamp|datetime)(?:\((\d)\))?(?: without time zone)?( with (?:local )?time zone)?")
 _KINDS: dict[str, Mapping] = {
     "bit": types.as_truth("CAST({} AS INT)"),
     **dict.fromkeys(("tinyint", "byte", "smallint"), types.as_integer(_TEXT, pa.int32())),

@@ -27,7 +27,12 @@ def catalog_of(length: str, account: str) -> Catalog:
         length: expression of the length of a column ``c``.
         account: the statement about the account.
     """
-    kind = f"c.DATA_TYPE, {length}, c.DATA_PRECISION, c.DATA_SCALE"
+    # Said plainly, because elsewhere a bare TIMESTAMP is an instant.
+    told = (
+        "CASE WHEN c.DATA_TYPE LIKE 'TIMESTAMP%' AND c.DATA_TYPE NOT LIKE '%ZONE%'"
+        " THEN c.DATA_TYPE || ' WITHOUT TIME ZONE' ELSE c.DATA_TYPE END"
+    )
+    kind = f"{told}, {length}, c.DATA_PRECISION, c.DATA_SCALE"
     key = (
         " LEFT JOIN (SELECT k.OWNER, k.TABLE_NAME, k.COLUMN_NAME FROM ALL_CONS_COLUMNS k JOIN ALL_CONSTRAINTS p"
         " ON p.OWNER = k.OWNER AND p.CONSTRAINT_NAME = k.CONSTRAINT_NAME WHERE p.CONSTRAINT_TYPE = 'P') y"
@@ -74,7 +79,7 @@ _NUMBER = "TO_CHAR({}, 'TM9', 'NLS_NUMERIC_CHARACTERS=''.,''')"
 _DAY = "LTRIM(TO_CHAR({}, 'SYYYY-MM-DD HH24:MI:SS'))"
 MICROSECONDS = 6
 _INT32_DIGITS, _INT64_DIGITS = 9, 18
-_TIMESTAMP = re.compile(r"timestamp(?:\((\d)\))?( with time zone| with local time zone)?")
+_TIMESTAMP = re.compile(r"timestamp(?:\((\d)\))?(?: without time zone)?( with time zone| with local time zone)?")
 _KINDS: dict[str, Mapping] = {
     "float": types.as_text(_NUMBER),
     "binary_float": types.FLOAT32,

@@ -107,5 +107,6 @@ def declared(kind: str, length: Any, precision: Any, scale: Any) -> str:
     if _LENGTHS.search(name) and length is not None and name not in _UNBOUNDED:
         return f"{name}({'max' if int(length) < 0 else int(length)})"
     if _FRACTIONS.match(name) and scale is not None:
-        return f"{name}({int(scale)})"
+        head, blank, rest = name.partition(" ")
+        return f"{head}({int(scale)}){blank}{rest}"
     return name

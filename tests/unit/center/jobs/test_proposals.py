@@ -66,6 +66,19 @@ def test_proposals_follow_the_catalog_and_the_database() -> None:
         assert all("{" not in reason for reason in brief(found).values())
 
 
+def test_only_a_time_without_zone_is_proposed_one() -> None:
+    """As each product names its types; what is no time at all here, for it is too fine, is none there."""
+    kinds = {
+        "datetime": True, "datetime2(6)": True, "datetime(6)": True, "timestamp(6) without time zone": True,
+        "datetime2(7)": False, "datetimeoffset(6)": False, "datetime(6) with time zone": False,
+        "timestamp(6) with local time zone": False, "timestamp(6)": False, "date": False,
+    }  # fmt: skip
+    columns = tuple(told(f"c{number}", kind) for number, kind in enumerate(kinds))
+    items = tuple(ItemFacts(column.name, column.name, "T") for column in columns)
+    zoned = {one.what.column for one in propose(columns, items).steps if one.what.kind == "time-zone"}
+    assert zoned == {column.name for column in columns if kinds[column.type]}
+
+
 def test_what_is_proposed_fits_its_columns() -> None:
     """A node takes the whole proposal: every id once, every column there and of a type that suits."""
     found = propose(COLUMNS, ITEMS)

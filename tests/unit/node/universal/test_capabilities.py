@@ -46,8 +46,8 @@ TEXT, UTC, NAIVE = pa.string(), pa.timestamp("us", tz="UTC"), pa.timestamp("us")
         ("oracle", ("NUMBER", 22, 2, 5), "number(2,5)", pa.decimal128(5, 5)),
         ("oracle", ("FLOAT", 22, 126, None), "float", TEXT),
         ("oracle", ("DATE", 7, None, None), "date", NAIVE),  # it has a time of day
-        ("oracle", ("TIMESTAMP(6)", 11, None, 6), "timestamp(6)", NAIVE),
-        ("oracle", ("TIMESTAMP(9)", 11, None, 9), "timestamp(9)", TEXT),
+        ("oracle", ("TIMESTAMP(6) WITHOUT TIME ZONE", 11, None, 6), "timestamp(6) without time zone", NAIVE),
+        ("oracle", ("TIMESTAMP(9) WITHOUT TIME ZONE", 11, None, 9), "timestamp(9) without time zone", TEXT),
         ("oracle", ("TIMESTAMP(6) WITH TIME ZONE", 13, None, 6), "timestamp(6) with time zone", UTC),
         ("oracle", ("TIMESTAMP(6) WITH LOCAL TIME ZONE", 11, None, 6), "timestamp(6) with local time zone", UTC),
         ("oracle", ("RAW", 16, None, None), "raw(16)", pa.binary()),
@@ -58,8 +58,8 @@ TEXT, UTC, NAIVE = pa.string(), pa.timestamp("us", tz="UTC"), pa.timestamp("us")
         ("dameng", ("DEC", 12, 9, 0), "dec(9,0)", pa.int32()),
         ("dameng", ("NUMBER", 22, 0, 0), "number(0,0)", TEXT),  # 达梦 tells a missing precision as 0
         ("dameng", ("DATETIME", 8, 36, 6), "datetime(6)", NAIVE),
-        ("dameng", ("TIMESTAMP", 8, 39, 9), "timestamp(9)", TEXT),
-        ("dameng", ("TIMESTAMP WITH TIME ZONE", 10, 36, 6), "timestamp with time zone(6)", UTC),
+        ("dameng", ("TIMESTAMP WITHOUT TIME ZONE", 8, 39, 9), "timestamp(9) without time zone", TEXT),
+        ("dameng", ("TIMESTAMP WITH TIME ZONE", 10, 36, 6), "timestamp(6) with time zone", UTC),
         ("dameng", ("TEXT", 2147483647, None, None), "text", TEXT),
         ("dameng", ("BIT", 1, None, None), "bit", pa.bool_()),
         ("kingbase", ("character varying(20 char)", None, None, None), "character varying(20 char)", TEXT),

@@ -12,19 +12,24 @@ _LONGEST = 2**31 - 1
 _NAMES: dict[DataType, tuple[str, ...]] = {
     DataType.CHAR: (
         "char", "character", "varchar", "character varying", "nvarchar", "nchar", "varchar2", "nvarchar2", "bpchar",
-        "uuid", "enum", "set", "inet", "cidr", "name", "citext", "bit", "string",
+        "uuid", "enum", "set", "inet", "cidr", "name", "citext", "bit", "string", "uniqueidentifier",
     ),
-    DataType.MEMO: ("text", "tinytext", "mediumtext", "longtext", "clob", "nclob", "json", "jsonb", "xml", "tsvector"),
+    DataType.MEMO: (
+        "text", "tinytext", "mediumtext", "longtext", "clob", "nclob", "json", "jsonb", "xml", "tsvector", "ntext",
+        "longvarchar",
+    ),
     DataType.INTEGER: (
         "int", "integer", "bigint", "smallint", "mediumint", "tinyint", "int2", "int4", "int8", "serial", "bigserial",
         "year",
     ),
     DataType.NUMERIC: ("numeric", "decimal", "number", "dec"),
     DataType.CURRENCY: ("money", "smallmoney"),
-    DataType.DOUBLE: ("double", "double precision", "float8"),
-    DataType.FLOAT: ("float", "real", "float4"),
+    DataType.DOUBLE: ("double", "double precision", "float8", "binary_double"),
+    DataType.FLOAT: ("float", "real", "float4", "binary_float"),
     DataType.DATE: ("date",),
-    DataType.DATETIME: ("timestamp", "datetime", "smalldatetime", "datetime2", "timestamptz", "time", "timetz"),
+    DataType.DATETIME: (
+        "timestamp", "datetime", "smalldatetime", "datetime2", "datetimeoffset", "timestamptz", "time", "timetz",
+    ),
     DataType.LOGICAL: ("boolean", "bool"),
 }  # fmt: skip
 _BY_NAME = {name: kind for kind, names in _NAMES.items() for name in names}
