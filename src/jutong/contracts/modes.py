@@ -87,12 +87,16 @@ class DifferenceMode(ModeBase):
     history: bool = False
 
 
+LOGGED = ("postgresql", "mysql")
+"""Dialects of databases whose log can be read."""
+
+
 class ChangesMode(DifferenceMode):
     """What was committed at the source since the last job is read from its log, in order and with every deletion.
 
-    Only PostgreSQL has this, and only for tables of the library. ``publication`` is what the source's owner publishes
-    the table by. The first job reads the whole table and compares it by key; so does one with ``afresh``, which gives
-    up the place in the log that was reached.
+    Only for tables of the library, from PostgreSQL, MariaDB and MySQL. ``publication`` is what the owner of a
+    PostgreSQL publishes the table by. The first job reads the whole table and compares it by key; so does one with
+    ``afresh``, which gives up the place in the log that was reached.
     """
 
     kind: Literal["changes"] = "changes"  # type: ignore[assignment]

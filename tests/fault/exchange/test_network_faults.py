@@ -131,8 +131,7 @@ def _cut(course: Course, wires: Wires, side: str, fault: Fault) -> str:
     ended = problem.code if problem else "done"
     if problem is not None:
         assert problem.code in (CHANGED if fault.kind == "corrupt" else LOST), f"{said}: {problem!r}"
-        cut_off = problem.fields.get("reason") == "sign-in refused"  # half a password is a wrong one to the server
-        assert transient(problem) or cut_off or fault.kind == "corrupt", f"{said}: {problem!r}"
+        assert transient(problem, first=True) or fault.kind == "corrupt", f"{said}: {problem!r}"
         assert course.content() in (before, course.expected), said
     if fault.kind == "pause":
         assert ended == "done", said

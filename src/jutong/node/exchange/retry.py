@@ -16,6 +16,7 @@ _TRANSIENT = frozenset(
      "node.changes.slot-busy", "node.changes.undecided", "node.files.arriving", "node.files.busy",
      "node.rest.page-refused", "node.store.lost", "node.peer.busy", "node.queue.messages-elsewhere")
 )  # fmt: skip
+_CUT_OR_WRONG = "sign-in refused"
 _LASTING = frozenset(
     (
         "sign-in refused",
@@ -32,9 +33,16 @@ _LASTING = frozenset(
 """Reasons that no waiting changes."""
 
 
-def transient(error: JutongError) -> bool:
-    """Tell whether the same move may succeed later without anybody's doing."""
-    return error.code in _TRANSIENT and error.fields.get("reason") not in _LASTING
+def transient(error: JutongError, *, first: bool = False) -> bool:
+    """Tell whether the same move may succeed later without anybody's doing.
+
+    Args:
+        error: why it failed.
+        first: it had not failed before. A sign-in that the network cut off looks to the server like a wrong password,
+            so it is tried once more.
+    """
+    reason = error.fields.get("reason")
+    return error.code in _TRANSIENT and (reason not in _LASTING or (first and reason == _CUT_OR_WRONG))
 
 
 def pause_ms(tries: int) -> int:

@@ -148,7 +148,7 @@ class Worker:
             self._later = (
                 isinstance(error, JutongError)
                 and self._wish.word != "cancel"
-                and transient(error)
+                and transient(error, first=self._folder.tries().number == 0)
                 and self._folder.tries().number + 1 < self._most_tries
             )
         return self._later

@@ -40,7 +40,7 @@ MODES = {
     "append": gettext_lazy("只追加新增的行"),
     "merge": gettext_lazy("按主键合并新增和变化的行"),
     "difference": gettext_lazy("整表比对，找出新增、变化和消失的行"),
-    "changes": gettext_lazy("按数据库日志跟随变更（仅 PostgreSQL 来源，落在资源库）"),
+    "changes": gettext_lazy("按数据库日志跟随变更（落在资源库）"),
 }
 PARTS = {
     "year": gettext_lazy("年"), "quarter": gettext_lazy("季度"), "month": gettext_lazy("月"),

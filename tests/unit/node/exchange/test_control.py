@@ -117,6 +117,20 @@ def test_a_source_that_comes_back_is_read_on(
     assert (final.state, final.rows_written, final.snapshots) == ("done", ROWS, 2)
 
 
+def test_a_refused_sign_in_is_tried_once_more(
+    source: SourceConfig, folder: JobFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SourceUnreachableError(source="register", reason="sign-in refused")
+
+    monkeypatch.setattr("jutong.node.exchange.move.move", refuse)
+    worker = [run.Worker(tmp_path, folder, source, utc_now, most_tries=6).run() for _ in range(2)]
+    assert worker == [run.EXIT_TRY_LATER, run.EXIT_DONE]
+    final = folder.result()
+    assert final is not None
+    assert (final.state, final.transient) == ("failed", False)
+
+
 def test_the_last_try_ends_the_job_and_leaves_nothing(
     source: SourceConfig, folder: JobFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from jutong.contracts.modes import ChangesMode
+from jutong.contracts.modes import LOGGED, ChangesMode
 from jutong.contracts.orders import JobOrder
 from jutong.library.overwrite import Proof
 from jutong.node.exchange.errors import OrderUnfitError
@@ -18,10 +18,6 @@ from jutong.node.exchange.modes.since import Since
 from jutong.node.exchange.readers import OpenRead
 from jutong.node.exchange.rules.means import Means
 from jutong.node.sources import SourceConfig
-
-DIALECTS = ("postgresql", "mysql")
-"""Sources whose log can be read."""
-
 
 def asked_for(order: JobOrder) -> bool:
     """Tell whether an order reads changes."""
@@ -37,7 +33,7 @@ def opened(work: Work, means: Means, earlier: Since | None) -> AbstractContextMa
     from jutong.node.exchange.changes.names import name_of  # noqa: PLC0415
 
     dialect = work.source.dialect
-    if dialect not in DIALECTS:
+    if dialect not in LOGGED:
         raise OrderUnfitError(what="写入方式", found=f"changes × {dialect}")
     if dialect == "mysql":
         from jutong.node.exchange.changes.binlog.reading import read as read_rows  # noqa: PLC0415
