@@ -16,6 +16,7 @@ from jutong.contracts.rules import ColumnMask
 from jutong.kernel.clock import utc_now
 from jutong.library.errors import KeyRepeatedError
 from jutong.node import sources
+from jutong.node.exchange import chunks
 from jutong.node.exchange.errors import ContentDiffersError
 from jutong.node.exchange.progress import Held, SoFar
 from jutong.node.exchange.repair import Repair
@@ -28,6 +29,7 @@ from jutong.node.exchange.targets.errors import (
     TargetUnfitError,
     WriteForbiddenError,
 )
+from jutong.node.exchange.targets.myswap import Replace
 from jutong.node.sources import SourceConfig
 from tests.plugins.mariadb import MariaDB
 from tests.unit.node.exchange.moving import ORGANISATION, order_for, run_move, sqlite_source
@@ -327,3 +329,103 @@ def test_modes_bring_rows_in(world: World) -> None:
         world.move(world.order("id", "name", mode=MergeMode(keys=("id",))))
     assert world.at_target(rows) == before
     assert world.left_over() == []
+
+
+def chunked(world: World, **changes: Any) -> JobOrder:
+    make(world, "CREATE TABLE t (id int PRIMARY KEY, name varchar(40))", "INSERT INTO t VALUES (0, 'old')", rows=5000)
+    return world.order("id", "name", chunk_rows=1000, **changes)
+
+
+def test_a_held_move_goes_on_behind_its_last_chunk_and_readers_see_no_half(world: World, tmp_path: Path) -> None:
+    order = chunked(world)
+
+    def hold(so_far: SoFar) -> None:
+        assert world.at_target("SELECT id FROM t") == [(0,)]
+        if so_far.chunks_done == 3:
+            raise Held
+
+    with pytest.raises(Held):
+        run_move(order, world.source, world.home, world.into, hold)
+    stood = world.at("jutong_exchange", "SELECT number, written_at FROM chunk ORDER BY number")
+    assert len(stood) == 3
+    folder = tmp_path / "jobs" / order.job_id
+    ledger = chunks.load(folder)  # as after a kill between the target's commit and our own file
+    assert ledger is not None
+    chunks.save(folder, ledger.model_copy(update={"done": ledger.done[:-1]}))
+    receipt = world.move(order)
+    assert (receipt.chunks, receipt.snapshots, receipt.rows_written) == (5, 2, 5000)
+    assert world.at("jutong_exchange", "SELECT number, written_at FROM chunk ORDER BY number")[:3] == stood
+    assert world.at_target("SELECT count(*), count(DISTINCT id), min(id) FROM t") == [(5000, 5000, 1)]
+
+    def taken_over(so_far: SoFar) -> None:
+        if so_far.chunks_done == 2:
+            world.at("jutong_exchange", "UPDATE job SET holder = UUID() WHERE state = 'filling'")
+
+    with pytest.raises(TargetLostError):
+        run_move(chunked(world), world.source, world.home, world.into, taken_over)
+    assert world.at_target("SELECT id FROM t") == [(0,)]
+
+    def lose(so_far: SoFar) -> None:
+        if so_far.phase == "committing":
+            world.at("jutong_exchange", f"DELETE FROM s_{order.job_id.replace('-', '')} WHERE id = 7")
+
+    order = chunked(world)
+    with pytest.raises(ContentDiffersError):
+        run_move(order, world.source, world.home, world.into, lose)
+    assert world.at_target("SELECT id FROM t") == [(0,)]
+    assert world.left_over() == []
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_a_process_that_dies_around_the_exchange_is_told_apart_by_the_names(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, renamed: bool
+) -> None:
+    order, swap = chunked(world), Replace.swap
+
+    def killed(self: Replace, former: str) -> bool:
+        if renamed:
+            swap(self, former)
+        raise Held  # leaves everything as it is
+
+    monkeypatch.setattr(Replace, "swap", killed)
+    with pytest.raises(Held):
+        world.move(order)
+    assert world.at("jutong_exchange", "SELECT state FROM job") == [("swapping",)]
+    assert world.at_target("SELECT count(*), min(id) FROM t") == [(5000, 1) if renamed else (1, 0)]
+    if not renamed:
+        monkeypatch.setattr(Replace, "swap", swap)
+    written = world.at("jutong_exchange", "SELECT number, written_at FROM chunk")
+    receipt = world.move(order)  # one that was renamed would be killed again
+    assert (receipt.state, receipt.rows_written, receipt.chunks) == ("done", 5000, 5)
+    assert world.at("jutong_exchange", "SELECT number, written_at FROM chunk") == written
+    assert world.at_target("SELECT count(*), min(id) FROM t") == [(5000, 1)]
+    monkeypatch.setattr(Replace, "swap", swap)
+    world.move(world.order("id", "name"))
+    assert world.left_over() == []  # the next job took away what the killed one had put aside
+
+
+def test_an_account_is_told_what_it_lacks_and_needs_no_right_to_rename(world: World, mariadb: MariaDB) -> None:
+    make(world, "CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (0)")
+    world.at_target("DROP USER IF EXISTS guest@'127.0.0.1'", "CREATE USER guest@'127.0.0.1' IDENTIFIED BY 'g'",
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON `hub``%s`.* TO guest@'127.0.0.1'")  # fmt: skip
+    guest = replace(world.into, dsn=world.into.dsn.replace(f"{mariadb.user}:{mariadb.password}@", "guest:g@"))
+    with pytest.raises(LedgerForbiddenError) as caught:
+        run_move(world.order("id"), world.source, world.home, guest)
+    assert "GRANT ALL ON jutong_exchange.* TO" in caught.value.advise()
+    world.at_target("CREATE DATABASE jutong_exchange", "GRANT ALL ON jutong_exchange.* TO guest@'127.0.0.1'")
+    run_move(world.order("id"), world.source, world.home, guest)
+    assert world.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+    assert world.left_over() == []
+
+
+def test_long_values_come_back_in_pieces_the_server_can_send(world: World) -> None:
+    world.at_source(
+        "DROP TABLE IF EXISTS t", "CREATE TABLE t (id int PRIMARY KEY, name longtext)",
+        "INSERT INTO t SELECT seq, IF(seq IN (100, 101, 102), REPEAT('长', 130000), 'x') FROM seq_1_to_3000",
+    )  # fmt: skip
+    world.at_target("CREATE TABLE t (id int PRIMARY KEY, name longtext)", "SET GLOBAL max_allowed_packet = 1048576")
+    try:
+        assert world.move(world.order("id", "name")).rows_written == 3000
+    finally:
+        world.at_target("SET GLOBAL max_allowed_packet = DEFAULT")
+    assert world.at_target("SELECT SUM(LENGTH(name)) FROM t") == [(3 * 390_000 + 2997,)]

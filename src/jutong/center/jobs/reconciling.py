@@ -23,7 +23,7 @@ from jutong.center.sharing.models import Notice
 from jutong.contracts.receipts import ReconciledReceipt, TableCheck
 from jutong.kernel.i18n import gettext_noop
 
-DIFFERS_NOTICE = gettext_noop("资源库的表 {target} 夜间核对不一致，请查看核对记录并与运维核实。")
+DIFFERS_NOTICE = gettext_noop("目标表 {target} 夜间核对不一致，请查看核对记录并与运维核实。")
 
 
 @dataclass(frozen=True)

@@ -85,13 +85,16 @@ class Nightly:
 
     def _due(self, now: datetime) -> bool:
         here = now.astimezone(BEIJING)
-        if here.hour < FROM_HOUR or not (self._home / "library").is_dir():
+        if here.hour < FROM_HOUR or not ((self._home / "library").is_dir() or self._fills()):
             return False
         try:
             return (self._home / FOLDER / "last").read_text("ascii") != here.date().isoformat()
         except FileNotFoundError:
             self._done(now)  # what came by day is looked at in its first night
             return False
+
+    def _fills(self) -> bool:
+        return any(config.writes for config in self._sources.configs.values())
 
     def _done(self, now: datetime) -> None:
         folder = self._home / FOLDER

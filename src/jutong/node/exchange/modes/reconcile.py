@@ -1,4 +1,4 @@
-"""Reads everything that was ever moved into the library again and holds it against what its last job left.
+"""Reads everything that was ever moved again and holds it against what its last job left: in the library, in databases.
 
 ``python -m jutong.node.exchange.modes.reconcile HOME`` writes the checks as JSON to standard output. It is a process of
 its own, at low priority, so that neither its memory nor its hunger for the disk is the gateway's.
@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from jutong.library.proof import Proof, newest_proof
 from jutong.library.retention import Pruned, prune
 from jutong.library.tables import ZONES, arrow_schema, digest_files
 from jutong.node.exchange.jobs import all_jobs
+from jutong.node.exchange.modes import databases
 
 LOGGER = logging.getLogger(__name__)
 NICE = 10
@@ -99,14 +101,14 @@ def tidy(home: Path, keep_days: int, check: TableCheck, *, dry: bool = False) ->
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check the library of the home named; return the status to end with.
+    """Check the library of the home named, and the databases its node fills; return the status to end with.
 
     Args:
         arguments: the home; the command line's when None.
     """
     (home,) = sys.argv[1:] if arguments is None else arguments
     os.nice(NICE)
-    for check in look(Path(home)):
+    for check in chain(look(Path(home)), databases.look(Path(home))):
         sys.stdout.write(json.dumps(check.model_dump(mode="json")) + "\n")
         sys.stdout.flush()
         if check.state == "same":  # of a table that is damaged an older version may be all there is

@@ -260,10 +260,9 @@ def reason_of(rule: Counted) -> str:
 
 def _takes(rule: RuleBase, kinds: list[pa.DataType]) -> bool:
     kind = kinds[0]
-    if isinstance(rule, given.Length) and rule.unit == "bytes" and pa.types.is_binary(kind):
-        return True
     if isinstance(rule, _TEXT_ONLY):
-        return kind == pa.string()
+        measured = isinstance(rule, given.Length) and rule.unit == "bytes" and pa.types.is_binary(kind)
+        return measured or kind == pa.string()
     if isinstance(rule, given.OneOf | given.CodeTable):
         return kind == pa.string() or pa.types.is_integer(kind)
     if isinstance(rule, given.Between):

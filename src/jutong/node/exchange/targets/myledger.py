@@ -177,7 +177,7 @@ class MyLedger:
         )
         return written == 1
 
-    def close(self, proof: Proof, more: Mapping[str, str], state: str = "committed") -> bool:
+    def close(self, proof: Proof, more: Mapping[str, Any], state: str = "committed") -> bool:
         """Say that the job is committed; False when another process has taken it. To be called in the transaction.
 
         Args:

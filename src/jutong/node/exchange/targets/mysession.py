@@ -11,6 +11,7 @@ from typing import Any
 
 import pymysql
 from pymysql.constants import CLIENT, COMMAND, CR, ER
+from pymysql.cursors import SSCursor
 from pymysql.protocol import OKPacketWrapper
 
 from jutong.node.connectors import mysql as connector
@@ -110,6 +111,13 @@ class Session:
             self.warned = bool(cursor.warning_count)
             found: Sequence[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+    def stream(self, query: str, many: int) -> Iterator[list[str]]:
+        """Yield the first column of what a query answers, so many rows at once; none is kept."""
+        with self._connection.cursor(SSCursor) as cursor:
+            cursor.execute(query)
+            while found := cursor.fetchmany(many):
+                yield [row[0] if isinstance(row[0], str) else bytes(row[0]).decode() for row in found]
 
     def one(self, query: str) -> tuple[Any, ...]:
         """Return the only row a query answers."""

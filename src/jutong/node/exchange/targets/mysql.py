@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pymysql
 from typing_extensions import override
 
 from jutong.contracts.landing import Landing
-from jutong.contracts.modes import DifferenceMode, ReplaceMode
+from jutong.contracts.modes import ReplaceMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Rule
 from jutong.library.overwrite import Committed, Proof
@@ -30,6 +29,7 @@ from jutong.node.exchange.targets.mysession import BROKEN, Session, quoted
 from jutong.node.exchange.targets.myswap import Replace, make_staging, shape_of
 from jutong.node.exchange.targets.mytypes import Taker, Way, match
 from jutong.node.exchange.targets.pgmerge import check_mode
+from jutong.node.exchange.targets.whole import told, whole
 from jutong.node.sources import SourceConfig
 
 BUSY_SECONDS = 20
@@ -128,7 +128,7 @@ class MysqlTarget(Target):
             TargetUnfitError: naming every column that can never fit, or a table that is not there or is not InnoDB's.
         """
         with self.named_problems():
-            takers = self._takers()
+            takers = takers_of(self._session, self._table)
         self.ways, problems = match(schema, self._landing.columns, takers, self._into.zone)
         if problems:
             raise TargetUnfitError(table=self.name, columns="；".join(problems)[:400])
@@ -140,19 +140,6 @@ class MysqlTarget(Target):
         late = [rule for rule in rules if rule.column in masked]
         self._guard = Sieve(late, (), schema) if late else None
         return tuple(rule for rule in rules if rule not in late)
-
-    def _takers(self) -> list[Taker]:
-        schema, table = (self._session.literal(one) for one in self._table)
-        found = self._session.rows(
-            f"SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table}"  # noqa: S608
-            " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
-        )
-        if not found:
-            raise TargetUnfitError(table=self.name, columns="-")
-        if str(found[0][0]).lower() != "innodb":
-            raise TargetUnfitError(table=self.name, columns=f"ENGINE={found[0][0]} → ENGINE=InnoDB")
-        self._session.known = shape_of(self._session, self._table).names
-        return [_taker(row) for row in self._session.rows(_TAKERS.format(schema=schema, table=table))]
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
@@ -257,8 +244,7 @@ class MysqlTarget(Target):
                 putting.add()
                 self._close(self._whole(self.ledger.carried(proof)))
         else:
-            whole = {"table_rows": proof.rows, "table_digest": proof.digest if _says_content(proof) else ""}
-            proof = replace(proof, inserted=proof.rows if self._order.mode else 0, **whole)  # type: ignore[arg-type]
+            proof = self._whole(replace(proof, inserted=proof.rows if self._order.mode else 0))
             if not self._swapped(putting, proof):
                 with self._session.transaction():
                     putting.refill(proof.rows)
@@ -276,16 +262,14 @@ class MysqlTarget(Target):
 
     def _close(self, proof: Proof, state: str = "committed") -> None:
         assert self._lands is not None  # noqa: S101 - fits() comes first
-        lands = {"lands": base64.b64encode(self._lands.serialize().to_pybytes()).decode()}
-        if not self.ledger.close(proof, lands, state):
+        if not self.ledger.close(proof, told(self._lands, self._landing), state):
             raise TargetLostError(table=self.name, reason="another process has taken the job up")
 
     def _whole(self, proof: Proof) -> Proof:
-        """Return a proof that knows how many rows the table has now, and its digest where that is certain."""
-        ((rows,),) = self._session.rows(f"SELECT COUNT(*) FROM {quoted(*self._table)} LOCK IN SHARE MODE")  # noqa: S608
-        mode = self._order.mode
-        compared = isinstance(mode, DifferenceMode) and mode.deletes == "hard" and rows == proof.rows
-        return replace(proof, table_rows=rows, table_digest=proof.digest if compared and _says_content(proof) else "")
+        return whole(proof, self._order, self._count, adds=self._adds)
+
+    def _count(self) -> int:
+        return int(self._session.one(f"SELECT COUNT(*) FROM {quoted(*self._table)} LOCK IN SHARE MODE")[0])  # noqa: S608
 
     @override
     def hold(self) -> None:
@@ -296,8 +280,23 @@ class MysqlTarget(Target):
         return self._session.named_problems()
 
 
-def _says_content(proof: Proof) -> bool:
-    return proof.digest.startswith("jc1:")
+def takers_of(session: Session, table: tuple[str, str]) -> list[Taker]:
+    """Return a table's columns.
+
+    Raises:
+        TargetUnfitError: for a table that is not there or is not InnoDB's.
+    """
+    name, (schema, bare) = ".".join(table), (session.literal(one) for one in table)
+    found = session.rows(
+        f"SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {bare}"  # noqa: S608
+        " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+    )
+    if not found:
+        raise TargetUnfitError(table=name, columns="-")
+    if str(found[0][0]).lower() != "innodb":
+        raise TargetUnfitError(table=name, columns=f"ENGINE={found[0][0]} → ENGINE=InnoDB")
+    session.known = shape_of(session, table).names
+    return [_taker(row) for row in session.rows(_TAKERS.format(schema=schema, table=bare))]
 
 
 def _taker(row: tuple[Any, ...]) -> Taker:

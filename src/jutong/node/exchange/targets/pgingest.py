@@ -161,7 +161,7 @@ class Ingest:
             cursor.execute(f"SELECT {columns}{self._ours(block)}")
             with cursor.fetch_record_batch() as reader:
                 for batch in reader:
-                    arrays = [_as_landed(array, way) for array, way in zip(batch.columns, ways, strict=True)]
+                    arrays = [as_landed(array, way) for array, way in zip(batch.columns, ways, strict=True)]
                     digest.update(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         return digest
 
@@ -178,7 +178,8 @@ def _as_sent(array: pa.Array[Any], way: Way) -> pa.Array[Any]:
     return array if array.type == way.send else array.cast(way.send, safe=True)
 
 
-def _as_landed(array: pa.Array[Any], way: Way) -> pa.Array[Any]:
+def as_landed(array: pa.Array[Any], way: Way) -> pa.Array[Any]:
+    """Return a column that was read back as it landed."""
     plain = array.storage if isinstance(array, pa.ExtensionArray) else array
     return plain if plain.type == way.lands else plain.cast(way.lands, safe=True)
 

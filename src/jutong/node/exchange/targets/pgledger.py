@@ -8,7 +8,7 @@ taken up by another one meanwhile can commit nothing more.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
@@ -177,12 +177,17 @@ class PgLedger:
             .as_string(self._connection)
         )
 
-    def close(self, proof: Proof) -> bool:
-        """Say that the job is committed; False when another process has taken it. To be called in the transaction."""
+    def close(self, proof: Proof, more: Mapping[str, Any]) -> bool:
+        """Say that the job is committed; False when another process has taken it. To be called in the transaction.
+
+        Args:
+            proof: what is proven.
+            more: what the book tells beside it.
+        """
         done = self._run(
             "UPDATE {schema}.job SET state = 'committed', proof = %s, committed_at = clock_timestamp()"
             " WHERE job_id = %s AND holder = %s AND state = 'filling'",
-            json.dumps(asdict(proof)), self._job_id, self._holder,
+            json.dumps({**asdict(proof), **more}), self._job_id, self._holder,
         )  # fmt: skip
         return done.rowcount == 1
 

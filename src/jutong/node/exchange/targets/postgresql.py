@@ -44,12 +44,13 @@ from jutong.node.exchange.targets.pgmerge import Bring, check_mode
 from jutong.node.exchange.targets.pgpipe import Flow, Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
+from jutong.node.exchange.targets.whole import told, whole
 from jutong.node.sources import SourceConfig
 
 BUSY_SECONDS = 20
 """How long to wait for another process at the same table: a killed one's server side may take a moment to notice."""
 
-_TAKERS = """
+TAKERS = """
 SELECT a.attname,
        format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid),
                    CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
@@ -87,6 +88,7 @@ class PostgresTarget(Target):
         self._held = self._done = False
         self.ways: list[Way] = []
         self._shape = ""
+        self._lands: pa.Schema | None = None
         self._ingest: Ingest | Pipe | None = None
         self._pipe_from: Flow | None = None
         self.late: tuple[Rule, ...] = ()
@@ -154,7 +156,7 @@ class PostgresTarget(Target):
             TargetUnfitError: naming every column that can never fit, or a table that is not there.
         """
         with self.named_problems():
-            rows = self._control.execute(_TAKERS, (self._landing.schema_name, self._landing.table)).fetchall()
+            rows = self._control.execute(TAKERS, (self._landing.schema_name, self._landing.table)).fetchall()
         takers = [Taker(*row) for row in rows]
         if not takers:
             raise TargetUnfitError(table=self.name, columns="-")
@@ -165,6 +167,7 @@ class PostgresTarget(Target):
         if problems:
             raise TargetUnfitError(table=self.name, columns="；".join(problems)[:400])
         self._merge()
+        self._lands = schema
         self._shape = f"{schema}\n{takers}"
         masked = {mask.column for mask in self._order.masks}  # a mask comes after the rules
         rules = [rule for way in self.ways for rule in way.rules]
@@ -288,7 +291,9 @@ class PostgresTarget(Target):
             (rows,) = counted.fetchone() or (-1,)
             if rows != proof.rows:
                 raise ContentDiffersError(source_digest=f"{proof.rows}", target_digest=f"{rows}")
-            if not self.ledger.close(self._in_place(proof, table, staging)):
+            done = whole(self._in_place(proof, table, staging), self._order, self._count, adds=self._adds)
+            assert self._lands is not None  # noqa: S101 - fits() comes first
+            if not self.ledger.close(done, told(self._lands, self._landing)):
                 raise TargetLostError(table=self.name, reason="another process has taken the job up")
         self._done = True
         with self.named_problems():
@@ -297,6 +302,11 @@ class PostgresTarget(Target):
             found = self.ledger.committed()
         assert found is not None  # noqa: S101 - committed above, durably
         return found
+
+    def _count(self) -> int:
+        table = sql.Identifier(self._landing.schema_name, self._landing.table)
+        row = self._control.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+        return int(row[0]) if row else -1
 
     def _in_place(self, proof: Proof, table: tuple[str, str], staging: tuple[str, str]) -> Proof:
         """Put the staged rows where they belong, and return what the book is to say."""
