@@ -34,7 +34,10 @@ _NO_HOST_RIGHT = 1130
 
 @dataclass(frozen=True)
 class Door:
-    """A database as somebody described it. ``address`` is what its host was found to be, and was allowed."""
+    """A database as somebody described it. ``address`` is what its host was found to be, and was allowed.
+
+    ``driver`` and ``options`` are what an operator wrote of a database of the universal lane.
+    """
 
     kind: Kind
     host: str
@@ -43,6 +46,8 @@ class Door:
     database: str
     user: str
     password: str = field(repr=False)
+    driver: str = ""
+    options: str = ""
 
     @property
     def dsn(self) -> str:
@@ -51,7 +56,8 @@ class Door:
         host = self.host if self.kind == "postgresql" else self.address
         bracketed = f"[{host}]" if ":" in host and not host.startswith("[") else host
         pinned = f"?hostaddr={quote(self.address, safe=':')}" if self.kind == "postgresql" else ""
-        return f"{self.kind}://{user}:{password}@{bracketed}:{self.port}/{database}{pinned}"
+        behind = pinned or (f"?{self.options}" if self.options else "")
+        return f"{self.kind}://{user}:{password}@{bracketed}:{self.port}/{database}{behind}"
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def trial(door: Door) -> Trial:
 
 def _universal(door: Door) -> Trial:
     """Try a database of the universal lane; its driver is loaded in a process of its own."""
-    source = SourceConfig(KINDS[door.kind][0], door.kind, "0", dsn=door.dsn)
+    source = SourceConfig(KINDS[door.kind][0], door.kind, "0", dsn=door.dsn, driver=door.driver)
     try:
         with apart.helper(source) as helper:
             found = helper.ask("account")

@@ -30,7 +30,7 @@ from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.gateway.visits import Visit, Visits
 from jutong.node.gateway.work import WorkPage
 from jutong.node.live.pool import Sources
-from jutong.node.sources import SourceConfig, pick
+from jutong.node.sources import UNIVERSAL, SourceConfig, pick
 
 PATH = "/gw/v1/password"
 CHANGE = gettext_noop("试连并保存")
@@ -149,7 +149,9 @@ def _try(config: SourceConfig, password: str) -> None:
         address = (parse_qs(parts.query).get("hostaddr") or hosts.resolve(host, port))[0]
     except (OSError, IndexError) as error:
         raise NameUnresolvedError(host=host) from error
-    trial(Door(kind, host, port, address, unquote(parts.path.lstrip("/")), user, password))
+    options = parts.query if kind in UNIVERSAL else ""
+    database = unquote(parts.path.lstrip("/"))
+    trial(Door(kind, host, port, address, database, user, password, config.driver, options))
 
 
 def _asked(page: WorkPage, token: str, config: SourceConfig, error: JutongError | None = None) -> bytes:

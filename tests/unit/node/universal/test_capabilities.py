@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from jutong.node.connecting.trial import Door
 from jutong.node.drivers import DriverMissingError, load
 from jutong.node.exchange.errors import ValueUnfitError
 from jutong.node.exchange.plan import CatalogColumn, PlannedColumn
@@ -176,3 +177,9 @@ def test_a_driver_that_is_not_installed_is_named_with_what_brings_it() -> None:
 )
 def test_refusals_are_told_in_our_words(product: str, error: RefusedError, reason: str) -> None:
     assert sessions.reason_of(CAPABILITIES[product], error) == reason
+
+
+def test_a_door_keeps_what_the_operator_wrote_behind_the_address() -> None:
+    door = Door("mssql", "db.gov", 1433, "10.0.0.9", "house", "u", "p@ss/w", "FreeTDS", "Encrypt=strict")
+    assert door.dsn == "mssql://u:p%40ss%2Fw@10.0.0.9:1433/house?Encrypt=strict"
+    assert told("mssql", door.dsn.partition("@")[2], driver=door.driver).endswith("Encrypt=strict;")
