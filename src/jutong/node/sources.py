@@ -40,7 +40,7 @@ DIALECTS: tuple[str, ...] = get_args(Kind)
 
 Mapped = TypeVar("Mapped", bound=Document)
 
-WRITABLE: tuple[str, ...] = ("postgresql", "mysql", "files")
+WRITABLE: tuple[str, ...] = ("postgresql", "mysql", "files", "nats")
 """What moves may fill where the node's operator allows it."""
 
 FILE = "node/sources.json"
@@ -76,7 +76,7 @@ class SourceConfig:
     tables of a folder, if any, and ``store`` says where it is when it is not on this machine and has no ``path``.
     ``zone`` is what date and time without a zone are meant in, such as ``Asia/Shanghai``; they are moved as instants.
     Another Jutong node has its gateway's address as ``dsn`` and what its grants are to us as ``peer``; a NATS server
-    the mapping of its streams as ``nats``, and as ``writes`` the subjects moves may publish to.
+    the mapping of its streams as ``nats``, and as ``writes`` the streams moves may publish to.
     ``driver`` is the ODBC driver's registered name or its file, ``speaks`` the product a dialect ``odbc`` is asked as.
     """
 

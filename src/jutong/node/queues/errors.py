@@ -61,3 +61,12 @@ class QueueModeError(JutongError):
     http_status = 422
     message = gettext_noop("流 {stream} 不能用“{mode}”方式搬运：消息只能追加或按主键合并。")
     next_step = gettext_noop("请把任务的写入方式改为追加（水位字段用 jutong_sequence）或合并。")
+
+
+class StreamUnfitError(JutongError):
+    """The stream does not keep messages so that it can be proven what it holds."""
+
+    code = "node.queue.stream-unfit"
+    http_status = 422
+    message = gettext_noop("流 {stream} 不能作为目标：{problem}。")
+    next_step = gettext_noop("请管理员改用保留方式为limits、不按主题限条数的流；本次没有发布任何一条消息。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -97,13 +97,17 @@ class Server:
         """Return when the server has everything that was said to it."""
         await self._nats.flush(timeout=int(ANSWER_SECONDS))
 
-    async def say(self, subject: str, payload: bytes) -> None:
-        """Publish without an answer."""
-        await self._nats.publish(subject, payload)
+    async def say(
+        self, subject: str, payload: bytes, *, reply: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Publish; the answer, if there is one, goes to ``reply``."""
+        await self._nats.publish(subject, payload, reply=reply, headers=dict(headers) if headers else None)
 
-    async def ask(self, subject: str, payload: bytes) -> bytes:
-        """Publish and return the answer."""
-        return bytes((await self._nats.request(subject, payload, timeout=ANSWER_SECONDS)).data)
+    async def hear(self, heard: Callable[[Any], Awaitable[None]]) -> str:
+        """Have messages under a subject of our own handed over, and return it: answers go to it and a name."""
+        inbox = str(self._nats.new_inbox())
+        await self._nats.subscribe(f"{inbox}.*", cb=heard)
+        return inbox
 
     async def _connected(self, library: Any) -> Any:
         parts = urlsplit(self._source.dsn)

@@ -96,9 +96,7 @@ class Target(Protocol):
         """Leave the kept chunks where they are when this ends: the job will go on later."""
 
 
-def target_for(
-    order: JobOrder, source: SourceConfig, into: SourceConfig | None, library: Path, folder: Path
-) -> Target:
+def target_for(order: JobOrder, source: SourceConfig, into: SourceConfig | None, library: Path, folder: Path) -> Target:
     """Return the place an order's rows go to; only its own driver is loaded.
 
     Args:
@@ -113,6 +111,10 @@ def target_for(
             from jutong.node.exchange.targets.files import FilesTarget  # noqa: PLC0415
 
             return FilesTarget(order, order.into, into, home=library.parent, folder=folder)
+        if into.dialect == "nats":
+            from jutong.node.exchange.targets.stream import StreamTarget  # noqa: PLC0415
+
+            return StreamTarget(order, order.into, into, home=library.parent, folder=folder)
         if into.dialect == "mysql":
             from jutong.node.exchange.targets.mysql import MysqlTarget  # noqa: PLC0415
 
