@@ -1,4 +1,4 @@
-"""A department's MariaDB connected, its table published and moved, and the rows set aside put right: all in the page."""
+"""A MariaDB connected, its table published and moved, and the rows set aside put right: all in the page."""
 
 from __future__ import annotations
 
