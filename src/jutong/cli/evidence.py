@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -259,22 +259,7 @@ def fingerprint_command(voice: Voice, *, file: Path, report: Path | None, where:
 
     settings = jutong_settings.load()
     found = source_of(file, settings.path(*EXTRACTS), secret(settings.path("keys", "node.secret")))
-    voice.say(
-        gettext_noop("这个文件提供给{recipient}（{code}）的“{system}”，经办人{official}"),
-        recipient=found.manifest["recipient_name"],
-        code=found.manifest["recipient"],
-        system=found.manifest["system"],
-        official=found.manifest["official"],
-    )
-    made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=found.manifest["time_ms"])
-    voice.say(
-        gettext_noop("  依授权 {grant}，{time}（北京时间），{entry}，{rows}行，调用记录 {record}"),
-        grant=found.manifest["grant"],
-        time=made.astimezone(BEIJING).isoformat(" ", "seconds").removesuffix("+08:00"),
-        entry=found.manifest["entry_name"],
-        rows=found.manifest["rows"],
-        record=found.manifest["record"],
-    )
+    _tell_source(voice, found.manifest)
     if found.same_bytes:
         voice.say(gettext_noop("✓ 与提供时的文件逐字节相同"))
     voice.say(
@@ -296,6 +281,30 @@ def fingerprint_command(voice: Voice, *, file: Path, report: Path | None, where:
         voice.say(gettext_noop("线索已写入{file}，可用 POST /api/v1/violations/leaks 举报"), file=report)
     if where:
         voice.say(gettext_noop("已登记为违规线索{number}，待核实"), number=_on_record(told, where))
+
+
+def _tell_source(voice: Voice, manifest: Mapping[str, Any]) -> None:
+    """Say whom a copy was made for: a file called for, or a move."""
+    made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=manifest["time_ms"])
+    told = {
+        "recipient": manifest["recipient_name"], "code": manifest["recipient"], "entry": manifest["entry_name"],
+        "time": made.astimezone(BEIJING).isoformat(" ", "seconds").removesuffix("+08:00"), "rows": manifest["rows"],
+        "record": manifest["record"],
+    }  # fmt: skip
+    if manifest.get("kind") == "move":
+        text = gettext_noop("这份数据是为{recipient}（{code}）搬运到“{target}”的")
+        voice.say(text, target=manifest["target"], **told)
+        text = gettext_noop("  依协议 {agreement}，{time}（北京时间），{entry}，{rows}行，交换作业 {record}")
+        voice.say(text, agreement=manifest["agreement"], **told)
+        return
+    voice.say(
+        gettext_noop("这个文件提供给{recipient}（{code}）的“{system}”，经办人{official}"),
+        system=manifest["system"],
+        official=manifest["official"],
+        **told,
+    )
+    text = gettext_noop("  依授权 {grant}，{time}（北京时间），{entry}，{rows}行，调用记录 {record}")
+    voice.say(text, grant=manifest["grant"], **told)
 
 
 def _on_record(told: dict[str, Any], where: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from jutong.contracts.care import MOST_PRIORITY, Care, Hours
 from jutong.contracts.dry import Dry
 from jutong.contracts.envelope import Document
+from jutong.contracts.fingerprint import Fingerprint
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import Mode, Period
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
@@ -137,8 +138,9 @@ class JobOrder(Document):
     a free place the one with the higher ``priority`` goes first; 0 counts as the usual 5. With ``into`` the rows go
     into a table of a database, and ``target`` only names the job. ``mode`` is how the rows meet those that are there;
     without one they replace them. A ``dry`` order writes nothing. With a ``period`` only rows of the watermark's
-    values from there to there are read, and how far it was read stays as it was. What is not
-    used is not sent, so that a node of an earlier version takes a plain order and refuses one it could not carry out.
+    values from there to there are read, and how far it was read stays as it was. With a ``fingerprint`` rows come in
+    its recipient's order. What is not used is not sent, so that a node of an earlier version takes a plain order and
+    refuses one it could not carry out.
     """
 
     job_id: str
@@ -157,6 +159,7 @@ class JobOrder(Document):
     mode: Mode | None = None
     dry: Dry | None = None
     period: Period | None = None
+    fingerprint: Fingerprint | None = None
 
     @model_validator(mode="after")
     def _compares_what_stays_equal(self) -> Self:
@@ -164,6 +167,8 @@ class JobOrder(Document):
         compared = getattr(self.mode, "keys", ())
         if any(mask.mask == "sealed" and (every or mask.column in compared) for mask in self.masks):
             raise ValueError("rows cannot be told apart by what is sealed anew each time")
+        if self.fingerprint is not None and getattr(self.mode, "kind", "") == "changes":
+            raise ValueError("changes come in the order of the log")
         return self
 
     @model_serializer(mode="wrap")
@@ -172,7 +177,8 @@ class JobOrder(Document):
         return {name: value for name, value in found.items() if value or name not in _UNSENT}
 
 
-_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into", "mode", "dry", "period"))
+_UNSENT = frozenset(("rules", "steps", "masks", "chunk_rows", "care", "priority", "into", "mode", "dry", "period",
+                     "fingerprint"))  # fmt: skip
 """Fields of a job order that are not sent when they are not used."""
 
 
@@ -271,11 +277,6 @@ class WatchOrder(Document):
     bindings: tuple[WatchedBinding, ...]
 
 
-class MarkOrder(Document):
-    """Kind ``mark``: rows that are in dispute, shown as such to every reader (条例 26).
-
-    ``sealed`` holds, for the node's eyes only, JSON of ``{"key": {column: value}, "items": {item: column},
-    "corrected": {item: value}}``; see ``kernel.sealing``. State ``open`` marks, ``lifted`` takes the mark away,
 class FilesPlace(Document):
     """A table that files of a folder are mapped to."""
 
@@ -290,6 +291,11 @@ class ArrivalsOrder(Document):
     tables: tuple[FilesPlace, ...]
 
 
+class MarkOrder(Document):
+    """Kind ``mark``: rows that are in dispute, shown as such to every reader (条例 26).
+
+    ``sealed`` holds, for the node's eyes only, JSON of ``{"key": {column: value}, "items": {item: column},
+    "corrected": {item: value}}``; see ``kernel.sealing``. State ``open`` marks, ``lifted`` takes the mark away,
     ``corrected`` takes it away and tells of new values through the change feed.
     """
 

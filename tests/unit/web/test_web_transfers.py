@@ -264,3 +264,10 @@ def test_a_column_is_encrypted_for_the_holder_of_an_agreement(world: World, stew
     assert (mask.column, mask.mask, mask.agreement) == ("marital", "sealed-equal", agreement)
     assert f'name="agreement_shown" value="{agreement}"' in text(steward, f"{address}/edit/mapping")
     assert agreement in text(steward, address)
+    assert "行序指纹" in text(steward, f"{address}/edit/target")
+    post(steward, f"{address}/edit/target", {"fingerprint": agreement, "then": "next"})
+    work = Work.read(Transfer.objects.get().work)
+    assert (work.fingerprint and work.fingerprint.agreement, work.masks) == (agreement, (mask,))
+    page = text(steward, f"{address}/edit/target")
+    assert f'<option value="{agreement}" selected>' in page
+    assert "协议“XY-0”" in post(steward, f"{address}/edit/target", {"fingerprint": "XY-0"}, 422)

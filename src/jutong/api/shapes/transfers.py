@@ -43,12 +43,20 @@ class CareIn(In):
     lock_seconds: Annotated[int, Field(ge=0, le=LONGEST_STATEMENT)] = 0
 
 
+class FingerprintIn(In):
+    """Whose order the rows come in, and by which column; without one the node takes the one that tells rows apart."""
+
+    agreement: Annotated[str, Field(min_length=1, max_length=64)]
+    column: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
 class WorkIn(In):
     """What is done with every row and where it goes.
 
     Without ``target`` the library's table is named after the code. ``steps`` are taken first, then ``rules`` asked by
     the names the steps leave, then ``masks`` put on what passed. With ``into`` rows go into a table of a database of
-    the same node instead of the library. ``mode`` says how they meet the rows that are there.
+    the same node instead of the library. ``mode`` says how they meet the rows that are there. With a ``fingerprint``
+    rows come in an order by which a leaked copy is told; who the recipient is follows from its ``agreement``.
     """
 
     target: Annotated[str, Field(pattern=NAME)] = ""
@@ -58,13 +66,15 @@ class WorkIn(In):
     mode: Mode | None = None
     into: Landing | None = None
     care: CareIn | None = None
+    fingerprint: FingerprintIn | None = None
 
 
 def work_of(body: WorkIn) -> Work:
     """Return the work a body asks for."""
     fields = {name: getattr(body, name) for name in ("target", "steps", "rules", "masks", "mode", "into")}
     care = body.care.model_dump() if body.care else None
-    return Work.model_validate({**fields, "care": care}, strict=False)
+    mark = body.fingerprint.model_dump() if body.fingerprint else None
+    return Work.model_validate({**fields, "care": care, "fingerprint": mark}, strict=False)
 
 
 class ScheduleIn(In):
@@ -72,6 +82,7 @@ class ScheduleIn(In):
 
     ``every`` counts minutes or hours; ``days`` are Monday as 1 for ``weekly`` and days of the month for ``monthly``,
     where one the month has not is its last day; ``transfer`` is the id of the one to wait for with ``after``.
+    ``arrival`` is for tables of files: when new ones came.
     """
 
     kind: Literal["demand", "minutes", "hours", "daily", "workdays", "weekly", "monthly", "after", "arrival"] = "demand"
@@ -82,7 +93,6 @@ class ScheduleIn(In):
 
 
 class TransferTermsIn(In):
-    ``arrival`` is for tables of files: when new ones came.
     """Everything a transfer says. ``promised_hours`` is how old its data may become; null promises nothing."""
 
     name: Title

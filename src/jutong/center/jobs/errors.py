@@ -67,6 +67,15 @@ class SealUnfitError(JutongError):
     next_step = gettext_noop("请选这个目录下有授权、且授权明文提供该项的协议，或者改用脱敏。")
 
 
+class MarkUnfitError(JutongError):
+    """A fingerprint is to be of nobody, or where rows cannot be put into an order."""
+
+    code = "jobs.fingerprint.unfit"
+    http_status = 422
+    message = gettext_noop("不能带协议“{agreement}”的行序指纹：没有部门持有它的授权，或者是按日志跟随变更的任务。")
+    next_step = gettext_noop("请选这个目录下有授权的协议，或者换一种写入方式。")
+
+
 class SealUnequalError(JutongError):
     """Rows are compared by values that are encrypted anew each time."""
 

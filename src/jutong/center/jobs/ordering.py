@@ -16,7 +16,7 @@ from jutong.center.jobs.delivery import check_file, file_name
 from jutong.center.jobs.errors import EntryUnboundError, JobRunningError, RuleColumnError, TargetUnfitError
 from jutong.center.jobs.extra import Extra
 from jutong.center.jobs.models import Job, JobCause, JobState, Transfer
-from jutong.center.jobs.recipients import check_seals
+from jutong.center.jobs.recipients import check_seals, marked
 from jutong.center.jobs.transfer import Priority
 from jutong.center.jobs.work import Work
 from jutong.center.org import queries as org
@@ -103,8 +103,8 @@ def issue_job(
     body = JobOrder(
         job_id=str(job.id), source=binding.source, schema_name=binding.schema_name, table=binding.table,
         columns=columns, target=work.target or default_target(locked.code),
-        priority=transfer.priority if transfer and transfer.priority != Priority.NORMAL else 0, **work.ordered,
-        **(extra.of_order if extra else {}),
+        priority=transfer.priority if transfer and transfer.priority != Priority.NORMAL else 0,
+        **{**work.ordered, "fingerprint": marked(locked, work)}, **(extra.of_order if extra else {}),
     )  # fmt: skip
     fleet.issue_order(node=source.node, kind="job", body=body, subject_id=job.id, by=by, now=now)
     audit.record(
@@ -134,6 +134,7 @@ def checked(entry: Entry, work: Work) -> tuple[Binding, Source, tuple[str, ...]]
     if unfit:
         raise RuleColumnError(columns="、".join(unfit), allowed="、".join(columns))
     check_seals(entry, work, columns)
+    marked(entry, work)
     if work.into is not None:
         there = next((row for row in landing_sources(entry, source) if row.name == work.into.source), None)
         if there is None:

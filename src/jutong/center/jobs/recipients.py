@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jutong.center.catalog.models import Entry
-from jutong.center.jobs.errors import SealUnequalError, SealUnfitError
+from jutong.center.jobs.errors import MarkUnfitError, SealUnequalError, SealUnfitError
 from jutong.center.jobs.work import Work
 from jutong.center.sharing.compile import agreement_of
 from jutong.center.sharing.enums import GrantState
 from jutong.center.sharing.models import Grant
+from jutong.contracts.fingerprint import Fingerprint
 from jutong.contracts.rules import SEALED
 from jutong.contracts.steps import origins
 from jutong.standards.grading import allowed_mode
@@ -23,6 +24,7 @@ class Recipient:
     """Who holds a grant for an entry, under which agreement, and the columns it shows in full."""
 
     agreement: str
+    code: str
     name: str
     columns: frozenset[str]
 
@@ -33,6 +35,7 @@ def recipients(entry: Entry) -> list[Recipient]:
     return [
         Recipient(
             agreement_of(grant),
+            grant.requester.code,
             grant.requester.name,
             frozenset(row.column for row in grant.items.all() if allowed_mode(row.item.grade, row.mode) == "plain"),
         )
@@ -71,3 +74,22 @@ def unequal_seals(work: Work) -> list[str]:
     compared = set(getattr(work.mode, "keys", ()))
     every = getattr(work.mode, "kind", "") == "difference"
     return [mask.column for mask in work.masks if mask.mask == "sealed" and (every or mask.column in compared)]
+
+
+def marked(entry: Entry, work: Work) -> Fingerprint | None:
+    """Return the fingerprint a work is ordered with: for whom, in words that need no registry.
+
+    Raises:
+        MarkUnfitError: if nobody holds a grant under the agreement, or rows come in the order of a log.
+    """
+    mark = work.fingerprint
+    if mark is None:
+        return None
+    found = next((one for one in recipients(entry) if one.agreement == mark.agreement), None)
+    if found is None or getattr(work.mode, "kind", "") == "changes":
+        raise MarkUnfitError(agreement=mark.agreement)
+    told = {
+        "recipient_code": found.code, "recipient_name": found.name[:200], "entry_code": entry.code,
+        "entry_name": entry.published_name[:200],
+    }  # fmt: skip
+    return mark.model_copy(update=told)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from jutong.contracts.care import Care
 from jutong.contracts.envelope import Document
+from jutong.contracts.fingerprint import Fingerprint
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import Mode
 from jutong.contracts.rules import MOST_RULES, ColumnMask, Rule
@@ -31,6 +32,7 @@ class Work(Document):
     mode: Mode | None = None
     into: Landing | None = None
     care: Care | None = None
+    fingerprint: Fingerprint | None = None
 
     @classmethod
     def read(cls, kept: dict[str, Any]) -> Work:
@@ -57,6 +59,8 @@ class Work(Document):
         """
         there = origins(columns, self.steps)
         named = [*_named((*self.rules, *self.masks)), *getattr(self.mode, "keys", ())]
+        if self.fingerprint is not None and self.fingerprint.column:
+            named.append(self.fingerprint.column)
         if self.into is not None:
             named += [name for name, _ in self.into.columns]
         missing = [name for name in named if name not in there]

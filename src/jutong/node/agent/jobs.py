@@ -25,8 +25,9 @@ from jutong.kernel.errors import JutongError
 from jutong.kernel.settings import Settings
 from jutong.node.agent.center import Center
 from jutong.node.agent.places import WEIGHTS, Places, load_weights
-from jutong.node.exchange.jobs import JobFolder
+from jutong.node.exchange.jobs import JobFolder, write_whole
 from jutong.node.exchange.retry import MOST_TRIES
+from jutong.node.extract.extracts import EXTRACTS
 from jutong.node.gateway.decide import within
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.live.pool import Sources
@@ -229,6 +230,8 @@ class Jobs:
         Raises:
             LogUnwritableError, LogStoppedError: nothing is on record and nothing is reported yet.
         """
+        if order.fingerprint is not None and final.state == "done" and not order.dry:
+            await asyncio.to_thread(self._keep_fingerprint, order, final)
         index = await asyncio.to_thread(self._known, order.job_id)
         if index is None:
             record = self._record(order, final)
@@ -239,6 +242,24 @@ class Jobs:
         sealed = self._center.seal("moved", receipt, self._clock())
         await asyncio.to_thread(self._state.finish_task, task.order_id, sealed)
         return index
+
+    def _keep_fingerprint(self, order: JobOrder, final: MovedReceipt) -> None:
+        """Keep for whom the rows stand in their order, beside what is kept of files: a leaked copy is found by it."""
+        from jutong.node.exchange.rules.arranged import carrier_of  # noqa: PLC0415 - brings Arrow with it
+
+        mark, into = order.fingerprint, order.into
+        assert mark is not None  # noqa: S101 - the caller looked
+        carrier = carrier_of(JobFolder(self._settings.home, order.job_id).path)
+        landed = f"{into.source}:{into.schema_name}.{into.table}" if into else order.target
+        manifest = {
+            "record": order.job_id, "kind": "move", "time_ms": final.finished_ms, "agreement": mark.agreement,
+            "entry": mark.entry_code, "entry_name": mark.entry_name, "recipient": mark.recipient_code,
+            "recipient_name": mark.recipient_name, "target": landed, "rows": final.rows_written, "sha256": "",
+            "carrier": dict(into.columns).get(carrier, carrier) if into else carrier,
+        }  # fmt: skip
+        folder = self._settings.path(*EXTRACTS)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(folder / f"{order.job_id}.json", orjson.dumps(manifest).decode(), durable=True)
 
     def _known(self, job_id: str) -> int | None:
         try:

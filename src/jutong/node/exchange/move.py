@@ -28,6 +28,7 @@ from jutong.node.exchange.readers import OpenRead, reader_for
 from jutong.node.exchange.readers.manifest import files_of
 from jutong.node.exchange.readers.pulled import records_of
 from jutong.node.exchange.rules import seen
+from jutong.node.exchange.rules.arranged import Arranging
 from jutong.node.exchange.rules.means import Means
 from jutong.node.exchange.rules.sieve import Sieve
 from jutong.node.exchange.targets import FITS, ZONE, target_for
@@ -170,14 +171,15 @@ class _Mover:
         sieve = self._sieve(opened.plan.schema)
         if fits := self._target.fits(sieve.lands_as, kinds_of(self._order, self._work.source, opened)):
             sieve = self._sieve(opened.plan.schema, fits)
-        if self._order.into is not None:
+        whole = self._order.fingerprint is None  # else the rows of every batch change places
+        if self._order.into is not None and whole:
             from jutong.node.exchange.lanes.raw import raw_lane  # noqa: PLC0415
 
             if (raw := raw_lane(self._work, opened)) is not None:
                 return raw
         if changes.asked_for(self._order):
             return changes.lane_for(self._work, opened, self._means)
-        if self._order.into is not None:
+        if self._order.into is not None and whole:
             from jutong.node.exchange.lanes.passing import passing_lane  # noqa: PLC0415
 
             kinds = kinds_of(self._order, self._work.source, opened)
@@ -188,7 +190,8 @@ class _Mover:
 
     def _sieve(self, schema: pa.Schema, fits: tuple[Rule, ...] = ()) -> Sieve:
         """Return the order's rules and masks, and behind them what the target asks for."""
-        return Sieve((*self._order.rules, *fits), self._order.masks, schema, self._order.steps, self._means)
+        asked = ((*self._order.rules, *fits), self._order.masks, schema, self._order.steps, self._means)
+        return Arranging(self._order, self._folder, *asked) if self._order.fingerprint else Sieve(*asked)
 
     def _taken_up(self, opened: OpenRead, lane: Lane, started_ms: int) -> Ledger:
         """Return the ledger of an earlier run with its chunks found right again, or a new one."""

@@ -25,7 +25,7 @@ from jutong.node.gateway.recorder import Attempt, Outcome
 from jutong.node.gateway.stretches import BulkAnswer, Stretch, told_filters
 
 EXTRACTS = ("records", "extracts")
-"""Where files and what is kept of them lie in an instance's home."""
+"""Where files and what is kept of them, and of moves with a fingerprint, lie in an instance's home."""
 DOWNLOAD = "/gw/v1/file/download"
 LIFE_MS = 600_000
 """How long a file may be fetched."""

@@ -14,6 +14,7 @@ from jutong.center.jobs.schedule import WEEKDAYS, Schedule
 from jutong.center.jobs.transfer import Priority
 from jutong.center.jobs.work import Work
 from jutong.contracts.care import Care
+from jutong.contracts.fingerprint import Fingerprint
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import Mode
 from jutong.web.jobs import delivering
@@ -28,8 +29,8 @@ PLANS = (
     ("weekly", gettext_lazy("每周")),
     ("monthly", gettext_lazy("每月")),
     ("after", gettext_lazy("等另一项任务完成")),
-)
     ("arrival", gettext_lazy("有新文件到达时")),
+)
 DAYS = tuple((str(number), gettext_lazy(name)) for number, name in enumerate(WEEKDAYS, start=1))
 _MODE: TypeAdapter[Mode] = TypeAdapter(Mode)
 _EVERY_DAY = tuple(range(1, 8))
@@ -70,6 +71,7 @@ def read_target(
             "into": delivering.read(typed, folders) or _landing(typed, work, tables),
             "mode": _mode(typed),
             "care": _care(typed),
+            "fingerprint": _fingerprint(typed, work),
         }
     )
 
@@ -98,6 +100,18 @@ def _landing(typed: QueryDict, work: Work, tables: dict[str, tuple[Source, dict[
         source=place[0], schema_name=place[1], table=place[2], columns=tuple(pairs),
         proof="count" if typed.get("proof") == "count" else "digest",
     )  # fmt: skip
+
+
+def _fingerprint(typed: QueryDict, work: Work) -> Fingerprint | None:
+    agreement = typed.get("fingerprint", "")
+    if not agreement:
+        return None
+    if work.fingerprint is not None and work.fingerprint.agreement == agreement:
+        return work.fingerprint
+    try:
+        return Fingerprint(agreement=agreement)
+    except ValidationError as error:
+        raise invalid("fingerprint", _("请选列出来的协议")) from error
 
 
 def _mode(typed: QueryDict) -> Mode | None:

@@ -141,10 +141,15 @@ def _read_mapping(visit: Visit, transfer: Transfer, entry: Entry) -> HttpRespons
     return _onward(visit, changed, "mapping")
 
 
+def _agreements(entry: Entry) -> dict[str, str]:
+    """Return the agreements under which somebody holds a grant for an entry, with who that is."""
+    return {one.agreement: f"{one.agreement} {one.name}" for one in recipients_of(entry)}
+
+
 def _show_mapping(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, Any]:
     binding = _binding(entry)
     work, proposal = Work.read(transfer.work), proposal_for(entry, binding)
-    recipients = {one.agreement: f"{one.agreement} {one.name}" for one in recipients_of(entry)}
+    recipients = _agreements(entry)
     return {
         "binding": binding,
         "rows": mapping.rows_of(entry, binding, source_columns(binding), work, proposal),
@@ -200,6 +205,8 @@ def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, A
         "tables": [(one, one.replace("|", " ")) for one in tables],
         "into": key,
         "landing": [(name, pairs.get(name, "")) for name in landing],
+        "agreements": [("", _("不带")), *_agreements(entry).items()],
+        "fingerprint": work.fingerprint.agreement if work.fingerprint else "",
         "there": there,
         **delivering.shown(work, folders(entry, fleet.source(binding.source), work), entry.code, landing),
         "modes": list(MODES.items()),

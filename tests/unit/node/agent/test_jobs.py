@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,9 +8,13 @@ from typing import Any, Literal
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from jutong.cli.main import jutong
 from jutong.contracts.care import Care, Hours
 from jutong.contracts.envelope import Envelope
+from jutong.contracts.fingerprint import Fingerprint
+from jutong.contracts.landing import Landing
 from jutong.contracts.orders import JobControlOrder, JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.evidence.log import EvidenceLog
@@ -22,6 +27,7 @@ from jutong.node.agent.center import Center
 from jutong.node.agent.places import Places, load_weights, save_weights
 from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.exchange.jobs import JobFolder
+from jutong.node.extract.fingerprint import arranged, key_of
 from jutong.node.live.pool import Sources
 from jutong.node.sources import SourceConfig
 from jutong.node.state import State, Task
@@ -210,6 +216,35 @@ async def test_a_crash_between_leaf_and_receipt_makes_no_second_leaf(made: Made)
     again = await made.jobs.record_moved(task, ORDER, DONE)
     assert first == again == 0
     assert made.log.size == 1
+
+
+async def test_what_a_copy_is_told_by_is_kept_with_the_end_of_a_job(made: Made, tmp_path: Path) -> None:
+    mark = Fingerprint(
+        agreement="XY-1", recipient_code="B", recipient_name="教育局", entry_code="3/1", entry_name="户籍"
+    )
+    into = Landing(source="hub", schema_name="public", table="person", columns=(("number", "cert_no"),))
+    order = ORDER.model_copy(update={"fingerprint": mark, "into": into})
+    folder = JobFolder(tmp_path, JOB).path
+    folder.mkdir(parents=True)
+    (folder / "fingerprint.json").write_text('{"column": "number"}')
+    task = made.task()
+    await made.jobs.record_moved(task, order, DONE.model_copy(update={"state": "failed"}))
+    assert not (tmp_path / "records" / "extracts").exists()
+    await made.jobs.record_moved(task, order, DONE)
+    (kept,) = (tmp_path / "records" / "extracts").glob("*.json")
+    told = {"record": JOB, "agreement": "XY-1", "recipient": "B", "target": "hub:public.person", "carrier": "cert_no"}
+    assert told.items() <= json.loads(kept.read_bytes()).items()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    rows = [f"{number}" for number in range(400)]
+    leaked = tmp_path / "leaked.csv"
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "node.secret").write_text("ab" * 32)
+    order_of = arranged([[row] for row in rows], 0, key_of(bytes.fromhex("ab" * 32), JOB))
+    leaked.write_text("\n".join(["cert_no", *(rows[at] for at in order_of)]))
+    said = CliRunner().invoke(jutong, ["evidence", "fingerprint", str(leaked), "--lang", "zh-hans"],
+                              env={"JUTONG_HOME": str(tmp_path)})  # fmt: skip
+    assert "为教育局（B）搬运到“hub:public.person”" in said.output, said.output
+    assert JOB in said.output
 
 
 async def test_a_job_that_cannot_begin_is_reported_as_failed(made: Made) -> None:

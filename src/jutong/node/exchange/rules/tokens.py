@@ -32,7 +32,7 @@ class Tokens:
 
     def __call__(self, array: Array) -> Array:
         """Return the tokens; null stays null."""
-        encoded = _normalised(array).dictionary_encode()
+        encoded = normalised_texts(array).dictionary_encode()
         return self._tokens(encoded.dictionary.cast(pa.binary()).to_pylist()).take(encoded.indices)
 
     def _tokens(self, values: list[bytes]) -> Array:
@@ -51,7 +51,7 @@ class Tokens:
         return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets.tobytes()), pa.py_buffer(whole.tobytes()))
 
 
-def _normalised(array: Array) -> Array:
+def normalised_texts(array: Array) -> Array:
     """Return texts as a token is made of them, those with more than plain characters one by one."""
     plain = pc.match_substring_regex(array, pattern=_PLAIN)
     found = pc.ascii_upper(pc.utf8_trim(array, characters=" "))
