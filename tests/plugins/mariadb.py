@@ -88,36 +88,66 @@ def _wait(server: MariaDB, child: subprocess.Popen[bytes], log: Path) -> None:
             return
 
 
+class Private:
+    """A server of one's own in a new room, not started yet.
+
+    Args:
+        durable: keep what was committed when the server is killed.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        from jutong.runtime.account import server_account
+
+        program, install = _programs()
+        self._room = Path(tempfile.mkdtemp(prefix="jutong-maria-", dir="/tmp"))
+        self._account = server_account(self._room / "data")
+        self._account.own(self._room)
+        temporary = self._room / "tmp"  # of its own: a server that starts removes what it takes for leftovers there
+        temporary.mkdir()
+        self._account.own(temporary)
+        _install(install, self._room / "data", self._account)
+        self.server = MariaDB("127.0.0.1", _free_port(), "root", "")
+        self._child: subprocess.Popen[bytes] | None = None
+        self._command = [
+            program, "--no-defaults", f"--datadir={self._room / 'data'}", f"--tmpdir={temporary}",
+            f"--socket={self._room / 's'}", f"--port={self.server.port}", "--bind-address=127.0.0.1",
+            "--skip-name-resolve", f"--innodb-flush-log-at-trx-commit={int(durable)}",
+            "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M",
+            *(("--skip-log-bin",) if durable else ("--log-bin=row", "--server-id=11", "--binlog-format=ROW")),
+        ]  # fmt: skip
+
+    def start(self) -> MariaDB:
+        """Start, and return when it answers."""
+        from jutong.runtime.account import NO_CAPABILITY, as_account
+
+        log = self._room / "server.log"
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                as_account(self._account, NO_CAPABILITY, signal.SIGTERM, self._command),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True,
+            )  # fmt: skip
+        _wait(self.server, self._child, log)
+        return self.server
+
+    def kill(self) -> None:
+        """End it as the loss of power does."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait(timeout=START_SECONDS)
+
+    def close(self) -> None:
+        """End it and remove its room."""
+        if self._child is not None:
+            self._child.terminate()
+            self._child.wait(timeout=START_SECONDS)
+        shutil.rmtree(self._room, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
     """A running MariaDB, started with the first test that asks for it."""
-    from jutong.runtime.account import NO_CAPABILITY, as_account, server_account
-
-    program, install = _programs()
-    room = Path(tempfile.mkdtemp(prefix="jutong-maria-", dir="/tmp"))
-    account = server_account(room / "data")
-    data, log = room / "data", room / "server.log"
-    account.own(room)
-    temporary = room / "tmp"  # of its own: a server that starts removes what it takes for leftovers there
-    temporary.mkdir()
-    account.own(temporary)
-    _install(install, data, account)
-    server = MariaDB("127.0.0.1", _free_port(), "root", "")
-    command = [
-        program, "--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", f"--socket={room / 's'}",
-        f"--port={server.port}",
-        "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
-        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M", "--log-bin=row", "--server-id=11", "--binlog-format=ROW",
-    ]  # fmt: skip
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            as_account(account, NO_CAPABILITY, signal.SIGTERM, command),
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", start_new_session=True,
-        )  # fmt: skip
+    private = Private()
     try:
-        _wait(server, child, log)
-        yield server
+        yield private.start()
     finally:
-        child.terminate()
-        child.wait(timeout=START_SECONDS)
-        shutil.rmtree(room, ignore_errors=True)
+        private.close()

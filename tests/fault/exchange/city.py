@@ -35,6 +35,7 @@ from tests.unit.node.exchange.moving import ORGANISATION, landed, landed_path, o
 ROWS = 5_000
 CHUNK_ROWS = 1_000
 COLUMNS = ("id", "name", "income")
+MARIA = "fault_maria"
 Row = tuple[Any, ...]
 NAMED: tuple[Rule, ...] = (NotNull(id="named", column="name"),)
 MAKE = (
@@ -45,24 +46,30 @@ MAKE = (
 
 @dataclass(frozen=True)
 class City:
-    """A node's home and the two databases beside it."""
+    """A node's home and the databases beside it: one is read, the others may be written."""
 
     home: Path
     source: SourceConfig
     hub: SourceConfig
+    maria: SourceConfig | None = None
 
     @classmethod
-    def make(cls, home: Path, source: str, hub: str) -> City:
-        named = {"name": "hub", "dialect": "postgresql", "organisation_code": ORGANISATION}
+    def make(cls, home: Path, source: str, hub: str, maria: str = "") -> City:
+        rows = [{"name": "hub", "dialect": "postgresql", "dsn": hub, "writes": ["public"]}]
+        if maria:
+            rows.append({"name": "maria", "dialect": "mysql", "dsn": maria, "writes": [MARIA]})
         path = home / sources.FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(0o600)
-        path.write_text(json.dumps([{**named, "dsn": hub, "writes": ["public"]}]), encoding="utf-8")
-        return cls(home, SourceConfig("civil", "postgresql", ORGANISATION, dsn=source), sources.load(path)["hub"])
+        path.write_text(json.dumps([{**row, "organisation_code": ORGANISATION} for row in rows]), encoding="utf-8")
+        found = sources.load(path)
+        civil = SourceConfig("civil", "postgresql", ORGANISATION, dsn=source)
+        return cls(home, civil, found["hub"], found.get("maria"))
 
-    def through(self, *, source: str = "", hub: str = "") -> City:
+    def through(self, *, source: str = "", hub: str = "", maria: str = "") -> City:
         """Return the same city seen through other addresses."""
-        return City.make(self.home, source or self.source.dsn, hub or self.hub.dsn)
+        there = maria or (self.maria.dsn if self.maria else "")
+        return City.make(self.home, source or self.source.dsn, hub or self.hub.dsn, there)
 
 
 def run(dsn: str, *statements: str) -> list[Row]:
@@ -101,6 +108,10 @@ class Course:
     @property
     def source(self) -> SourceConfig:
         return self.city.source
+
+    @property
+    def into(self) -> SourceConfig:
+        return self.city.hub
 
     def prepare(self) -> None:
         make_register(self.source.dsn, self.name)
@@ -155,7 +166,7 @@ class Course:
         """Carry a job out in this process, by other addresses where they are given."""
         folder = JobFolder(self.city.home, order.job_id)
         folder.accept(order)
-        place = Workplace(self.city.home / "library", folder.path, hub or self.city.hub, will_go_on=lambda _: goes_on)
+        place = Workplace(self.city.home / "library", folder.path, hub or self.into, will_go_on=lambda _: goes_on)
         receipt = move(order, source or self.source, place=place, clock=clock, progress=lambda _: None)
         folder.finish(receipt)
         return receipt

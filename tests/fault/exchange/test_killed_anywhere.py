@@ -11,7 +11,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import suppress
-from itertools import cycle
+from itertools import chain, cycle
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,11 @@ from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.node.exchange import runner
 from jutong.node.exchange.jobs import JobFolder, chunks_finished
-from jutong.node.exchange.modes import reconcile
+from jutong.node.exchange.modes import databases, reconcile
 from jutong.node.exchange.runner import JobHandle
 from tests.fault.exchange.city import City, Course, make_register
 from tests.fault.exchange.folders import COURSES
+from tests.fault.exchange.marias import MARIAS
 from tests.unit.node.exchange.moving import PATIENCE_SECONDS, order_for, wait_for
 
 pytestmark = pytest.mark.fault
@@ -108,19 +109,20 @@ class Killer:
 def test_a_job_killed_anywhere_loses_and_doubles_nothing(city: City) -> None:
     dice = random.Random(SEED)
     killer, bystander = Killer(city.home, dice), Bystander(city)
-    courses = [kind(city, dice) for kind in COURSES]
+    courses = [kind(city, dice) for kind in (*MARIAS, *COURSES)]
     for course in courses:
         course.begin()
-    turns, told = cycle(courses), 0
+    turns, told = cycle(dice.sample(courses, len(courses))), 0
     while (done := sum(killer.kills.values())) < KILLS:
-        _round(next(turns), killer, most=dice.randint(1, min(5, -(-KILLS // len(COURSES)))))
+        _round(next(turns), killer, most=dice.randint(1, min(5, -(-KILLS // len(courses)))))
         if done >= told + TOLD_EVERY:
             told = done
             print(f"seed {SEED}: {done} kills of {sum(len(course.jobs) for course in courses)} jobs", flush=True)  # noqa: T201
     for course in courses:
         assert not course.left_over(), f"seed {SEED}, {course.name}"
     bystander.check()
-    checks = {check.target: check.state for check in reconcile.look(city.home)}
+    found = chain(reconcile.look(city.home), databases.look(city.home))
+    checks = {check.target: check.state for check in found}
     assert set(checks.values()) == {"same"}, f"seed {SEED}: {checks}"
     print(f"seed {SEED}: {sum(killer.kills.values())} kills:", dict(sorted(killer.kills.items())))  # noqa: T201
 
