@@ -59,6 +59,8 @@ class World:
     run: Run
     unfit: str
     """A value of a date that no calendar has, as the product's own SQL writes it; empty where there is none."""
+    keyed: tuple[str, ...] = ()
+    """Makes a table ``keyed`` whose key is 0.75, 1.5 and so on."""
 
 
 _POSTGRESQL = (
@@ -167,7 +169,11 @@ def _postgresql(server: Postgres, dialect: str) -> Iterator[World]:
         own = {"driver": "PostgreSQL Unicode", "speaks": "postgresql"} if dialect == "odbc" else {}
         source = SourceConfig("u", dialect, ORGANISATION, dsn=dsn, **own)  # type: ignore[arg-type]
         run(*_POSTGRESQL)
-        yield World(source, "public", run, "'infinity'")
+        keyed = (
+            "DROP TABLE IF EXISTS keyed", "CREATE TABLE keyed (id numeric PRIMARY KEY)",
+            "INSERT INTO keyed SELECT n * 0.75 FROM generate_series(1, 2500) n",
+        )  # fmt: skip
+        yield World(source, "public", run, "'infinity'", keyed)
 
 
 @contextlib.contextmanager
@@ -183,7 +189,11 @@ def _mysql(server: MariaDB) -> Iterator[World]:
     dsn = f"odbc://root:@127.0.0.1:{server.port}/{DATABASE}"
     source = SourceConfig("u", "odbc", ORGANISATION, dsn=dsn, driver="MariaDB Unicode", speaks="mysql")
     run(*_MYSQL)
-    yield World(source, DATABASE, run, "'0000-00-00'")
+    keyed = (
+        "DROP TABLE IF EXISTS keyed", "CREATE TABLE keyed (id DECIMAL(20,2) PRIMARY KEY)",
+        "INSERT INTO keyed SELECT seq * 0.75 FROM seq_1_to_2500",
+    )  # fmt: skip
+    yield World(source, DATABASE, run, "'0000-00-00'", keyed)
 
 
 def _driver(name: str) -> None:
@@ -290,6 +300,17 @@ def test_what_would_be_falsified_is_refused(world: World, tmp_path: Path) -> Non
             run_move(order_for(source, schema, "bad", "id", "day"), source, tmp_path)
         assert caught.value.fields["column"] == "day"
         assert not (tmp_path / "library/landed" / ORGANISATION / "moved/_delta_log").exists()
+
+
+def test_a_key_with_decimals_cuts_a_table_too(world: World, tmp_path: Path) -> None:
+    """Oracle's usual key is a NUMBER of any digits."""
+    if not world.keyed:
+        pytest.skip("only held against the servers of the tests")
+    world.run(*world.keyed)
+    order = order_for(world.source, world.schema, "keyed", "id").model_copy(update={"chunk_rows": 1_000})
+    receipt = run_move(order, world.source, tmp_path)
+    assert (receipt.rows_read, receipt.rows_written, receipt.chunks) == (ROWS, ROWS, 3)
+    assert {Decimal(row["id"]) for row in landed(tmp_path).to_pylist()} == {n * Decimal("0.75") for n in range(1, 2501)}
 
 
 @pytest.fixture

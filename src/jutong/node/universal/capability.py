@@ -105,11 +105,16 @@ class Capability:
         """Return a table as it stands behind FROM."""
         return f"{self.quote(schema)}.{self.quote(table)}" if schema else self.quote(table)
 
-    def nth(self, key: str, table: str, rows: int) -> str:
+    def floor(self, key: str, *, whole: bool) -> str:
+        """Return the expression of the whole number at or below a key. Spans hold whatever lies between two of them."""
+        return key if whole else self.text.format(f"FLOOR({key})")
+
+    def nth(self, key: str, table: str, rows: int, *, whole: bool = True) -> str:
         """Return the SELECT of the key of every so-many-th row, in the key's order; both names are quoted ones."""
         rest = self.modulo.format("n", rows=rows)
         numbered = f"SELECT {key} AS k, row_number() OVER (ORDER BY {key}) AS n FROM {table}"  # noqa: S608 - quoted
-        return f"SELECT k FROM ({numbered}) numbered WHERE {rest} = 0 ORDER BY k"  # noqa: S608 - quoted names
+        bound = self.floor("k", whole=whole)
+        return f"SELECT {bound} FROM ({numbered}) numbered WHERE {rest} = 0 ORDER BY k"  # noqa: S608 - quoted names
 
     def why(self, error: RefusedError) -> str:
         """Return the reason behind a refusal by one of our words, empty if it is none we know."""

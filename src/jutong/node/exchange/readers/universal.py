@@ -22,7 +22,7 @@ from jutong.node.exchange.modes.since import Dialect, Since, behind
 from jutong.node.exchange.plan import CatalogColumn, MovePlan, PlannedColumn, plan_move
 from jutong.node.exchange.readers import OpenRead, Span, gently, spread
 from jutong.node.sources import SourceConfig
-from jutong.node.universal import sessions
+from jutong.node.universal import sessions, types
 from jutong.node.universal.capability import SNAPSHOT, Capability
 from jutong.node.universal.errors import KeyWantedError, RefusedError
 from jutong.node.universal.sessions import Session
@@ -41,8 +41,8 @@ MOST_HELD = 200_000
 ROWS_HELD = 2 * BATCH_ROWS
 """Rows of an answer where the driver holds all of it."""
 
-WHOLE_DIGITS = 18
 _WHOLE = {"smallint", "integer", "int", "bigint", "tinyint", "mediumint"}
+_EXACT = {"number", "numeric", "decimal", "dec"}
 _BOUND = re.compile(r"\((\d+)\)")
 
 
@@ -81,6 +81,7 @@ class _Reading:
         self._session = session
         self._capability = capability
         self._rows = 0
+        self._whole = True
 
     def opened(self, since: Since | None) -> OpenRead:
         """Return the table."""
@@ -90,7 +91,7 @@ class _Reading:
             CatalogColumn(row[0], declared(*row[1:5])) for row in self._session.rows(capability.catalog.columns, named)
         ]
         plan = plan_move(self._order, catalog, capability.mapping_of)
-        key_name = _key(self._session.rows(capability.catalog.keys, named))
+        key_name, self._whole = _key(self._session.rows(capability.catalog.keys, named))
         key = capability.quote(key_name) if key_name else ""
         if since is not None and (kind := _kind_of(plan, since.column)).startswith(_ROUNDED):
             raise WatermarkUnfitError(column=since.column, problem=kind)
@@ -128,9 +129,15 @@ class _Reading:
         return tuple(int(str(value)) for value in self._values(query))
 
     def _bounds(self, key: str, table: str, counted: int, rows: int) -> tuple[int, ...]:
-        ends = self._session.rows(f"SELECT min({key}), max({key}) FROM {table}")  # noqa: S608 - a quoted name
-        least, most = (int(str(value)) for value in ends[0])
-        return spread((least, most), counted, rows) or self._numbers(self._capability.nth(key, table, rows))
+        capability, whole = self._capability, self._whole
+        ends = (capability.floor(f"{end}({key})", whole=whole) for end in ("min", "max"))
+        found = self._session.rows(f"SELECT {', '.join(ends)} FROM {table}")  # noqa: S608 - a quoted name
+        least, most = (int(str(value)) for value in found[0])
+        return (spread((least, most), counted, rows) if whole else ()) or self._nth(key, table, rows)
+
+    def _nth(self, key: str, table: str, rows: int) -> tuple[int, ...]:
+        found = self._numbers(self._capability.nth(key, table, rows, whole=self._whole))
+        return tuple(sorted(set(found)))  # two keys may have the same whole number below them
 
     def _survey(self, plan: MovePlan, table: str) -> tuple[int, int]:
         """Return how many rows there are, and how many bytes to keep for a value of unbounded length."""
@@ -154,7 +161,7 @@ class _Reading:
         """Yield a span's rows, by one answer or as many as the driver needs to hold few rows at a time."""
         small: tuple[int, ...] = ()
         if self._capability.holds and key:
-            small = self._numbers(self._capability.nth(key, table + span.where(key), ROWS_HELD))
+            small = self._nth(key, table + span.where(key), ROWS_HELD)
         for after, upto in pairwise((span.after, *small, span.upto)):
             yield from self._batches(plan, table + Span(after, upto).where(key), widest)
 
@@ -180,15 +187,14 @@ def _kind_of(plan: MovePlan, name: str) -> str:
     return next((column.type for column in plan.columns if column.name == name), "")
 
 
-def _key(rows: list[tuple[object, ...]]) -> str:
-    """Return the primary key where it is one column of whole numbers that a span can be named by, else nothing."""
+def _key(rows: list[tuple[object, ...]]) -> tuple[str, bool]:
+    """Return the primary key where it is one column of numbers, else nothing, and whether they are whole ones."""
     if len(rows) != 1:
-        return ""
-    name, kind, precision, scale = rows[0]
-    if str(kind).lower() in _WHOLE:
-        return str(name)
-    digits = int(str(precision or 0)) if scale is not None and int(str(scale)) == 0 else 0
-    return str(name) if 0 < digits <= WHOLE_DIGITS else ""
+        return "", True
+    name, kind = str(rows[0][0]), types.parts(str(rows[0][1]))[0]
+    if kind in _WHOLE:
+        return name, True
+    return (name, False) if kind in _EXACT else ("", True)
 
 
 def _unbounded(column: PlannedColumn) -> bool:
