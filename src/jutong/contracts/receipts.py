@@ -254,7 +254,8 @@ class MovedReceipt(Document):
     ``position`` is the moment the source was read up to, and ``drift`` names columns that were other (+ - ~).
 
     Of a job that read the source's log ``changes`` is how many it found there, and ``lag_bytes`` how much of the log
-    the source keeps for the next one.
+    the source keeps for the next one. ``log_permille`` is how much of what it keeps at the most, in bytes or in time,
+    the job had let pass when it began; at 1000 what it had not read is lost.
 
     A ``dry`` job wrote nothing: ``rows_written`` would land as ``columns`` tells, ``rows_counted`` are what the source
     has of which ``rows_read`` were looked at, and ``problem`` of a done one is what would end the move. It has no
@@ -262,7 +263,8 @@ class MovedReceipt(Document):
 
     ``into`` is the database's table the rows went to, as source, schema and table; ``lane`` how they travelled
     (``checked``, or ``raw`` where nothing was asked of them, whose digests are the databases' own hashes). ``files``
-    are the first 100 files of a move from a folder, ``pulled`` the first 100 answers of another node.
+    are the first 100 files of a move from a folder, ``pulled`` the first 100 answers of another node,
+    and ``messages`` how many were taken off a stream.
     """
 
     job_id: str
@@ -298,6 +300,7 @@ class MovedReceipt(Document):
     drift: tuple[str, ...] = ()
     changes: int = 0
     lag_bytes: int = 0
+    log_permille: int = 0
     into: str = ""
     lane: str = ""
     files: tuple[FileTold, ...] = ()
@@ -305,6 +308,7 @@ class MovedReceipt(Document):
     rows_counted: int = 0
     columns: tuple[DryColumn, ...] = ()
     pulled: tuple[PulledTold, ...] = ()
+    messages: int = 0
 
     @model_serializer(mode="wrap")
     def _what_applies(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -315,8 +319,8 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "into", "lane", "files", "dry",
-     "rows_counted", "columns", "pulled")
+     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "log_permille", "into", "lane", "files", "dry",
+     "rows_counted", "columns", "pulled", "messages")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 

@@ -102,7 +102,7 @@ def test_every_message_lands_once_and_is_acknowledged_behind_the_commit(
                 run_move(order, source, home)
         receipt = run_move(order, source, home)
         assert (receipt.rows_read, receipt.rows_written, receipt.rows_quarantined) == (43, 40, 3)
-        assert (receipt.changes, receipt.position) == (43, "43")
+        assert (receipt.messages, receipt.position) == (43, "43")
         assert waiting(server, retention) == [5]
         # A commit whose messages were never acknowledged: they come again, and are not read twice.
         lost = order_of(source)
@@ -155,10 +155,10 @@ def test_of_several_messages_with_one_key_the_last_is_merged(server: NatsServer,
     order = order.model_copy(update={"columns": (*order.columns, "jutong_subject", "jutong_time", "jutong_message")})
     receipt = run_move(order, source, tmp_path)
     # The stream itself takes one message of an id.
-    assert (receipt.rows_read, receipt.rows_inserted, receipt.changes) == (1, 1, 1)
+    assert (receipt.rows_read, receipt.rows_inserted, receipt.messages) == (1, 1, 1)
     server.publish("merged.people", *named[1:], {"who": {"name": "无"}}, *people(8, 8))
     again = run_move(order.model_copy(update={"job_id": str(uuid4())}), source, tmp_path)
-    assert (again.rows_read, again.rows_quarantined, again.changes) == (3, 1, 4)
+    assert (again.rows_read, again.rows_quarantined, again.messages) == (3, 1, 4)
     assert (again.rows_inserted, again.rows_updated) == (1, 1)
     rows = landed(tmp_path).sort_by("id").to_pylist()
     assert [(row["id"], row["name"], row["jutong_message"]) for row in rows] == [("7", "三", None), ("8", "张8", None)]

@@ -12,14 +12,15 @@ from jutong.center.catalog.models import Binding
 from jutong.center.fleet.models import Node, Order, Source
 from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.jobs import arrivals, runs
-from jutong.center.jobs.errors import FileNameUnfitError, FileWayUnfitError
+from jutong.center.jobs.actions import job_moved
+from jutong.center.jobs.errors import FileNameUnfitError, FileWayUnfitError, SubjectUnfitError
 from jutong.center.jobs.models import Job, Transfer
 from jutong.center.jobs.transfers import change_transfer, switch_off
 from jutong.center.jobs.work import Work
 from jutong.center.org.actor import platform_actor
 from jutong.contracts.landing import Landing
 from jutong.contracts.modes import MergeMode
-from jutong.contracts.receipts import ArrivedReceipt, MovedReceipt
+from jutong.contracts.receipts import ArrivedReceipt, MovedReceipt, PulledTold
 from tests.sharing_world import NOW, World
 from tests.unit.web.conftest import SignIn
 from tests.unit.web.test_web_transfers import COLUMNS, drafted, post, text
@@ -83,6 +84,39 @@ def test_rows_are_delivered_as_a_file_of_a_chosen_folder_name_and_headings(stewa
         change_transfer(transfer=transfer, work=Work(into=into, mode=MergeMode(keys=("name",))), by=by, now=NOW)
     Source.objects.filter(name="outbox").update(writes=[])
     assert 'value="outbox|daily" selected' in text(steward, target)  # what was chosen is not lost in silence
+
+
+def test_rows_are_published_to_a_subject_of_a_chosen_stream(steward: Client, world: World) -> None:
+    outbox = Source.objects.get(name="outbox")
+    Source.objects.create(
+        node=outbox.node, name="hub", dialect="nats", organisation=outbox.organisation, is_ok=True, seen_at=NOW,
+        writes=["PEOPLE"],
+    )  # fmt: skip
+    address = drafted(steward)
+    target = f"{address}/edit/target"
+    assert "每行发布成一条JSON消息" in text(steward, target)
+    typed: dict[str, Any] = {"folder": "hub|PEOPLE", "file": "people.married", "landing": COLUMNS, "heading_1": "姓名"}
+    assert "主题由点隔开" in post(steward, target, {**typed, "file": "people.*"}, 422)
+    assert "不能用这种写入方式" in post(steward, target, {**typed, "mode": "difference", "keys": ["name"]}, 422)
+    post(steward, target, {**typed, "mode": "merge", "keys": ["name"], "then": "next"})
+    work = Work.read(Transfer.objects.get().work)
+    assert work.into is not None
+    assert (work.into.source, work.into.schema_name, work.into.table) == ("hub", "PEOPLE", "people.married")
+    bad = Work(into=work.into.model_copy(update={"table": "$JS.API"}))
+    with pytest.raises(SubjectUnfitError):
+        change_transfer(transfer=Transfer.objects.get(), work=bad, by=world.steward, now=NOW)
+    post(steward, f"{address}/edit/check", {"then": "run"})
+    job = Job.objects.get()
+    assert job.target == "hub:PEOPLE.people.married"
+    told = PulledTold(node="k.1", grant="GR-1", record="0190-r", rows=3, sha256="0" * 64, disputed=2)
+    receipt = MovedReceipt(
+        job_id=str(job.id), state="done", rows_read=3, rows_written=3, source_digest="d", target_digest="d",
+        pulled=(told,), mode="merge", rows_inserted=3, messages=7,
+    )  # fmt: skip
+    assert job_moved(receipt=receipt, by=platform_actor("测试"), now=NOW) == ""
+    page = text(steward, f"/jobs/{job.id}")
+    for said in ("对方节点的1份调用记录", "0190-r", "授权GR-1，3行", "2处有异议", "取到7条消息"):
+        assert said in page
 
 
 def test_a_transfer_of_files_runs_when_the_node_says_that_some_came(steward: Client, world: World) -> None:

@@ -44,6 +44,17 @@ class JobFileOut(Out):
     of: str = Field(description="相同的那个文件，或者那次作业 · that other file, or that job")
 
 
+class PulledOut(Out):
+    """An answer of another node that rows came by, and the record of it there."""
+
+    node: str = Field(description="对方节点的签名公钥 · the key the answer was signed with")
+    grant: str
+    record: str = Field(description="对方存证的调用记录 · the record of it in the other node's log")
+    rows: int
+    sha256: str
+    disputed: int = Field(description="对方标明有异议的行 · rows somebody objects to, as the other node says")
+
+
 class ToldOut(Out):
     """A value, or the form of texts, and how many rows have it; never one that only few have."""
 
@@ -91,6 +102,7 @@ class JobOut(Out):
     rows_skipped: int | None
     rule_counts: list[RuleCountOut]
     files: list[JobFileOut]
+    pulled: list[PulledOut]
     chunks: int
     chunks_done: int
     snapshots: int
@@ -169,6 +181,7 @@ def job_out(row: Job) -> JobOut:
         profile=[DryColumnOut(**column) for column in row.profile],
         rule_counts=[RuleCountOut(**count) for count in row.rule_counts],
         files=[JobFileOut(**file) for file in row.files],
+        pulled=[PulledOut(**answer) for answer in row.pulled],
         **{name: getattr(row, name) for name in _AS_KEPT},
     )
 

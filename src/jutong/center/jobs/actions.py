@@ -20,7 +20,7 @@ _RUNNING = (JobState.ORDERED, JobState.WAITING, JobState.RUNNING)
 _ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 MERGED = (
     "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "table_rows", "table_digest", "position",
-    "drift", "changes", "lag_bytes",
+    "drift", "changes", "lag_bytes", "log_permille", "messages",
 )  # fmt: skip
 """What is kept of a receipt of a job with a mode."""
 
@@ -57,6 +57,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.merged = {name: value for name in MERGED if (value := getattr(receipt, name))}
     job.chunks, job.chunks_done, job.snapshots = receipt.chunks, receipt.chunks_done, receipt.snapshots
     job.files = [file.model_dump(mode="json") for file in receipt.files]
+    job.pulled = [answer.model_dump(mode="json") for answer in receipt.pulled]
     job.rule_counts = [count.model_dump(mode="json") for count in receipt.rules]
     job.delta_version = receipt.delta_version if receipt.delta_version >= 0 else None
     job.leaf_index = receipt.leaf_index if receipt.leaf_index >= 0 else None

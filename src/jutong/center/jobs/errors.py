@@ -150,6 +150,24 @@ class FileWayUnfitError(JutongError):
     next_step = gettext_noop("请改用整体替换；只送增量时用追加，并在文件名里写{{time}}或{{job}}，每次一个文件。")
 
 
+class SubjectUnfitError(JutongError):
+    """Rows cannot be published to such a subject."""
+
+    code = "jobs.target.subject"
+    http_status = 422
+    message = gettext_noop("“{subject}”不能用作消息的主题。")
+    next_step = gettext_noop("主题由点隔开的几段组成，如 people.changed；不能含空格和通配符，不能以$或_开头。")
+
+
+class MessageWayUnfitError(JutongError):
+    """Messages are added to a stream; what is gone cannot be taken back, and no former version kept."""
+
+    code = "jobs.target.message-way"
+    http_status = 422
+    message = gettext_noop("发布到主题“{subject}”不能用这种写入方式。")
+    next_step = gettext_noop("请改用整体替换（每次发布全部行）、追加，或不留历史的按主键合并。")
+
+
 class NoArrivalsError(JutongError):
     """Only a table of files can have files that arrive."""
 

@@ -103,6 +103,8 @@ class Job(models.Model):
     """What a job with a mode did to its target, and how that stands now, as ``MovedReceipt`` names it."""
     files = models.JSONField(default=list, blank=True)
     """The files a move from or into a folder was of, as ``FileTold`` has them."""
+    pulled = models.JSONField(default=list, blank=True)
+    """The answers of another node that rows came by, as ``PulledTold`` has them."""
     chunks = models.IntegerField(default=0)
     chunks_done = models.IntegerField(default=0)
     snapshots = models.IntegerField(default=0)

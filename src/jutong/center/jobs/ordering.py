@@ -30,7 +30,7 @@ from jutong.kernel.errors import NotFoundError
 
 OPEN = (JobState.ORDERED, JobState.RUNNING, JobState.WAITING, JobState.PAUSED)
 """States of a job that has not ended."""
-LANDING = ("postgresql", "mysql", "files")
+LANDING = ("postgresql", "mysql", "files", "nats")
 """What rows may land in besides the library."""
 
 

@@ -40,4 +40,4 @@ def of_messages(source: SourceConfig, folder: Path, proof: Proof) -> dict[str, A
         return {}
     from jutong.node.exchange.readers import queue  # noqa: PLC0415
 
-    return {"changes": queue.drained_by(folder), "position": proof.position.partition(" ")[0]}
+    return {"messages": queue.drained_by(folder), "position": proof.position.partition(" ")[0]}

@@ -22,9 +22,6 @@ SEQUENCE, TIME, SUBJECT, MESSAGE_ID = "jutong_sequence", "jutong_time", "jutong_
 ENVELOPE = {SEQUENCE: "/s", TIME: "/t", SUBJECT: "/u", MESSAGE_ID: "/i"}
 """Where they stand in the lines a job keeps messages as; the message itself is at ``/d``."""
 
-SUBJECTS = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
-"""A subject without wildcards."""
-
 _FILTER = re.compile(r"([^\s.*>]+|\*)(\.([^\s.*>]+|\*))*(\.>)?|>")
 
 StreamName = Annotated[str, Field(pattern=r"^[^\s.*>/\\\x00-\x1f]{1,200}$")]

@@ -21,6 +21,7 @@ from jutong.contracts.landing import Landing
 from jutong.contracts.modes import AppendMode, MergeMode, ReplaceMode
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.rules import Rule
+from jutong.contracts.subjects import is_subject
 from jutong.kernel.clock import Clock, utc_now
 from jutong.library.overwrite import Committed, Overwrite, Proof
 from jutong.node.exchange.chunks import ChunkDone
@@ -32,7 +33,6 @@ from jutong.node.exchange.targets.errors import TargetLostError, TargetUnfitErro
 from jutong.node.exchange.targets.published import FILE, Published, SubjectBook, load
 from jutong.node.exchange.targets.publishing import DroppedError, Publishing
 from jutong.node.queues.errors import StreamUnfitError
-from jutong.node.queues.mapping import SUBJECTS
 from jutong.node.queues.server import Server
 from jutong.node.queues.writing import LONGEST_SCHEMA, endless, schema_of
 from jutong.node.sources import SourceConfig
@@ -68,7 +68,7 @@ class StreamTarget(Target):
         if self._landing.schema_name not in self._into.writes:
             raise WriteForbiddenError(source=self._into.name, schema=self._landing.schema_name)
         subject = self._landing.table
-        if not SUBJECTS.fullmatch(subject) or subject.startswith(("$", "_")):
+        if not is_subject(subject):
             raise OrderUnfitError(what="主题", found=subject)
         mode = self._order.mode
         if mode is not None and (not isinstance(mode, ReplaceMode | AppendMode | MergeMode) or _keeps(mode)):
