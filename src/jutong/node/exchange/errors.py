@@ -150,6 +150,15 @@ class FixUnfitError(JutongError):
     next_step = gettext_noop("请核对字段名和值的写法后再改。")
 
 
+class ReplayElsewhereError(JutongError):
+    """What a job delivered has left: nothing can be added to it."""
+
+    code = "node.exchange.replay-elsewhere"
+    http_status = 409
+    message = gettext_noop("已送到“{target}”的文件或消息不能再补行。")
+    next_step = gettext_noop("请在来源改正，下一次运行会带上；不改的请作废。")
+
+
 class ReplayTooLateError(JutongError):
     """The table is no longer what the job made of it."""
 

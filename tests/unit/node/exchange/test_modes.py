@@ -225,6 +225,28 @@ def test_a_row_put_right_meets_the_rows_as_its_job_would_have_it(register: Regis
     assert register.move(BY_TIME, rules=rules).position == "2026-11-05 08:00:00"  # a replay moves no watermark
 
 
+@pytest.mark.parametrize("how", [{"deletes": "soft"}, {"history": True}, {}])
+def test_a_row_put_right_takes_its_place_among_those_that_are_gone(register: Register, how: dict[str, Any]) -> None:
+    mode, rules = DifferenceMode(keys=("id",), **how), (NotNull(id="named", column="name"),)
+    register.write("INSERT INTO person VALUES (3, 'c', '', 3)")
+    register.move(mode, rules=rules)
+    register.write("UPDATE person SET name = '' WHERE id = 2", "DELETE FROM person WHERE id = 1")
+    order = register.order(mode, rules=rules)
+    receipt = run_move(order, register.source, register.home)
+    assert (receipt.rows_quarantined, receipt.rows_deleted) == (1, 2)  # what is set aside did not arrive
+    assert put_right(register, order, "0-1", name="B") == 1
+    rows = landed(register.home).to_pylist()
+    current = {row["id"]: row["name"] for row in rows if not (row.get(TO) or row.get("jutong_deleted"))}
+    assert current == {2: "B", 3: "c"}
+    assert len([row for row in rows if row["id"] == 2]) == (2 if "history" in how else 1)
+    assert 1 in {row["id"] for row in rows} or not how
+    (check,) = reconcile.look(register.home)
+    assert check.state == "same"
+    register.write("UPDATE person SET name = 'B' WHERE id = 2")
+    following = register.move(mode, rules=rules)
+    assert (following.rows_updated, following.rows_inserted, following.rows_deleted) == (0, 0, 0)
+
+
 def test_rows_put_right_are_added_behind_later_ones(register: Register) -> None:
     mode, rules = AppendMode(watermark="id"), (NotNull(id="named", column="name"),)
     register.write("INSERT INTO person VALUES (3, '', '', 1)")

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from jutong.cli.exchange import exchange
 from jutong.contracts import rules as given
+from jutong.contracts.landing import Landing
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import ReplayedReceipt
 from jutong.contracts.rules import ColumnMask
@@ -20,6 +21,7 @@ from jutong.node import sources
 from jutong.node.exchange import runner
 from jutong.node.exchange.errors import (
     FixUnfitError,
+    ReplayElsewhereError,
     ReplayTooLateError,
     RowDecidedError,
     RowUnknownError,
@@ -199,3 +201,19 @@ def test_rows_of_one_cause_are_put_right_together(tmp_path: Path) -> None:
     by_id = dict(zip(table["id"].to_pylist(), table["sex"].to_pylist(), strict=True))
     assert all(by_id[number] == {"男": "1", "女": "2", "1": "1"}[values[number]] for number in by_id if number)
     assert (by_id[0], str(table["fee"][0])) == ("2", "9.99")
+
+
+def test_nothing_is_added_to_files_that_have_left(source: SourceConfig, tmp_path: Path) -> None:
+    order = moved(source, tmp_path)
+    row = {"name": "out", "dialect": "files", "organisation_code": ORGANISATION, "path": str(tmp_path), "writes": ["."]}
+    (tmp_path / sources.FILE).write_text(json.dumps([row]))
+    (tmp_path / sources.FILE).chmod(0o600)
+    into = Landing(source="out", schema_name=".", table="person.csv", columns=(("id", "id"), ("name", "name")))
+    delivered = order.model_copy(update={"into": into})
+    with repair_of(tmp_path, delivered) as repair:
+        repair.fix("0-2", {"number": GOOD}, "底册", utc_now())
+        with pytest.raises(ReplayElsewhereError):
+            replayed(repair, tmp_path, source)
+        found = repair.decision(repair.row("0-2"))
+        assert found is not None
+        assert found.state == "fixed"  # nothing is lost: it can be dropped

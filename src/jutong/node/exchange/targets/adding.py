@@ -19,13 +19,17 @@ from jutong.library.overwrite import Committed, Overwrite, Proof
 from jutong.library.tables import describe, table_path
 from jutong.node import sources
 from jutong.node.exchange.chunks import ChunkDone
-from jutong.node.exchange.errors import ContentDiffersError
+from jutong.node.exchange.errors import ContentDiffersError, ReplayElsewhereError
 from jutong.node.exchange.targets import ZONE
 from jutong.node.sources import SourceConfig
 
 if TYPE_CHECKING:
     from jutong.node.exchange.targets.mysql import MysqlTarget
     from jutong.node.exchange.targets.postgresql import PostgresTarget
+
+
+DATABASES = ("postgresql", "mysql")
+"""Dialects of targets that rows can be added to."""
 
 
 class Adding(Protocol):
@@ -66,6 +70,7 @@ def adding(order: JobOrder, source: SourceConfig, home: Path, addition_id: str) 
 
     Raises:
         SourceUnknownError: when the database of the order's landing is no longer configured.
+        ReplayElsewhereError: when rows went as files or messages.
     """
     mode = order.mode
     by_key = None
@@ -75,6 +80,8 @@ def adding(order: JobOrder, source: SourceConfig, home: Path, addition_id: str) 
         path = table_path(home / "library", ZONE, source.organisation_code, order.target)
         return _InLibrary(path, addition_id, by_key)
     into = sources.pick(sources.load(home / sources.FILE), order.into.source)
+    if into.dialect not in DATABASES:
+        raise ReplayElsewhereError(target=f"{into.name}:{order.into.schema_name}")
     return _InDatabase(order.model_copy(update={"job_id": addition_id, "mode": by_key}), into)
 
 
