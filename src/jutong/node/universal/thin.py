@@ -73,8 +73,10 @@ class OracleSession:
         """
         try:
             for frame in self._connection.fetch_df_batches(statement, size=rows):
+                if not frame.num_columns() or not frame.num_rows():  # an empty frame may have neither
+                    continue
                 found = pa.table(frame).rename_columns(schema.names).cast(schema)
-                yield from (batch for batch in found.combine_chunks().to_batches() if batch.num_rows)
+                yield from found.combine_chunks().to_batches()
         except self._oracle.Error as error:
             raise _refused(error) from error
 
