@@ -26,6 +26,7 @@ from jutong.node.agent.loop import Agent
 from jutong.node.agent.marking import Marking
 from jutong.node.agent.nightly import Nightly
 from jutong.node.agent.orders import Orders
+from jutong.node.agent.releasing import Releasing
 from jutong.node.agent.replays import Replays
 from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
@@ -197,7 +198,10 @@ def _assemble(
     orders = Orders(state, book, center, live, marking.apply)
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
     tracing = Tracing(state, center, signer, index, log.find_record, recorder.tag, clock)
-    runs = {"job": jobs.run, "mark": marking.carry_out, "trace": tracing.carry_out}
+    releasing = Releasing(settings.home, state, live)
+    runs = {
+        "job": jobs.run, "mark": marking.carry_out, "trace": tracing.carry_out, "release-log": releasing.run,
+    }  # fmt: skip
     tasks = Tasks(state, center, live, runs, clock)
     agent = Agent(
         center=center, state=state, orders=orders, tasks=tasks, watcher=Watcher(state, center, live, clock),

@@ -207,6 +207,11 @@ class State:
             db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
             self.put_receipt(receipt)
 
+    def end_task(self, order_id: str) -> None:
+        """Note a task as done that has no receipt."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM task WHERE order_id = ?", (order_id,))
+
     def put_wish(self, order_id: str, order: JobControlOrder) -> None:
         """Apply a job-control order: what is wanted of a job that is not done. A cancel is not taken back."""
         with self.transaction() as db:

@@ -24,6 +24,7 @@ from jutong.node.exchange.changes.errors import (
     SlotLostError,
     SlotMissingError,
 )
+from jutong.node.exchange.changes.released import release
 from jutong.node.sources import SourceConfig
 from jutong.runtime.postgres import OWNER, Postgres, temporary
 from tests.integration.node.test_exchange_postgresql import COLUMNS, EVERY_TYPE
@@ -194,12 +195,29 @@ def test_what_is_missing_is_named_before_anything_is_read(logical: Postgres, sou
     assert [row["id"] for row in rows(tmp_path)] == [2, 3]
 
     changed(source, tmp_path, "id", "note", afresh=True)
+    as_superuser(logical, "ALTER SYSTEM SET max_slot_wal_keep_size = '64MB'", "SELECT pg_reload_conf()",
+                 "SELECT pg_logical_emit_message(false, 'x', repeat('x', 56000000))")  # fmt: skip
+    assert 500 <= changed(source, tmp_path, "id", "note").log_permille < 1000  # told while nothing is lost
     as_superuser(logical, "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", "SELECT pg_reload_conf()")
     for _ in range(3):
         as_superuser(logical, "SELECT pg_logical_emit_message(false, 'x', repeat('x', 20000000))", "CHECKPOINT",
                      "SELECT pg_switch_wal()")  # fmt: skip
     problem(SlotLostError)
     as_superuser(logical, "ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()")
+
+
+def test_a_target_that_was_given_up_leaves_no_slot_and_begins_anew(source: Source, tmp_path: Path) -> None:
+    source.run("CREATE TABLE person (id int PRIMARY KEY, note text)", PUBLISH, "INSERT INTO person VALUES (1), (2)")
+    changed(source, tmp_path, "id", "note")
+    for _ in range(2):
+        release(source.config, "moved", tmp_path)
+        assert source.run("SELECT slot_name FROM pg_replication_slots") == []
+    source.run("DELETE FROM person WHERE id = 1", "INSERT INTO person VALUES (3)")
+    told = changed(source, tmp_path, "id", "note")
+    assert (told.rows_read, told.rows_inserted, told.rows_deleted) == (2, 1, 1)
+    source.run("DELETE FROM person WHERE id = 2")
+    told = changed(source, tmp_path, "id", "note")
+    assert (told.changes, told.rows_deleted) == (1, 1)
 
 
 def test_a_server_that_does_not_write_its_log_so_is_named(registry_server: Postgres, tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ ENDED = frozenset((JobState.DONE, JobState.FAILED, JobState.CANCELLED))
 
 FAILED_NOTICE = gettext_noop("交换任务“{name}”运行失败：{problem}")
 UNORDERED_NOTICE = gettext_noop("交换任务“{name}”到点没有下达：{problem}")
+LOG_NOTICE = gettext_noop(
+    "交换任务“{name}”跟得太慢：来源最多保留的日志已过去{percent}%，再慢就会丢失；请缩短周期，或请数据库管理员多留日志。"
+)
+LOG_PERMILLE = 500
+"""From here on people are told that a source's log may be gone before it is read."""
 LATE_NOTICE = gettext_noop("交换任务“{name}”的数据没有按约定更新，应在{due}前更新。")
 SILENT_PROBLEM = gettext_noop("节点很久没有消息，等它恢复后再下达。")
 _LONGEST_TOLD = 200
@@ -114,10 +119,20 @@ def _settle(transfer: Transfer, job: Job, by: Actor, now: datetime) -> None:
         plan(transfer, now)
         transfer.next_at = planned
         transfer.save()
+        _warn_of_log(transfer, job, now)
         for follower in transfer.followers.select_for_update(of=("self",)).filter(state=TransferState.ON):
             order_run(follower, JobCause.AFTER, by=by, now=now)
     elif job.state == JobState.FAILED and not _failed_before(job):
         _tell(transfer, FAILED_NOTICE, now, problem=job.problem[:_LONGEST_TOLD], link=f"/jobs/{job.id}")
+
+
+def _warn_of_log(transfer: Transfer, job: Job, now: datetime) -> None:
+    """Tell that a job had let pass much of what its source keeps of its log, once until one keeps up again."""
+    used = int(job.merged.get("log_permille", 0))
+    done = Job.objects.filter(transfer=transfer, state=JobState.DONE, ordered_at__lt=job.ordered_at)
+    last = done.order_by("-ordered_at", "-id").values_list("merged", flat=True).first() or {}
+    if used >= LOG_PERMILLE > int(last.get("log_permille", 0)):
+        _tell(transfer, LOG_NOTICE, now, percent=str(used // 10), link=f"/jobs/{job.id}")
 
 
 def _failed_before(job: Job) -> bool:

@@ -23,6 +23,7 @@ from jutong.center.jobs.errors import (
 from jutong.center.jobs.models import Job, JobCause
 from jutong.center.jobs.ordering import checked, issue_job
 from jutong.center.jobs.proposing import chosen, proposal_for
+from jutong.center.jobs.releasing import release
 from jutong.center.jobs.schedule import Schedule, fresh_until, next_turn
 from jutong.center.jobs.transfer import Priority, Transfer, TransferState, TransferVersion
 from jutong.center.jobs.work import Work
@@ -136,6 +137,7 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
         plan(locked, now)
     locked.save()
     record("jobs:transfer:change", locked, by, now, changed=sorted(changes))
+    release(locked, before.work, by=by, now=now)
     return locked
 
 
@@ -200,7 +202,8 @@ def plan(transfer: Transfer, now: datetime) -> None:
         transfer.next_at = transfer.due_at = transfer.late_at = None
         return
     known, schedule = calendar(), Schedule.model_validate(transfer.schedule)
-    if schedule.kind != PLAN:  # files that came while it ran are not forgotten
+    came = schedule.kind == PLAN and transfer.next_at is not None and transfer.next_at <= now
+    if not came:  # files that came while it ran are not forgotten
         transfer.next_at = next_turn(schedule, after=now, calendar=known)
     since = transfer.fresh_at or transfer.state_at
     hours = transfer.promised_hours
@@ -244,6 +247,7 @@ def switch_off(*, transfer: Transfer, reason: str, by: Actor, now: datetime) -> 
     if waiting is not None:
         raise TransferFollowedError(name=locked.name, other=waiting.name)
     _set_state(locked, TransferState.OFF, reason, by, now)
+    release(locked, Work.read(locked.work), by=by, now=now)
     return locked
 
 

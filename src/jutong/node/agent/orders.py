@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
+from jutong.contracts.logs import ReleaseLogOrder
 from jutong.contracts.orders import (
     ArrivalsOrder,
     GrantOrder,
@@ -37,6 +38,7 @@ TASKS: dict[str, type[Document]] = {
     "profile": ProfileOrder,
     "mark": MarkOrder,
     "trace": TraceOrder,
+    "release-log": ReleaseLogOrder,
 }
 """Orders that take a while, noted when they come and carried out afterwards."""
 

@@ -12,6 +12,7 @@ from jutong.center.jobs.extras import can_backfill
 from jutong.center.jobs.looking import look
 from jutong.center.jobs.ordering import bound_columns
 from jutong.center.jobs.queries import readable_jobs
+from jutong.center.jobs.releasing import keeps_log
 from jutong.center.jobs.transfer import Transfer, TransferState
 from jutong.center.jobs.transfer_queries import Health
 from jutong.center.jobs.work import Work
@@ -91,6 +92,7 @@ def show(visit: Visit, transfer: Transfer, problem: JutongError | None = None) -
         "jobs": readable_jobs(visit.actor).filter(transfer=transfer).order_by("-ordered_at", "-id")[:20],
         "versions": queries.versions(visit.actor, transfer.id),
         "may_edit": _is_own(visit, transfer),
+        "keeps_log": keeps_log(transfer) is not None,
         "may_backfill": transfer.state != TransferState.DRAFT and can_backfill(work),
         "extras": readable_jobs(visit.actor).filter(beside=transfer).order_by("-ordered_at", "-id")[:5],
         "problem": problem,

@@ -30,6 +30,7 @@ from jutong.center.jobs.transfer import Priority, Transfer, TransferState
 from jutong.center.jobs.work import Work
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import NOBODY
+from jutong.contracts.modes import LOGGED
 from jutong.contracts.steps import origins
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, form_page
@@ -209,7 +210,8 @@ def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, A
         "fingerprint": work.fingerprint.agreement if work.fingerprint else "",
         "there": there,
         **delivering.shown(work, folders(entry, fleet.source(binding.source), work), entry.code, landing),
-        "modes": list(MODES.items()),
+        "modes": _modes(binding, work),
+        "publishes": fleet.source(binding.source).dialect == "postgresql",
         "mode": work.mode,
         "mode_told": mode_told(work.mode),
         "columns": bound,
@@ -219,6 +221,12 @@ def _show_target(_visit: Visit, transfer: Transfer, entry: Entry) -> dict[str, A
         "hours_first": forms.clock_text(hours.first_minute) if hours else "",
         "hours_last": forms.clock_text(hours.last_minute) if hours else "",
     }
+
+
+def _modes(binding: Binding, work: Work) -> list[tuple[str, Any]]:
+    """Return the modes that a table can be moved by; the one chosen before stays, whatever the source is by now."""
+    logged = fleet.source(binding.source).dialect in LOGGED or getattr(work.mode, "kind", "") == "changes"
+    return [(kind, label) for kind, label in MODES.items() if kind != "changes" or logged]
 
 
 def _read_plan(visit: Visit, transfer: Transfer, _entry: Entry) -> HttpResponse:

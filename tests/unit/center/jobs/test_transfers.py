@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jutong.center.audit.models import AuditEvent
-from jutong.center.fleet.models import Node, Source
+from jutong.center.fleet.models import Node, Order, Source
 from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.jobs import runs
 from jutong.center.jobs import transfer_queries as queries
@@ -25,6 +25,8 @@ from jutong.center.jobs.errors import (
 )
 from jutong.center.jobs.looking import look
 from jutong.center.jobs.models import Job, JobNews, Transfer
+from jutong.center.jobs.ordering import default_target
+from jutong.center.jobs.releasing import keeps_log
 from jutong.center.jobs.schedule import Schedule
 from jutong.center.jobs.transfer_queries import Health
 from jutong.center.jobs.work import Work
@@ -33,6 +35,7 @@ from jutong.center.sharing.models import Notice
 from jutong.contracts import rules as rule
 from jutong.contracts import steps as step
 from jutong.contracts.landing import Landing
+from jutong.contracts.modes import ChangesMode
 from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.errors import ForbiddenError, NotFoundError
 from tests.sharing_steps import orders
@@ -234,3 +237,31 @@ def test_the_log_says_what_is_new_and_failures_are_told_once_in_a_row(bound: Wor
     assert Notice.objects.filter(text=runs.FAILED_NOTICE).count() == 1
     (view,) = queries.views(bound.steward, queries.transfers(bound.steward, show="trouble"), at(1.2))
     assert (view.health, view.strip, view.well) == (Health.FAILED, ["f", "f"], 0)
+
+
+def test_a_source_lets_go_of_its_log_when_nothing_follows_it_any_more(bound: World) -> None:
+    def released() -> list[dict[str, Any]]:
+        return [one.envelope["body"] for one in Order.objects.filter(kind="release-log").order_by("sequence")]
+
+    follows = Work(mode=ChangesMode(keys=("id_number",)))
+    transfer = made(bound, work=follows, schedule=Schedule())
+    assert keeps_log(transfer) is not None
+    other = made(bound, work=follows, schedule=Schedule(), name="另一项")
+    actions.switch_off(transfer=transfer, reason="", by=bound.steward, now=NOW)
+    assert released() == []  # the other one still follows it into the same table
+    other = actions.change_transfer(transfer=other, by=bound.steward, now=NOW, work=Work())
+    assert released() == [{"source": Source.objects.get().name, "target": default_target(bound.entry.code)}]
+    assert keeps_log(other) is None
+    Source.objects.update(dialect="mysql")
+    actions.change_transfer(transfer=other, by=bound.steward, now=NOW, work=follows)
+    actions.switch_off(transfer=other, reason="", by=bound.steward, now=NOW)
+    assert len(released()) == 1  # such a source throws its log away by age
+
+
+def test_people_are_told_once_before_log_is_lost(bound: World) -> None:
+    transfer = made(bound, schedule=Schedule())
+    for permille in (100, 600, 900, 200):
+        job = actions.run_transfer(transfer=transfer, by=bound.steward, now=NOW + timedelta(minutes=permille))
+        moved(bound, job, "done", NOW + timedelta(minutes=permille + 1), **DONE, log_permille=permille)
+        told = [notice.fields["percent"] for notice in Notice.objects.filter(text=runs.LOG_NOTICE)]
+        assert told == ([] if permille == 100 else ["60"]), permille

@@ -19,6 +19,7 @@ from jutong.node.exchange.readers import OpenRead
 from jutong.node.exchange.rules.means import Means
 from jutong.node.sources import SourceConfig
 
+
 def asked_for(order: JobOrder) -> bool:
     """Tell whether an order reads changes."""
     return isinstance(order.mode, ChangesMode)
@@ -38,7 +39,7 @@ def opened(work: Work, means: Means, earlier: Since | None) -> AbstractContextMa
     if dialect == "mysql":
         from jutong.node.exchange.changes.binlog.reading import read as read_rows  # noqa: PLC0415
 
-        return read_rows(work, name_of(work.order, means), earlier)
+        return read_rows(work, name_of(work.order.target, means), earlier)
     from jutong.node.exchange.changes.reading import read  # noqa: PLC0415
 
     return read(work, means, earlier)
@@ -78,4 +79,4 @@ def of_changes(order: JobOrder, folder: Path) -> dict[str, Any]:
     from jutong.node.exchange.changes.told import told  # noqa: PLC0415
 
     found = told(folder)
-    return {"changes": found.changes, "lag_bytes": found.lag_bytes}
+    return {"changes": found.changes, "lag_bytes": found.lag_bytes, "log_permille": found.log_permille}

@@ -25,6 +25,7 @@ from jutong.node.exchange.changes.errors import LogUnreadableError, SlotLostErro
 from jutong.node.exchange.changes.names import name_of
 from jutong.node.exchange.changes.pgoutput import UnreadableError
 from jutong.node.exchange.changes.pgwindow import LogWindow
+from jutong.node.exchange.changes.released import was_released
 from jutong.node.exchange.changes.stream import LogConnection, Refused, connect, named_refusal, to_number, to_text
 from jutong.node.exchange.changes.told import GONE_FILE, Told, keep, told
 from jutong.node.exchange.errors import OrderUnfitError, SourceLostError
@@ -61,9 +62,11 @@ def read(work: Work, means: Means, earlier: Since | None) -> Iterator[OpenRead]:
     if source.dialect != "postgresql" or order.into is not None:
         raise OrderUnfitError(what="写入方式", found=f"changes × {source.dialect}")
     identity = server.check(source, order, mode)
-    slot = name_of(order, means)
+    slot = name_of(order.target, means)
     since = Since(column=_watermark(order, slot))
     reached, _ = work.target.position(since.column) if not mode.afresh else ("", 0)
+    if reached and was_released(slot, means, to_number(reached.partition(" ")[0])):
+        reached = ""
     try:
         with connect(source, work.teller.tell) as log:
             if not reached:
@@ -104,7 +107,7 @@ def _following(work: Work, log: LogConnection, slot: str, since: Since, identity
     if system != who.system:
         raise SlotMissingError(source=source.name, slot=slot, problem=f"server {system} → {who.system}")
     after = to_number(place)
-    server.look(source, slot, after)
+    used = server.look(source, slot, after)
     if not since.upto:
         since = since.model_copy(update={"upto": f"{to_text(max(who.reached, after))} {system}"})
     upto = to_number(since.upto.partition(" ")[0])
@@ -126,7 +129,7 @@ def _following(work: Work, log: LogConnection, slot: str, since: Since, identity
         log.close()  # the slot is free again
         with _again(source, plan, identity) as again:
             rows = window.settle(again.rows)
-        keep(work.folder, Told(changes=window.changes, only=not window.emptied))
+        keep(work.folder, Told(changes=window.changes, only=not window.emptied, log_permille=used))
         yield OpenRead(
             plan,
             rows,
@@ -225,7 +228,7 @@ def confirm(source: SourceConfig, proof: Proof, folder: Path) -> None:
 
 def give_up(work: Work, means: Means) -> None:
     """Take the slot away of a first job that failed: nobody would ever read by it."""
-    slot = name_of(work.order, means)
+    slot = name_of(work.order.target, means)
     if not work.target.position(_watermark(work.order, slot))[0]:
         with suppress(JutongError):
             server.drop(work.source, slot)

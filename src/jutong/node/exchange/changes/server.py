@@ -49,9 +49,15 @@ SELECT c.relreplident::text, c.relkind::text,
  WHERE n.nspname = %s AND c.relname = %s
 """
 
+UNBOUNDED = 64 << 30
+"""Where nothing bounds what a slot may cost, so many bytes of log count as all there may be."""
+
 _SLOT = """
 SELECT s.confirmed_flush_lsn::text, s.active, coalesce(to_jsonb(s) ->> 'wal_status', ''),
-       s.plugin = 'pgoutput' AND s.database = current_database()
+       s.plugin = 'pgoutput' AND s.database = current_database(),
+       coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                ELSE pg_current_wal_lsn() END, s.restart_lsn), 0)::bigint,
+       (to_jsonb(s) ->> 'safe_wal_size')::bigint
   FROM pg_replication_slots s WHERE s.slot_name = %s
 """
 
@@ -123,8 +129,8 @@ def _check_published(
         )
 
 
-def look(source: SourceConfig, slot: str, after: int) -> None:
-    """See that a slot still has everything from a place on.
+def look(source: SourceConfig, slot: str, after: int) -> int:
+    """See that a slot still has everything from a place on; return how many thousandths of its room are used.
 
     Raises:
         SlotMissingError, SlotLostError, SlotBusyError: when it has not, or another session has it.
@@ -136,13 +142,14 @@ def look(source: SourceConfig, slot: str, after: int) -> None:
             time.sleep(0.1)
     if found is None:
         raise SlotMissingError(source=source.name, slot=slot, problem="-")
-    confirmed, active, status, ours = found
+    confirmed, active, status, ours, kept, room = found
     if status in {"lost", "unreserved"} and (status == "lost" or confirmed is None):
         raise SlotLostError(source=source.name, slot=slot)
     if not ours or confirmed is None or to_number(confirmed) > after:
         raise SlotMissingError(source=source.name, slot=slot, problem=f"{confirmed or '?'} > {to_text(after)}")
     if active:
         raise SlotBusyError(source=source.name, slot=slot)
+    return min(1000, 1000 * int(kept) // max(UNBOUNDED if room is None else int(kept) + max(int(room), 0), 1))
 
 
 def advance(source: SourceConfig, slot: str, upto: int) -> int:

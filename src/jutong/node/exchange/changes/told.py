@@ -17,12 +17,14 @@ class Told(Document):
     """What a job's folder keeps of its changes.
 
     With ``only`` what arrives is not the whole table, and the keys of rows that are gone stand in a file. ``lag_bytes``
-    is how much log the source kept at the end.
+    is how much log the source kept at the end, ``log_permille`` how much of what it keeps at the most had passed when
+    the job began.
     """
 
     changes: int = 0
     only: bool = False
     lag_bytes: int = 0
+    log_permille: int = 0
 
 
 def told(folder: Path) -> Told:

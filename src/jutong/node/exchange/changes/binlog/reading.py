@@ -17,6 +17,7 @@ import pyarrow as pa
 import pymysql
 
 from jutong.contracts.modes import ChangesMode
+from jutong.kernel.clock import utc_now
 from jutong.kernel.errors import JutongError
 from jutong.library.proof import Proof
 from jutong.node.exchange.changes.binlog import server
@@ -123,7 +124,8 @@ def _following(work: Work, followed: Table, number: int, since: Since) -> Iterat
             since = since.model_copy(update={"upto": f"{upto} {ended}"})
         with closing(Again(source, plan, followed.identity)) as again:
             rows = window.settle(again.rows)
-        keep(work.folder, Told(changes=window.changes, only=not window.emptied))
+        used = _used(dump.first_at, followed.keeps_seconds)
+        keep(work.folder, Told(changes=window.changes, only=not window.emptied, log_permille=used))
         yield OpenRead(
             plan,
             rows,
@@ -134,6 +136,13 @@ def _following(work: Work, followed: Table, number: int, since: Since) -> Iterat
             since=since,
             gone=window.gone,
         )
+
+
+def _used(first_at: int, keeps_seconds: int) -> int:
+    """Return how many thousandths of the time that the server keeps its log have passed since a moment."""
+    if not first_at or not keeps_seconds:
+        return 0
+    return min(1000, max(0, 1000 * int(utc_now().timestamp() - first_at) // keeps_seconds))
 
 
 def _place(source: SourceConfig, text: str) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pymysql
@@ -57,7 +57,10 @@ _BRIEFLY = 10
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose log is read: its real name, where its columns stand, their charsets, what tells rows apart."""
+    """A table whose log is read: its real name, where its columns stand, their charsets, what tells rows apart.
+
+    ``keeps_seconds`` is how long the server keeps its log, 0 for ever.
+    """
 
     schema: str
     name: str
@@ -65,6 +68,7 @@ class Table:
     charsets: dict[str, Charset] = field(repr=False)
     identity: tuple[str, ...]
     maria: bool
+    keeps_seconds: int = 0
 
 
 def check(source: SourceConfig, order: JobOrder, mode: ChangesMode) -> Table:
@@ -87,7 +91,8 @@ def check(source: SourceConfig, order: JobOrder, mode: ChangesMode) -> Table:
         schema, name, kind, engine = (str(one) for one in found)
         _check_table(cursor, schema, name, kind, engine)
         cursor.execute(_COLUMNS, (schema, name))
-        return _table(cursor, (schema, name), order, mode, maria=maria)
+        followed = _table(cursor, (schema, name), order, mode, maria=maria)
+        return replace(followed, keeps_seconds=_keeps(settings))
 
 
 def _settings(cursor: Any, source: SourceConfig) -> dict[str, str]:
@@ -98,6 +103,12 @@ def _settings(cursor: Any, source: SourceConfig) -> dict[str, str]:
         if value.upper() not in wanted:
             raise BinlogOffError(source=source.name, setting=setting, found=value, remedy=remedy)
     return found
+
+
+def _keeps(settings: dict[str, str]) -> int:
+    """Return for how many seconds the server keeps its log, 0 for ever."""
+    seconds = float(settings.get("binlog_expire_logs_seconds") or 0)
+    return int(seconds or float(settings.get("expire_logs_days") or 0) * 86_400)
 
 
 def where(cursor: Any, source: SourceConfig, ours: str = "") -> Place:

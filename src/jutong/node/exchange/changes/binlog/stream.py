@@ -52,6 +52,7 @@ class LogDump:
     """A server's log from one place on. Iterate over ``events`` once.
 
     ``born`` is by what the file at ``place`` can be told from others of its name, ``first_born`` the same of the first.
+    ``first_at`` is when the first event was written, in seconds since 1970.
     """
 
     def __init__(self, connection: Any, source: SourceConfig, tick: Callable[[], None]) -> None:
@@ -61,6 +62,7 @@ class LogDump:
         self._buffer = bytearray()
         self.born = ""
         self.first_born = ""
+        self.first_at = 0
         self.place = Place(0, 0, "")
         self._crc = 0
 
@@ -128,6 +130,7 @@ class LogDump:
             self.place = Place(self.place.number, offset, self.place.file)
         if kind in {FORMAT, ROTATE}:
             return None
+        self.first_at = self.first_at or when
         return Event(kind, body, self.place)
 
     def _meet(self, packet: bytes, when: int, server: int) -> None:
