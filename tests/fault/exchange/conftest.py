@@ -23,4 +23,4 @@ def city(registry_server: Postgres, mariadb: MariaDB, tmp_path: Path) -> City:
     with mariadb.connect() as connection, connection.cursor() as cursor:
         cursor.execute("DROP DATABASE IF EXISTS jutong_exchange")
     maria = f"mysql://{mariadb.user}:{mariadb.password}@{mariadb.host}:{mariadb.port}/{MARIA}"
-    return City.make(tmp_path, *dsns, maria)
+    return City.make(tmp_path, dsns[0], dsns[1], maria)

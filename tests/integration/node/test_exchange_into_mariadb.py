@@ -415,6 +415,15 @@ def test_an_account_is_told_what_it_lacks_and_needs_no_right_to_rename(world: Wo
     world.at_target("CREATE DATABASE jutong_exchange", "GRANT ALL ON jutong_exchange.* TO guest@'127.0.0.1'")
     run_move(world.order("id"), world.source, world.home, guest)
     assert world.at_target("SELECT id FROM t ORDER BY id") == [(1,), (2,)]
+    # A foreign key it cannot see is found out about when it is too late, and everything is put back.
+    mariadb.create_database("unseen")
+    refers = "CREATE TABLE unseen.child (id int, FOREIGN KEY (id) REFERENCES `hub``%s`.t (id) ON DELETE CASCADE)"
+    world.at_target("GRANT ALL ON `hub``%s`.* TO guest@'127.0.0.1'", refers, "INSERT INTO unseen.child VALUES (1)")
+    with pytest.raises(TargetRefusedError, match="error 1451"):
+        run_move(world.order("id"), world.source, world.home, guest)
+    world.at_target("DELETE FROM t WHERE id = 1")
+    assert world.at_target("SELECT COUNT(*) FROM unseen.child") == [(0,)]  # it still refers to the table
+    world.at_target("DROP DATABASE unseen")
     assert world.left_over() == []
 
 

@@ -199,6 +199,16 @@ class MyLedger:
             f" WHERE job_id = {self._job} AND holder = {self._holder} AND state = 'swapping'"
         )
 
+    def reopen(self) -> None:
+        """Say that an exchange of tables was taken back."""
+        self._session.do(
+            f"UPDATE {SCHEMA}.job SET state = 'filling', proof = NULL, committed_at = NULL WHERE job_id = {self._job}"  # noqa: S608
+        )
+
+    def drop_former(self) -> None:
+        """Remove the table with the content from before."""
+        self._drop(self.former)
+
     def forget(self) -> None:
         """Remove the job's line and staging table, unless it is committed."""
         self._drop(self.staging)

@@ -26,7 +26,7 @@ from jutong.node.exchange.targets.myledger import SCHEMA, MyLedger
 from jutong.node.exchange.targets.myload import Load
 from jutong.node.exchange.targets.mymerge import Bring
 from jutong.node.exchange.targets.mysession import BROKEN, Session, quoted
-from jutong.node.exchange.targets.myswap import Replace, make_staging, shape_of
+from jutong.node.exchange.targets.myswap import REFERRED, Replace, make_staging, shape_of
 from jutong.node.exchange.targets.mytypes import Taker, Way, match
 from jutong.node.exchange.targets.pgmerge import check_mode
 from jutong.node.exchange.targets.whole import told, whole
@@ -258,6 +258,15 @@ class MysqlTarget(Target):
             self.ledger.say("filling")
             return False
         self.ledger.say("committed")
+        try:
+            self.ledger.drop_former()
+        except pymysql.err.MySQLError as error:
+            if not error.args or error.args[0] not in REFERRED:
+                return True  # somebody still reads it; the next job for the table removes it
+            # A foreign key that could not be seen has followed the table.
+            putting.undo(self.ledger.former)
+            self.ledger.reopen()
+            raise
         return True
 
     def _close(self, proof: Proof, state: str = "committed") -> None:

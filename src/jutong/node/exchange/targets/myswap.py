@@ -26,6 +26,9 @@ _KEY = re.compile(r"(?:PRIMARY |UNIQUE |FULLTEXT |SPATIAL |VECTOR )?KEY ")
 _NEXT = re.compile(r" AUTO_INCREMENT=(\d+)")
 _VERSIONED = "SYSTEM VERSIONING"
 _COUNTS = " AUTO_INCREMENT"
+REFERRED = {ER.ROW_IS_REFERENCED, ER.ROW_IS_REFERENCED_2, 3730}
+"""What says that a table cannot go, because of a foreign key to it."""
+
 _NO_RENAME = {ER.TRG_IN_WRONG_SCHEMA, *DENIED}
 """What says that the rows have to be exchanged: a trigger that could not be seen, or a right that is missing."""
 
@@ -180,6 +183,11 @@ class Replace:
                 return False
             raise
         return True
+
+    def undo(self, former: str) -> None:
+        """Exchange the tables back."""
+        table, old = quoted(*self._table), quoted(self._staging[0], former)
+        self._session.do(f"RENAME TABLE {table} TO {quoted(*self._staging)}, {old} TO {table}")
 
     def refill(self, rows: int) -> None:
         """Exchange the rows, inside a transaction.
