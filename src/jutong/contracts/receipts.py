@@ -319,8 +319,8 @@ class MovedReceipt(Document):
 _OF_RULES = frozenset(
     ("rows_quarantined", "rows_skipped", "chunks", "chunks_done", "snapshots", "rules", "phase", "rows_per_second",
      "tries", "retry_ms", "transient", "mode", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged",
-     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "log_permille", "into", "lane", "files", "dry",
-     "rows_counted", "columns", "pulled", "messages")
+     "table_rows", "table_digest", "position", "drift", "changes", "lag_bytes", "log_permille", "into", "lane",
+     "files", "dry", "rows_counted", "columns", "pulled", "messages")
 )  # fmt: skip
 """Fields of a moved receipt that are not sent when they do not apply."""
 
