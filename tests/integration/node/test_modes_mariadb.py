@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from jutong.contracts.modes import AppendMode, MergeMode
+from jutong.contracts.modes import AppendMode, MergeMode, Period
 from jutong.node.sources import SourceConfig
 from tests.integration.node.test_exchange_mariadb import DATABASE, execute, source
 from tests.plugins.mariadb import MariaDB
@@ -49,3 +50,13 @@ def test_a_position_is_exact_in_every_type(mariadb: MariaDB, source: SourceConfi
     )
     assert {name: rows for name, (rows, _) in told().items()} == {"id": 1, "seen": 1, "at": 1, "day": 1}
     assert {name: rows for name, (rows, _) in told().items()} == dict.fromkeys(modes, 0)
+    ordered = order_for(source, DATABASE, "w", "id", "seen", "at", "day", target="w_at")
+    for column, period, rows in (
+        ("at", Period(first="2026-11-01T08:00:00", until="2026-11-01T08:00:01"), 2),
+        ("seen", Period(first="2026-11-01", until="2026-11-02"), 4),
+        ("day", Period(first="2026-10-31", until="2026-11-01"), 1),
+        ("id", Period(first=str(TOP), until=str(TOP + 2)), 2),
+    ):
+        update = {"job_id": str(uuid4()), "mode": MergeMode(keys=("id",), watermark=column), "period": period}
+        again = run_move(ordered.model_copy(update=update), source, tmp_path)
+        assert (column, again.rows_read) == (column, rows)

@@ -35,7 +35,8 @@ _HARMLESS = (Grade.G1, Grade.G2)
 def shown_columns(entry: Entry, binding: Binding, columns: Sequence[str], work: Work) -> tuple[str, ...]:
     """Return the columns, as the steps leave them, of which a dry run may tell values.
 
-    Those made only of items that are neither personal nor sensitive, are graded one or two, and may be given out plain.
+    Those made only of items that are neither personal nor sensitive nor a key, are graded one or two, and may be given
+    out plain.
 
     Args:
         entry: whose table it is.
@@ -46,8 +47,9 @@ def shown_columns(entry: Entry, binding: Binding, columns: Sequence[str], work: 
     harmless: dict[str, bool] = {}
     for item in Item.objects.filter(version_id=entry.published_id):
         plain = item.grade in _HARMLESS and item.widest_mode == FieldMode.PLAIN
+        telling = item.is_personal or item.is_sensitive or item.is_key
         column = str(binding.columns.get(item.name, ""))
-        harmless[column] = harmless.get(column, True) and plain and not (item.is_personal or item.is_sensitive)
+        harmless[column] = harmless.get(column, True) and plain and not telling
     ways = landed(columns, work.steps, work.rules, work.masks)
     return tuple(way.column for way in ways if all(harmless.get(name, False) for name in way.origins))[:MOST_SHOWN]
 

@@ -87,7 +87,8 @@ def test_a_dry_run_counts_like_a_move_and_leaves_nothing(source: SourceConfig, t
     assert columns["born"].type == "date32[day]"
     assert (columns["born"].least, columns["born"].greatest) == ("1950-01-02", "1999-01-02")
     assert [(value.text, value.rows) for value in columns["area"].values] == [("310101", lands)]
-    assert abs(columns["id"].distinct - lands) < lands * 0.05
+    assert lands * 0.97 < columns["id"].distinct <= lands
+    assert columns["area"].least == "", "the ends of texts are just two rows"
     names = columns["full_name"]
     assert (names.nulls, names.distinct, names.shortest, names.longest) == (0, 2, 2, 6)
     assert {form.text for form in names.forms} == {"字{2}", "A{2} A{3}"}
@@ -128,10 +129,10 @@ def test_a_queue_is_not_looked_at(tmp_path: Path) -> None:
         try_out(order_of(queue), queue, tmp_path)
 
 
-def test_many_different_values_are_counted_within_a_few_hundredths() -> None:
+def test_many_different_values_are_counted_within_three_hundredths() -> None:
     random = np.random.default_rng(7)
     for many in (EXACT, 9_000, 300_000):
         distinct, hashes = Distinct(), random.integers(0, 2**64, size=many, dtype=np.uint64)
         for part in np.array_split(np.concatenate([hashes, hashes[: many // 2]]), 7):
             distinct.add(part)
-        assert distinct.count() == many or (many > EXACT and abs(distinct.count() - many) < many * 0.05)
+        assert distinct.count() == many or (many > EXACT and abs(distinct.count() - many) < many * 0.03)

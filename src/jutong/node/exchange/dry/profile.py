@@ -44,12 +44,13 @@ class _Column:
         self._forms = Forms()
         self._values = Values() if shown and not pa.types.is_binary(field.type) else None
         self._ends: list[Any] = []
-        self._nulls = self._blanks = 0
+        self._nulls = self._blanks = self._filled = 0
         self._lengths: list[int] = []
 
     def add(self, array: Array) -> None:
         self._nulls += array.null_count
         filled = array.drop_null()
+        self._filled += len(filled)
         if not len(filled):
             return
         batch = pa.RecordBatch.from_arrays([filled], schema=pa.schema([self._field]))
@@ -63,7 +64,7 @@ class _Column:
             self._forms.add(filled)
         if self._values is not None:
             self._values.add(texts_of(filled))
-            if not pa.types.is_boolean(filled.type):
+            if _has_ends(filled.type):
                 ends = pc.min_max(filled)
                 self._ends = [_less(ends["min"], self._ends[:1], min), _less(ends["max"], self._ends[1:], max)]
 
@@ -72,9 +73,15 @@ class _Column:
         shortest, longest = self._lengths or (0, 0)
         return DryColumn(
             name=self._field.name, type=str(self._field.type), nulls=self._nulls, blanks=self._blanks,
-            distinct=self._distinct.count(), shortest=shortest, longest=longest, least=least, greatest=greatest,
-            forms=self._forms.told(), values=self._values.told() if self._values else (),
+            distinct=min(self._distinct.count(), self._filled), shortest=shortest, longest=longest, least=least,
+            greatest=greatest, forms=self._forms.told(), values=self._values.told() if self._values else (),
         )  # fmt: skip
+
+
+def _has_ends(kind: pa.DataType) -> bool:
+    """Tell whether the least and greatest value say something of all; of texts they are just two rows."""
+    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return numbers or pa.types.is_temporal(kind)
 
 
 def _less(end: Any, before: list[Any], pick: Any) -> Any:
