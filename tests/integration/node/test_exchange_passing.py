@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -16,6 +18,8 @@ from jutong.node.exchange.errors import ValueUnfitError
 from jutong.node.exchange.lanes import passing
 from jutong.node.exchange.lanes.checked import Checked
 from jutong.node.exchange.lanes.passing import Passing
+from jutong.node.exchange.targets.errors import TargetRefusedError
+from jutong.node.exchange.targets.pgwrite import Writer
 from tests.integration.node.test_exchange_into_postgresql import World, world
 
 __all__ = ["world"]
@@ -54,11 +58,21 @@ STEPS = (
 )
 
 
+def noted(taken: list[type], way: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same, with a note of whose it is at every call."""
+
+    def call(self: Any, *args: Any) -> Any:
+        taken.append(type(self))
+        return way(self, *args)
+
+    return call
+
+
 def both(world: World, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[tuple[Any, ...]]:
     """Move by one lane and by the other; return what is to be the same."""
     taken: list[type] = []
-    monkeypatch.setattr(Passing, "chunk", lambda self, *args: (taken.append(Passing), PASSES(self, *args))[1])
-    monkeypatch.setattr(Checked, "chunk", lambda self, *args: (taken.append(Checked), CHECKS(self, *args))[1])
+    monkeypatch.setattr(Passing, "chunk", noted(taken, Passing.chunk))
+    monkeypatch.setattr(Checked, "chunk", noted(taken, Checked.chunk))
     found = []
     for lane in (Passing, Checked):
         if lane is Checked:
@@ -72,9 +86,6 @@ def both(world: World, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[
         landed = world.at_target("SELECT t::text FROM t ORDER BY id")
         found.append((told, landed, refused(world, order)))
     return found
-
-
-PASSES, CHECKS = Passing.chunk, Checked.chunk
 
 
 def refused(world: World, order: JobOrder) -> list[pa.Table]:
@@ -116,4 +127,35 @@ def test_what_has_no_form_passes_where_nothing_asks_and_ends_the_job_where_somet
         with pytest.raises(ValueUnfitError) as caught:
             world.move(order)
         assert caught.value.fields["column"] == column
+    assert world.left_over() == []
+
+
+def test_rows_written_column_by_column_are_what_the_server_takes_them_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = """CREATE TABLE t (id bigint PRIMARY KEY, a numeric(12, 2), b numeric(18, 18), c numeric(18, 0),
+        d numeric(9, 5), e numeric(3, 3), f boolean, g real, h date, i timestamptz, j text, k varchar(5), m char(4),
+        n bytea)"""
+    columns = ("id", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "m", "n")
+    world.at_source(
+        table,
+        "INSERT INTO t SELECT g, nullif(power(-10, g % 10), 10), 0.1 / power(10, g % 18), power(-10, g % 18), g / 7.0,"
+        " (g % 1000) / 1000.0, g % 2 = 0, g / 3.0, date '1970-01-01' - g * 300, now() - g * interval '1 h 1 us',"
+        " nullif(repeat('䶮', g % 70), ''), g::text, left('ab c', g % 5), decode(repeat('0a', g % 9), 'hex')"
+        " FROM generate_series(1, 3_000) g",
+    )
+    world.at_target(table)
+    monkeypatch.setattr(passing, "passing_lane", lambda *_: None)
+    begun: list[type] = []
+    monkeypatch.setattr(Writer, "begin", noted(begun, Writer.begin))
+    rule = given.Between(id="far", column="id", least="10")
+    receipt = world.move(world.order(*columns, proof="count", rules=(rule,), chunk_rows=1_000))
+    assert (receipt.rows_written, receipt.rows_quarantined, len(begun)) == (2_991, 9, 3)
+    with psycopg.connect(world.source.dsn) as connection:
+        original = connection.execute("SELECT t::text FROM t WHERE id >= 10 ORDER BY id").fetchall()
+    assert world.at_target("SELECT t::text FROM t ORDER BY id") == original
+    refused = world.order(*columns, proof="count", rules=(rule,))
+    world.at_target("DELETE FROM t", "ALTER TABLE t ADD CONSTRAINT never CHECK (id < 2_000)")
+    with pytest.raises(TargetRefusedError, match="23514"):
+        world.move(refused)
     assert world.left_over() == []

@@ -31,8 +31,8 @@ INLINE = 12
 EXACT_DIGITS = 18
 """As many decimal digits as are sure to fit 64 bits."""
 
-_GROUP = 4
-_POSITIVE, _NEGATIVE = 0x0000, 0x4000
+GROUP = 4
+_POSITIVE, NEGATIVE = 0x0000, 0x4000
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _DASHES = (8, 13, 18, 23)
@@ -170,17 +170,17 @@ def _numeric(data: Bytes, cells: Cells, column: PlannedColumn, scale: int) -> Ar
     starts = np.where(null, 0, cells.starts)
     groups, weights = (np.where(null, 0, every[starts + place].astype(np.int64)) for place in (0, 2))
     signs = np.where(null, _POSITIVE, every[starts + 4].astype(np.int64) & 0xFFFF)
-    if not ((signs == _POSITIVE) | (signs == _NEGATIVE)).all():
+    if not ((signs == _POSITIVE) | (signs == NEGATIVE)).all():
         raise _unfit(column, "NaN, infinity, no number, or more digits than declared")
     found = np.zeros(null.size, dtype=np.int64)
     for number in range(int(groups.max(initial=0))):
         rows = np.flatnonzero(groups > number)
         digits = every[starts[rows] + 8 + 2 * number].astype(np.int64)
-        power = _GROUP * (weights[rows] - number) + scale
-        if (power < -_GROUP).any() or (power > EXACT_DIGITS).any():
+        power = GROUP * (weights[rows] - number) + scale
+        if (power < -GROUP).any() or (power > EXACT_DIGITS).any():
             raise _unfit(column, "NaN, infinity, no number, or more digits than declared")
         found[rows] += np.where(power >= 0, digits * 10 ** np.maximum(power, 0), digits // 10 ** np.maximum(-power, 0))
-    found = np.where(signs == _NEGATIVE, -found, found)
+    found = np.where(signs == NEGATIVE, -found, found)
     pairs = np.stack([found, found >> 63], axis=1)
     made: Array = pa.Array.from_buffers(column.mapping.arrow, null.size, [_valid(cells), buffer_of(pairs)])
     return made

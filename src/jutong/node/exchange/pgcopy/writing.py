@@ -11,7 +11,16 @@ import pyarrow as pa
 import pyarrow.compute
 
 from jutong.node.exchange.pgcopy.cutting import Bytes, Cells, buffer_of
-from jutong.node.exchange.pgcopy.reading import EPOCH_DAYS, EPOCH_US, INLINE, gathered, viewed
+from jutong.node.exchange.pgcopy.reading import (
+    EPOCH_DAYS,
+    EPOCH_US,
+    EXACT_DIGITS,
+    GROUP,
+    INLINE,
+    NEGATIVE,
+    gathered,
+    viewed,
+)
 from jutong.node.exchange.plan import Array
 
 pc: Any = pyarrow.compute
@@ -32,7 +41,14 @@ _WIDE: dict[Any, tuple[str, int]] = {
 
 def is_written(kind: pa.DataType) -> bool:
     """Tell whether a type is written here."""
-    return kind in _WIDE or kind in {pa.string(), pa.binary(), pa.bool_()}
+    exact = pa.types.is_decimal128(kind) and kind.precision <= EXACT_DIGITS and 0 <= kind.scale <= kind.precision
+    return exact or kind in _WIDE or kind in {pa.string(), pa.binary(), pa.bool_()}
+
+
+def rows_of(columns: Sequence[Array]) -> bytes:
+    """Return rows of columns, all of types that are written here."""
+    head = np.full(len(columns[0]), len(columns), dtype=">i2")
+    return behind(_of_width(head, head.itemsize), columns)
 
 
 def behind(heads: Array, columns: Sequence[Array]) -> bytes:
@@ -79,11 +95,33 @@ def _pieces(column: Array) -> list[Array]:
 def _values(column: Array) -> npt.NDArray[Any]:
     if column.type == pa.bool_():
         return np.asarray(pc.fill_null(column, False)).astype("u1")
+    if pa.types.is_decimal128(column.type):
+        return _numerics(column)
     dtype, epoch = _WIDE[column.type]
     native = np.dtype(dtype).newbyteorder("=")
     content: Any = column.buffers()[1]
     plain: npt.NDArray[Any] = np.frombuffer(content, dtype=native)[column.offset : column.offset + len(column)]
     return np.asarray(plain - native.type(epoch) if epoch else plain).astype(dtype)
+
+
+def _numerics(column: Array) -> npt.NDArray[Any]:
+    """Return decimals as PostgreSQL has them: how many groups of four digits, the first's weight, sign, scale, groups.
+
+    Every value of a column gets as many groups as its type may have, zeros in front and behind; the server drops them.
+    """
+    kind: Any = column.type
+    content: Any = column.buffers()[1]
+    values = np.frombuffer(content, dtype=np.int64)[2 * column.offset : 2 * (column.offset + len(column)) : 2]
+    before, after = -(-(kind.precision - kind.scale) // GROUP), -(-kind.scale // GROUP)
+    made = np.empty(len(column), dtype=[("head", ">u2", 4), ("groups", ">i2", before + after)])
+    made["head"] = [before + after, (before - 1) & 0xFFFF, 0, kind.scale]
+    made["head"][:, 2] = np.where(values < 0, NEGATIVE, 0)
+    left, last = np.abs(values), kind.scale - GROUP * (after - 1)  # digits of the last group behind the point
+    for place in reversed(range(before + after)):
+        digits = last if place == before + after - 1 and after else GROUP
+        left, group = np.divmod(left, 10**digits)
+        made["groups"][:, place] = group * 10 ** (GROUP - digits)
+    return made
 
 
 def _of_width(values: npt.NDArray[Any], width: int, there: npt.NDArray[np.bool_] | None = None) -> Array:

@@ -21,6 +21,10 @@ from jutong.standards.code_tables import shipped
 
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _ISO_DATE = "%Y-%m-%d"
+NO_NUL = r"[^\x00]*"
+NO_LAST_BLANK = r"(?s:.*[^ ])?"
+"""Patterns that targets ask of many columns; they are looked at in a way of their own."""
+
 _FITS: dict[str, Callable[[Array, Array], Array]] = {
     "eq": pc.equal,
     "ne": pc.not_equal,
@@ -112,7 +116,26 @@ def _pattern(rule: given.Pattern, schema: pa.Schema) -> Check:
     whole = f"^(?:{rule.pattern})$"
     pc.match_substring_regex(pa.array([""]), pattern=rule.pattern)  # alone: "a)(b" must not pass for its frame
     pc.match_substring_regex(pa.array([""]), pattern=whole)
-    return lambda columns: _not(pc.match_substring_regex(columns[rule.column], pattern=whole))
+
+    def check(columns: Columns) -> Flags:
+        array = columns[rule.column]
+        if rule.pattern == NO_NUL and not _has_nul(array):
+            return np.zeros(len(array), dtype=np.bool_)
+        if rule.pattern == NO_LAST_BLANK:
+            return flags(pc.ends_with(array, " "))
+        return _not(pc.match_substring_regex(array, pattern=whole))
+
+    return check
+
+
+def _has_nul(array: Array) -> bool:
+    """Look at the bytes of all texts together; those of nulls may be among them."""
+    _, offsets, content = array.buffers()
+    if content is None or not len(array):
+        return False
+    ends = np.frombuffer(offsets, dtype=np.int32)
+    within = np.frombuffer(content, dtype=np.uint8)[ends[array.offset] : ends[array.offset + len(array)]]
+    return not within.all()
 
 
 def _between(rule: given.Between, schema: pa.Schema) -> Check:

@@ -43,6 +43,12 @@ _DIGIT_WORTH = _worth("0123456789")
 
 def normalised(array: Array) -> Array:
     """Return texts in capitals without blanks around them."""
+    _, offsets, data = array.buffers()
+    if data is not None and len(array):
+        ends = np.frombuffer(memoryview(offsets), dtype="<i4")
+        content = np.frombuffer(memoryview(data), dtype=np.uint8)[ends[array.offset] : ends[array.offset + len(array)]]
+        if not ((content <= ord(" ")) | (content >= ord("a"))).any():
+            return array  # as most are; looking is ten times cheaper than making them so
     return pc.ascii_upper(pc.utf8_trim_whitespace(array))
 
 
@@ -83,11 +89,15 @@ def _born(years: Numbers, month_day: Bytes) -> Flags:
 
 
 def _new_numbers(content: Bytes) -> Flags:
-    worth = _DIGIT_WORTH[content[:, :17]]
-    good: Flags = (worth != _NONE).all(axis=1)
-    good &= _born(_number(worth[:, 6:10]), worth[:, 10:14])
-    good &= _IDENTITY_CHECKS[_weighted(worth, _IDENTITY_WEIGHTS) % 11] == content[:, 17]
-    return good
+    # Place by place in memory, so that every step below runs over bytes that lie side by side.
+    worth = (np.ascontiguousarray(content[:, :17].T) - np.uint8(ord("0"))).T
+    good: Flags = np.logical_and.reduce(worth <= 9, axis=1)  # noqa: PLR2004 - the largest digit
+    born = _born(_number(worth[:, 6:10]), worth[:, 10:14])
+    total = np.zeros(worth.shape[0], dtype=np.uint16)
+    for place, weight in enumerate(_IDENTITY_WEIGHTS):
+        total += worth[:, place] * np.uint16(weight)
+    checked: Flags = _IDENTITY_CHECKS[total % 11] == content[:, 17]
+    return good & born & checked
 
 
 def _old_years(worth: Bytes) -> Numbers:

@@ -49,18 +49,19 @@ def _overwritten(array: Array, kept_before: int, kept_behind: int) -> Array | No
     if (content & 0x80).any():
         return None
     starts, lengths = ends[:-1] - first, np.diff(ends)
-    if array.null_count == 0 and (lengths == lengths[0]).all():
-        starred = content.reshape(len(array), -1).copy()
-        starred[:, kept_before : lengths[0] - kept_behind] = ord(STAR)
+    some = flags(array.is_valid())  # of a null's bytes, if it has any, nobody knows how many there are
+    told = lengths[some]
+    if (told == told[0]).all() and told.size * int(told[0]) == content.size:
+        starred = content.reshape(told.size, -1).copy()
+        starred[:, kept_before : told[0] - kept_behind] = ord(STAR)
     else:
-        some = flags(array.is_valid())  # of a null's bytes, if it has any, nobody knows how many there are
         steps = np.zeros(content.size + 1, dtype=np.int8)
         steps[starts[some] + kept_before] += 1
         steps[starts[some] + lengths[some] - kept_behind] -= 1
         starred = np.where(np.cumsum(steps[:-1], dtype=np.int8) > 0, np.uint8(ord(STAR)), content)
     offsets = pa.py_buffer((ends - first).tobytes())
-    made = pa.StringArray.from_buffers(len(array), offsets, pa.py_buffer(starred.tobytes()))
-    return made if array.null_count == 0 else pc.if_else(array.is_valid(), made, pa.scalar(None, pa.string()))
+    valid = pa.py_buffer(np.packbits(some, bitorder="little").tobytes()) if array.null_count else None
+    return pa.StringArray.from_buffers(len(array), offsets, pa.py_buffer(starred.tobytes()), valid)
 
 
 def name(array: Array) -> Array:

@@ -119,7 +119,7 @@ class Ingest:
     def _copy(self, held: list[pa.RecordBatch]) -> None:
         batches = [
             pa.RecordBatch.from_arrays(
-                [_as_sent(batch.column(way.column), way) for way in self._ways], schema=self._sent_as
+                [as_sent(batch.column(way.column), way) for way in self._ways], schema=self._sent_as
             )
             for batch in held
         ]
@@ -174,7 +174,8 @@ class Ingest:
         return True
 
 
-def _as_sent(array: pa.Array[Any], way: Way) -> pa.Array[Any]:
+def as_sent(array: pa.Array[Any], way: Way) -> pa.Array[Any]:
+    """Return a column in the type it is sent as."""
     return array if array.type == way.send else array.cast(way.send, safe=True)
 
 

@@ -44,6 +44,7 @@ from jutong.node.exchange.targets.pgmerge import Bring, check_mode
 from jutong.node.exchange.targets.pgpipe import Flow, Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
+from jutong.node.exchange.targets.pgwrite import Writer, is_written
 from jutong.node.exchange.targets.whole import told, whole
 from jutong.node.sources import SourceConfig
 
@@ -89,7 +90,7 @@ class PostgresTarget(Target):
         self.ways: list[Way] = []
         self._shape = ""
         self._lands: pa.Schema | None = None
-        self._ingest: Ingest | Pipe | None = None
+        self._ingest: Ingest | Writer | Pipe | None = None
         self._pipe_from: Flow | None = None
         self.late: tuple[Rule, ...] = ()
         self._guard: Sieve | None = None
@@ -195,6 +196,8 @@ class PostgresTarget(Target):
                     )
             if self._pipe_from is not None:
                 self._ingest = Pipe(self._pipe_from, self._into.dsn, self.staging)
+            elif self._landing.proof == "count" and is_written(self.ways):
+                self._ingest = Writer(address(self._into), self.staging, self.ways)
             else:
                 counted = self._landing.proof == "count"
                 self._ingest = Ingest(address(self._into), self.staging, self.ways, schema, counted=counted)
@@ -229,8 +232,8 @@ class PostgresTarget(Target):
         return self._ingest
 
     @property
-    def _open(self) -> Ingest:
-        assert isinstance(self._ingest, Ingest)  # noqa: S101 - begin() comes first
+    def _open(self) -> Ingest | Writer:
+        assert isinstance(self._ingest, Ingest | Writer)  # noqa: S101 - begin() comes first
         return self._ingest
 
     @override
