@@ -324,7 +324,7 @@ def test_what_goes_wrong_at_the_door_is_named(postgresql: World, monkeypatch: py
     port = int(address.partition(":")[2].partition("/")[0])
     door = trial.Door("kingbase", "db.gov", port, "127.0.0.1", DATABASE, "universal_owner", "p@ss} w;d")
     found = trial.trial(door)
-    assert {schema.name: schema.tables for schema in found.schemas}["public"] == 2
+    assert {schema.name: schema.tables for schema in found.schemas}["public"] >= 2
     assert found.version.startswith("PostgreSQL")
     assert (found.powerful, found.replica) == (False, False)
     assert found.writable >= 2
@@ -341,7 +341,7 @@ def test_what_goes_wrong_at_the_door_is_named(postgresql: World, monkeypatch: py
     assert "KingbaseES ODBC Driver" in missing.value.advise()
 
 
-def test_a_helper_that_dies_or_hangs_harms_nobody(postgresql: World) -> None:
+def test_a_helper_that_dies_or_hangs_harms_nobody(postgresql: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with apart.helper(postgresql.source) as helper:
         opened = helper.ask("open", "public", "人员")
         assert opened["columns"]["id"] == "bigint"
@@ -350,6 +350,7 @@ def test_a_helper_that_dies_or_hangs_harms_nobody(postgresql: World) -> None:
             helper.ask("count", 1)
         assert caught.value.fields["reason"] == "the driver ended its process"
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        monkeypatch.setattr(apart, "GOODBYE_SECONDS", 0.1)
         source = replace(postgresql.source, dsn=f"kingbase://u:p@127.0.0.1:{silent.getsockname()[1]}/d")
         with contextlib.closing(apart.Apart(source, patience=0.0)) as waiting:
             with pytest.raises(SourceUnreachableError) as caught:

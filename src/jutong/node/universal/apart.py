@@ -7,6 +7,7 @@ question, and ends the helper when that does not answer in time. The source, pas
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import subprocess
@@ -30,6 +31,8 @@ SAID = (DriverMissingError, SnapshotMissingError, TextGarbledError)
 
 PATIENCE_SECONDS = 3 * LOOK_SECONDS
 """A question may run a few statements; each of them has its own, shorter deadline."""
+
+GOODBYE_SECONDS = 2.0
 
 _MODULE = "jutong.node.universal.apart"
 
@@ -87,11 +90,15 @@ class Apart:
         return answer
 
     def close(self) -> None:
-        """End the helper."""
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            _pipe(pipe).close()
+        """End the helper: it leaves the database politely when nobody asks any more, and is made to if it does not."""
+        with contextlib.suppress(OSError):
+            _pipe(self._child.stdin).close()
+        try:
+            self._child.wait(GOODBYE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        _pipe(self._child.stdout).close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
