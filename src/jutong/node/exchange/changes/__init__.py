@@ -37,7 +37,7 @@ def opened(work: Work, means: Means, earlier: Since | None) -> AbstractContextMa
     if dialect not in LOGGED:
         raise OrderUnfitError(what="写入方式", found=f"changes × {dialect}")
     if dialect == "mysql":
-        from jutong.node.exchange.changes.binlog.reading import read as read_rows  # noqa: PLC0415
+        from jutong.node.exchange.changes.row_log.reading import read as read_rows  # noqa: PLC0415
 
         return read_rows(work, name_of(work.order.target, means), earlier)
     from jutong.node.exchange.changes.reading import read  # noqa: PLC0415
@@ -55,7 +55,7 @@ def lane_for(work: Work, found: OpenRead, means: Means) -> Lane:
 def confirm(order: JobOrder, source: SourceConfig, proof: Proof, folder: Path) -> None:
     """Tell the server how far its changes are safe, behind the commit; see ``reading.confirm``."""
     if asked_for(order) and source.dialect == "mysql":
-        from jutong.node.exchange.changes.binlog import reading as rows  # noqa: PLC0415
+        from jutong.node.exchange.changes.row_log import reading as rows  # noqa: PLC0415
 
         rows.confirm(source, proof, folder)
     elif asked_for(order):

@@ -1,6 +1,6 @@
 """Everything that changed between two places in the log, and what it comes to: the last word on every key.
 
-Whoever reads a log (``pgwindow``, ``mysql.window``) hands over rows as they are decoded, and they go to the disk. Of
+Whoever reads a log (``pgwindow``, ``row_log.window``) hands over rows as they are decoded, and they go to the disk. Of
 each only the digest of its key, its turn and its place are kept in memory; when all are there, those that have the
 last word stay. A row of which not all was told is read once more from the table, as it is then: what changed in
 between comes with the next job and says the same again.

@@ -14,11 +14,11 @@ from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.kernel.errors import JutongError
 from jutong.library import tables
-from jutong.node.exchange.changes.binlog import reading
-from jutong.node.exchange.changes.binlog.errors import (
-    BinlogForbiddenError,
-    BinlogGoneError,
-    BinlogOffError,
+from jutong.node.exchange.changes.row_log import reading
+from jutong.node.exchange.changes.row_log.errors import (
+    RowLogForbiddenError,
+    RowLogGoneError,
+    RowLogOffError,
     StatementLoggedError,
     TableAlteredError,
     TableUnfitError,
@@ -83,6 +83,7 @@ def test_a_table_follows_its_source(source: Source, tmp_path: Path) -> None:
     assert (first.rows_read, first.rows_inserted, first.changes, first.mode) == (1000, 1000, 0, "changes")
     assert follow().rows_read == 0
     source.run(
+        "SET GLOBAL log_bin_compress = ON",
         "UPDATE person SET name = 'changed' WHERE id <= 10",
         "INSERT INTO person VALUES (1001, NULL, ''), (1002, 'gone again', NULL)",
         "DELETE FROM person WHERE id IN (20, 21, 1002)",
@@ -91,6 +92,7 @@ def test_a_table_follows_its_source(source: Source, tmp_path: Path) -> None:
         "START TRANSACTION",
         "DELETE FROM person",
         "ROLLBACK",
+        "SET GLOBAL log_bin_compress = OFF",
         "FLUSH BINARY LOGS",
     )
     told = follow()
@@ -249,14 +251,14 @@ def test_what_is_missing_is_named_before_anything_is_read(source: Source, tmp_pa
                "CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'reader'",
                f"GRANT SELECT ON {DATABASE}.* TO reader@'127.0.0.1'")  # fmt: skip
     reader = Source(source.server, "reader", "reader")
-    assert "REPLICATION SLAVE" in problem(BinlogForbiddenError, reader)["remedy"]
+    assert "REPLICATION SLAVE" in problem(RowLogForbiddenError, reader)["remedy"]
     source.run("GRANT REPLICATION CLIENT ON *.* TO reader@'127.0.0.1'")
-    assert "REPLICATION SLAVE" in problem(BinlogForbiddenError, reader)["remedy"]
+    assert "REPLICATION SLAVE" in problem(RowLogForbiddenError, reader)["remedy"]
     source.run("GRANT REPLICATION SLAVE ON *.* TO reader@'127.0.0.1'")
     assert changed(reader, tmp_path, "id", "name").rows_inserted == 1
     for setting, value in (("binlog_format", "MIXED"), ("binlog_row_image", "MINIMAL")):
         source.run(f"SET GLOBAL {setting} = {value}")
-        assert problem(BinlogOffError, reader)["remedy"].startswith(f"SET GLOBAL {setting} = ")
+        assert problem(RowLogOffError, reader)["remedy"].startswith(f"SET GLOBAL {setting} = ")
         source.run(f"SET GLOBAL {setting} = DEFAULT", "SET GLOBAL binlog_format = ROW")
     # A session may log less all the same: what is not told is taken from the old row, or read once more.
     source.run("SET binlog_row_image = MINIMAL", "UPDATE person SET name = 'b'", "INSERT INTO person (id) VALUES (2)")
@@ -268,10 +270,10 @@ def test_what_is_missing_is_named_before_anything_is_read(source: Source, tmp_pa
     deadline = time.monotonic() + PATIENCE_SECONDS
     while len(source.run(f"PURGE BINARY LOGS TO '{newest}'", "SHOW BINARY LOGS")) > 1:
         assert time.monotonic() < deadline  # the server waits until it needs the old file no more
-    assert problem(BinlogGoneError, reader)["problem"] == "purged"
+    assert problem(RowLogGoneError, reader)["problem"] == "purged"
     assert changed(reader, tmp_path, "id", "name", afresh=True).rows_inserted == 1
     source.run("RESET MASTER", "INSERT INTO person (id) VALUES (4)")
-    problem(BinlogGoneError, reader)
+    problem(RowLogGoneError, reader)
     assert [row[0] for row in rows(tmp_path)] == [1, 2, 3]
 
     source.run("CREATE TABLE child (id INT PRIMARY KEY, name VARCHAR(20),"

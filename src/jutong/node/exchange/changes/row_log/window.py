@@ -12,12 +12,12 @@ import pyarrow as pa
 from pymysql.charset import charset_by_id
 from typing_extensions import override
 
-from jutong.node.exchange.changes.binlog import events, statements, values
-from jutong.node.exchange.changes.binlog.errors import StatementLoggedError, TableAlteredError, UndecidedError
-from jutong.node.exchange.changes.binlog.events import Event, RowsHead, Shape, UnreadableError
-from jutong.node.exchange.changes.binlog.images import Bytes, Cells, Images, Places, cut
-from jutong.node.exchange.changes.binlog.server import Table
-from jutong.node.exchange.changes.binlog.values import Logged
+from jutong.node.exchange.changes.row_log import events, statements, values
+from jutong.node.exchange.changes.row_log.errors import StatementLoggedError, TableAlteredError, UndecidedError
+from jutong.node.exchange.changes.row_log.events import Event, RowsHead, Shape, UnreadableError
+from jutong.node.exchange.changes.row_log.images import Bytes, Cells, Images, Places, cut
+from jutong.node.exchange.changes.row_log.server import Table
+from jutong.node.exchange.changes.row_log.values import Logged
 from jutong.node.exchange.changes.window import Kept, Window
 from jutong.node.exchange.errors import ColumnsChangedError
 from jutong.node.exchange.plan import MovePlan

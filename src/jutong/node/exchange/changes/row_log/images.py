@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jutong.node.exchange.changes.binlog.events import Shape, UnreadableError
+from jutong.node.exchange.changes.row_log.events import Shape, UnreadableError
 
 Places = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]

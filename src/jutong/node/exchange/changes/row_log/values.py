@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
-from jutong.node.exchange.changes.binlog.charsets import Charset
-from jutong.node.exchange.changes.binlog.events import UnreadableError
-from jutong.node.exchange.changes.binlog.images import (
+from jutong.node.exchange.changes.row_log.charsets import Charset
+from jutong.node.exchange.changes.row_log.events import UnreadableError
+from jutong.node.exchange.changes.row_log.images import (
     BIT,
     ENUM,
     NEWDECIMAL,

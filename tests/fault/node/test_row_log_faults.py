@@ -16,8 +16,8 @@ from deltalake import DeltaTable
 
 from jutong.contracts.modes import ChangesMode
 from jutong.node.exchange import runner
-from jutong.node.exchange.changes.binlog import server
-from jutong.node.exchange.changes.binlog.server import Table
+from jutong.node.exchange.changes.row_log import server
+from jutong.node.exchange.changes.row_log.server import Table
 from jutong.node.exchange.jobs import JobFolder
 from jutong.node.sources import SourceConfig
 from tests.plugins.mariadb import MariaDB

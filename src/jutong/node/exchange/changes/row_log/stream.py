@@ -20,8 +20,8 @@ from pymysql.constants import COMMAND, ER
 from jutong.node.connectors.errors import SourceUnreachableError
 from jutong.node.connectors.limits import CONNECT_SECONDS
 from jutong.node.connectors.mysql import reason
-from jutong.node.exchange.changes.binlog.errors import BinlogForbiddenError, BinlogGoneError
-from jutong.node.exchange.changes.binlog.events import FORMAT, HEAD, PAYLOAD, ROTATE, Event, Place, UnreadableError
+from jutong.node.exchange.changes.row_log.errors import RowLogForbiddenError, RowLogGoneError
+from jutong.node.exchange.changes.row_log.events import FORMAT, HEAD, PAYLOAD, ROTATE, Event, Place, UnreadableError
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.sources import SourceConfig
 
@@ -74,8 +74,8 @@ class LogDump:
             number: names this reader among the server's replicas; an earlier one of the same number is ended.
 
         Raises:
-            BinlogGoneError: when the server no longer has that place.
-            BinlogForbiddenError: when the account may not read it.
+            RowLogGoneError: when the server no longer has that place.
+            RowLogForbiddenError: when the account may not read it.
             SourceLostError: when the server breaks off.
             UnreadableError: when an event is not what it says.
         """
@@ -265,15 +265,15 @@ def connect(source: SourceConfig, tick: Callable[[], None] = lambda: None) -> It
         connection._force_close()  # noqa: SLF001 - the server may be in the middle of a long answer
 
 
-def forbidden(source: SourceConfig, more: str = "") -> BinlogForbiddenError:
+def forbidden(source: SourceConfig, more: str = "") -> RowLogForbiddenError:
     """Return what it means that the account may not, with the statement that mends it."""
     role = f"'{source.mysql_options()['user']}'@'%'"
-    return BinlogForbiddenError(source=source.name, role=role, remedy=GRANT.format(role=role) + more)
+    return RowLogForbiddenError(source=source.name, role=role, remedy=GRANT.format(role=role) + more)
 
 
-def gone(source: SourceConfig, place: Place, problem: str) -> BinlogGoneError:
+def gone(source: SourceConfig, place: Place, problem: str) -> RowLogGoneError:
     """Return what it means that the log from a place on is not there."""
-    return BinlogGoneError(source=source.name, place=str(place), problem=problem, setting="binlog_expire_logs_seconds")
+    return RowLogGoneError(source=source.name, place=str(place), problem=problem, setting="binlog_expire_logs_seconds")
 
 
 def is_payload(event: Event) -> bool:

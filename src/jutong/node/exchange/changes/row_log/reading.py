@@ -20,12 +20,12 @@ from jutong.contracts.modes import ChangesMode
 from jutong.kernel.clock import utc_now
 from jutong.kernel.errors import JutongError
 from jutong.library.proof import Proof
-from jutong.node.exchange.changes.binlog import server
-from jutong.node.exchange.changes.binlog.events import Event, Place, UnreadableError
-from jutong.node.exchange.changes.binlog.server import Snapshot, Table
-from jutong.node.exchange.changes.binlog.stream import LogDump, connect, gone, inner_events, is_payload
-from jutong.node.exchange.changes.binlog.window import RowsWindow
 from jutong.node.exchange.changes.errors import LogUnreadableError
+from jutong.node.exchange.changes.row_log import server
+from jutong.node.exchange.changes.row_log.events import Event, Place, UnreadableError
+from jutong.node.exchange.changes.row_log.server import Snapshot, Table
+from jutong.node.exchange.changes.row_log.stream import LogDump, connect, gone, inner_events, is_payload
+from jutong.node.exchange.changes.row_log.window import RowsWindow
 from jutong.node.exchange.changes.told import GONE_FILE, Told, keep, told
 from jutong.node.exchange.errors import OrderUnfitError
 from jutong.node.exchange.lanes import Work
@@ -36,7 +36,7 @@ from jutong.node.exchange.readers import OpenRead
 from jutong.node.exchange.readers import mysql as table
 from jutong.node.sources import SourceConfig
 
-SCHEME = "binlog"
+SCHEME = "row-log"
 FIRST = 4
 """Where the first event of a log file begins."""
 
@@ -174,7 +174,7 @@ class _Drain:
             By what the file in which the job ends is known.
 
         Raises:
-            BinlogGoneError: when the log is not the one that was read before, or shorter than it was.
+            RowLogGoneError: when the log is not the one that was read before, or shorter than it was.
         """
         dump, window = self._dump, self._window
         reached, ended, looked = after, "", False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from jutong.node.exchange.changes.binlog.images import Flags
+from jutong.node.exchange.changes.row_log.images import Flags
 from jutong.node.exchange.plan import Array
 
 PLAIN = frozenset(("utf8", "utf8mb3", "utf8mb4", "ascii"))

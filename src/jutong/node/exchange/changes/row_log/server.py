@@ -15,10 +15,10 @@ from jutong.contracts.modes import ChangesMode
 from jutong.contracts.orders import JobOrder
 from jutong.node.connectors import mysql as connector
 from jutong.node.connectors.errors import TableMissingError
-from jutong.node.exchange.changes.binlog.charsets import Charset, charset
-from jutong.node.exchange.changes.binlog.errors import BinlogOffError, TableUnfitError
-from jutong.node.exchange.changes.binlog.events import Place
-from jutong.node.exchange.changes.binlog.stream import forbidden
+from jutong.node.exchange.changes.row_log.charsets import Charset, charset
+from jutong.node.exchange.changes.row_log.errors import RowLogOffError, TableUnfitError
+from jutong.node.exchange.changes.row_log.events import Place
+from jutong.node.exchange.changes.row_log.stream import forbidden
 from jutong.node.exchange.errors import SourceLostError
 from jutong.node.exchange.readers.mysql import Ask, quoted
 from jutong.node.sources import SourceConfig
@@ -75,7 +75,7 @@ def check(source: SourceConfig, order: JobOrder, mode: ChangesMode) -> Table:
     """See that a table's changes can be read.
 
     Raises:
-        BinlogOffError, BinlogForbiddenError, TableUnfitError: naming what is missing and who can mend it.
+        RowLogOffError, RowLogForbiddenError, TableUnfitError: naming what is missing and who can mend it.
         TableMissingError: when there is no such table.
         SourceUnreachableError: when the server does not let us in.
     """
@@ -101,7 +101,7 @@ def _settings(cursor: Any, source: SourceConfig) -> dict[str, str]:
     for setting, (wanted, remedy) in _WANTED.items():
         value = found.get(setting, wanted[0])
         if value.upper() not in wanted:
-            raise BinlogOffError(source=source.name, setting=setting, found=value, remedy=remedy)
+            raise RowLogOffError(source=source.name, setting=setting, found=value, remedy=remedy)
     return found
 
 
@@ -115,8 +115,8 @@ def where(cursor: Any, source: SourceConfig, ours: str = "") -> Place:
     """Return where the log is now: behind everything that is committed.
 
     Raises:
-        BinlogForbiddenError: when the account may not ask.
-        BinlogOffError: when nothing is logged, or ``ours`` is not.
+        RowLogForbiddenError: when the account may not ask.
+        RowLogOffError: when nothing is logged, or ``ours`` is not.
     """
     for statement in ("SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"):
         try:
@@ -130,12 +130,12 @@ def where(cursor: Any, source: SourceConfig, ours: str = "") -> Place:
             raise
     found = cursor.fetchone()
     if found is None:
-        raise BinlogOffError(source=source.name, setting="log_bin", found="OFF", remedy="log_bin = ON")
+        raise RowLogOffError(source=source.name, setting="log_bin", found="OFF", remedy="log_bin = ON")
     only, without = ({name.strip() for name in str(names or "").split(",") if name.strip()} for names in found[2:4])
     for setting, out in (("binlog_do_db", only and ours not in only), ("binlog_ignore_db", ours in without)):
         if ours and out:
             listed = ",".join(sorted(only or without))
-            raise BinlogOffError(source=source.name, setting=setting, found=listed, remedy=f"{setting} ({ours})")
+            raise RowLogOffError(source=source.name, setting=setting, found=listed, remedy=f"{setting} ({ours})")
     return Place.of(str(found[0]), int(found[1]))
 
 
@@ -154,7 +154,7 @@ def _check_replica(cursor: Any, source: SourceConfig, settings: dict[str, str], 
             raise forbidden(source) from error
         follows = cursor.fetchone() is not None
     if follows:
-        raise BinlogOffError(source=source.name, setting=name, found="OFF", remedy=f"{name} = ON")
+        raise RowLogOffError(source=source.name, setting=name, found="OFF", remedy=f"{name} = ON")
 
 
 def _check_table(cursor: Any, schema: str, name: str, kind: str, engine: str) -> None:
