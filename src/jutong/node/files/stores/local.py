@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -13,10 +14,16 @@ from typing import Self
 
 from typing_extensions import override
 
+from jutong.library.errors import DiskFullError
 from jutong.node.connectors.folder import probe
 from jutong.node.files.stores import BLOCK, Found, Store
 from jutong.node.files.stores.errors import StoreRefusedError
 from jutong.node.sources import SourceConfig
+
+MODE = 0o640
+"""Who fetches from the folder is of its group."""
+
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 class LocalStore(Store):
@@ -41,6 +48,8 @@ class LocalStore(Store):
         try:
             yield
         except OSError as error:
+            if error.errno in FULL:
+                raise DiskFullError(rows=0) from error
             reason = error.strerror or type(error).__name__
             raise StoreRefusedError(source=self._source.name, name=name, reason=reason) from error
 
@@ -77,7 +86,7 @@ class LocalStore(Store):
                 folder.mkdir(parents=True, exist_ok=True)
             place = self._place(name)
             place.unlink(missing_ok=True)  # of an earlier try, or a link in our way
-            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
             with os.fdopen(descriptor, "wb") as copy, path.open("rb") as stream:
                 shutil.copyfileobj(stream, copy, BLOCK)
                 copy.flush()

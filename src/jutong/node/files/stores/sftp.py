@@ -97,7 +97,7 @@ class SftpStore(RemoteStore):
     @override
     def fetch(self, found: Found, path: Path, most: int = 0) -> None:
         size = 0
-        with self._named(found.name), path.open("wb") as copy:
+        with path.open("wb") as copy:
             for block in self._read(found.name, min(found.size, most) if most else found.size):
                 copy.write(block)
                 size += len(block)
@@ -107,11 +107,10 @@ class SftpStore(RemoteStore):
     @override
     def blocks(self, name: str) -> Iterator[bytes]:
         found = self.find(name)
-        with self._named(name):
-            yield from self._read(name, found.size if found else 0)
+        yield from self._read(name, found.size if found else 0)
 
     def _read(self, name: str, size: int) -> Iterator[bytes]:
-        with self._client.open(self._place(name), "rb") as stream:
+        with self._named(name), self._client.open(self._place(name), "rb") as stream:
             stream.prefetch(size, AHEAD)
             while size > 0 and (block := stream.read(min(BLOCK, size))):
                 size -= len(block)

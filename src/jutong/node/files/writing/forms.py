@@ -26,7 +26,7 @@ from jutong.node.files.writing import sheet
 from jutong.node.files.writing.texts import TEXT, text_of, texts_of
 
 BLOCK = 8 << 20
-LONGEST_LINE = 64 << 20
+LONGEST_LINE = 16 << 20
 BOM = codecs.BOM_UTF8
 _CONTROL = [(chr(code), f"\\u{code:04x}") for code in range(0x20)]
 
