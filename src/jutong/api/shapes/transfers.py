@@ -43,11 +43,14 @@ class CareIn(In):
     lock_seconds: Annotated[int, Field(ge=0, le=LONGEST_STATEMENT)] = 0
 
 
+NO_NUL = r"^[^\x00]+$"
+
+
 class FingerprintIn(In):
     """Whose order the rows come in, and by which column; without one the node takes the one that tells rows apart."""
 
-    agreement: Annotated[str, Field(min_length=1, max_length=64)]
-    column: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    agreement: Annotated[str, Field(min_length=1, max_length=64, pattern=NO_NUL)]
+    column: Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
 
 
 class WorkIn(In):
