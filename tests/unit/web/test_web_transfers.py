@@ -271,3 +271,20 @@ def test_a_column_is_encrypted_for_the_holder_of_an_agreement(world: World, stew
     page = text(steward, f"{address}/edit/target")
     assert f'<option value="{agreement}" selected>' in page
     assert "协议“XY-0”" in post(steward, f"{address}/edit/target", {"fingerprint": "XY-0"}, 422)
+
+
+def test_following_a_log_is_offered_where_there_is_one(steward: Client) -> None:
+    address = drafted(steward)
+    for dialect, offered, published in (("postgresql", True, True), ("mysql", True, False), ("sqlite", False, False)):
+        Source.objects.update(dialect=dialect)
+        page = text(steward, f"{address}/edit/target")
+        assert ('value="changes"' in page, 'name="publication"' in page) == (offered, published), dialect
+    Source.objects.update(dialect="postgresql")
+    form = {"target": "marriages", "mode": "changes", "keys": "id_number", "then": "stay"}
+    post(steward, f"{address}/edit/target", form)
+    Source.objects.update(dialect="sqlite")
+    assert 'value="changes" selected' in text(steward, f"{address}/edit/target")  # the one chosen before stays
+    Source.objects.update(dialect="postgresql")
+    post(steward, f"{address}/edit/plan", {**PLAN, "then": "next"})
+    post(steward, f"{address}/edit/check", {"then": "create"})
+    assert "不再为它保留日志" in text(steward, address)
