@@ -23,7 +23,7 @@ from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_mov
 from jutong.node.exchange.readers import OpenRead, Span, every_nth, gently, spread
 from jutong.node.sources import SourceConfig
 
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES = 4 * 1024 * 1024
 FEW_ROWS = 100_000
 """A table that is taken to have fewer is counted at once."""
 

@@ -21,8 +21,8 @@ from jutong.library.digest import ContentDigest
 from jutong.node.exchange.lanes.sums import CountOnly
 from jutong.node.exchange.targets.pgtypes import Way
 
-SEND_ROWS = 65_536
-SEND_BYTES = 8 * 1024 * 1024
+SEND_ROWS = 32_768
+SEND_BYTES = 4 * 1024 * 1024
 """What is encoded at once: all that is held in memory, twice."""
 
 OURS = "(SELECT pg_current_xact_id()::xid)"

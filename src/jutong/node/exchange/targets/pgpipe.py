@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -266,7 +268,9 @@ async def _told(blocks: _Belt, told: Told | None) -> AsyncIterator[bytes]:
 
 
 async def _look(blocks: _Belt, looked: _Belt, between: Between) -> None:
-    async for block in blocks.every():
-        await looked.put(await asyncio.to_thread(between.pass_on, block))
-    await looked.put(await asyncio.to_thread(between.finish))
+    with ThreadPoolExecutor(1, thread_name_prefix="look") as thread:  # one: each keeps memory of its own
+        run = partial(asyncio.get_running_loop().run_in_executor, thread)
+        async for block in blocks.every():
+            await looked.put(await run(between.pass_on, block))
+        await looked.put(await run(between.finish))
     await looked.put(None)
