@@ -12,10 +12,8 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 Bytes = npt.NDArray[np.uint8]
-_Words = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
 BLOCK = 16
 _REDUCTION = 0xE1 << 120
-_LOW = (1 << 64) - 1
 
 
 class Gcm:
@@ -29,11 +27,10 @@ class Gcm:
     def __init__(self, algorithm: algorithms.SM4 | algorithms.AES, about: bytes) -> None:
         # ECB is the block cipher itself, which GCM is made of; nothing is closed with it.
         self._cipher = Cipher(algorithm, modes.ECB())  # noqa: S305
-        subkey = int.from_bytes(self._blocks(bytes(BLOCK)), "big")
-        self._high, self._low = _tables(subkey)
+        self._products = _products(int.from_bytes(self._blocks(bytes(BLOCK)), "big"))
         padded = np.frombuffer(about + bytes(-len(about) % BLOCK), dtype=np.uint8).reshape(1, -1)
         self._about_bits = len(about) * 8
-        self._begun = self._summed(padded, (np.zeros(1, np.uint64), np.zeros(1, np.uint64)))
+        self._begun = self._summed(padded, np.zeros((1, BLOCK), dtype=np.uint8))
 
     def _blocks(self, raw: bytes) -> bytes:
         return self._cipher.encryptor().update(raw)
@@ -52,38 +49,30 @@ class Gcm:
         counters[:, :, 12:] = np.arange(1, blocks + 2, dtype=">u4").view(np.uint8).reshape(1, -1, 4)
         stream = np.frombuffer(self._blocks(counters.tobytes()), dtype=np.uint8).reshape(count, blocks + 1, BLOCK)
         closed = plain ^ stream[:, 1:].reshape(count, length)
-        begun = (np.repeat(self._begun[0], count), np.repeat(self._begun[1], count))
-        high, low = self._summed(closed, begun)
-        high, low = self._times((high ^ np.uint64(self._about_bits), low ^ np.uint64(length * 8)))
-        summed = np.stack([high, low], axis=1).astype(">u8").view(np.uint8)
-        return closed, summed ^ stream[:, 0]
+        lengths = np.frombuffer(self._about_bits.to_bytes(8, "big") + (length * 8).to_bytes(8, "big"), dtype=np.uint8)
+        summed = self._summed(closed, np.repeat(self._begun, count, axis=0))
+        tags: Bytes = self._times(summed ^ lengths) ^ stream[:, 0]
+        return closed, tags
 
-    def _summed(self, content: Bytes, begun: _Words) -> _Words:
-        words = np.ascontiguousarray(content).view(">u8").astype(np.uint64)
-        high, low = begun
-        for at in range(0, words.shape[1], 2):
-            high, low = self._times((high ^ words[:, at], low ^ words[:, at + 1]))
-        return high, low
+    def _summed(self, content: Bytes, begun: Bytes) -> Bytes:
+        for at in range(0, content.shape[1], BLOCK):
+            begun = self._times(begun ^ content[:, at : at + BLOCK])
+        return begun
 
-    def _times(self, words: _Words) -> _Words:
+    def _times(self, blocks: Bytes) -> Bytes:
         """Multiply by the subkey: each byte's product is looked up, and all are added."""
-        high = np.zeros(len(words[0]), dtype=np.uint64)
-        low = high.copy()
-        for place in range(BLOCK):
-            shift = np.uint64(56 - place % 8 * 8)
-            byte = ((words[place // 8] >> shift) & np.uint64(255)).astype(np.intp)
-            high ^= self._high[place][byte]
-            low ^= self._low[place][byte]
-        return high, low
+        found = self._products[0].take(blocks[:, 0]).view(np.uint64)
+        for place in range(1, BLOCK):
+            found ^= self._products[place].take(blocks[:, place]).view(np.uint64)
+        product: Bytes = found.view(np.uint8).reshape(-1, BLOCK)
+        return product
 
 
-def _tables(subkey: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Return the products of the subkey and every value of every byte of a block."""
-    high, low = np.zeros((BLOCK, 256), dtype=np.uint64), np.zeros((BLOCK, 256), dtype=np.uint64)
+def _products(subkey: int) -> npt.NDArray[np.complex128]:
+    """Return the products of the subkey and every value of every byte of a block, 16 bytes each as one number."""
+    found = np.zeros((BLOCK, 256, BLOCK), dtype=np.uint8)
     for bit in range(BLOCK * 8):
         place, weight = bit // 8, 128 >> bit % 8
-        values = np.arange(256) & weight != 0
-        high[place][values] ^= np.uint64(subkey >> 64)
-        low[place][values] ^= np.uint64(subkey & _LOW)
+        found[place][np.arange(256) & weight != 0] ^= np.frombuffer(subkey.to_bytes(BLOCK, "big"), dtype=np.uint8)
         subkey = subkey >> 1 ^ (_REDUCTION if subkey & 1 else 0)
-    return high, low
+    return found.view(np.complex128)[:, :, 0]
