@@ -20,8 +20,9 @@ class Catalog:
     Attributes:
         columns: of one table, in order: name, type, length, precision, scale; the last three may be null.
         keys: columns of its primary key: name, type, precision, scale.
-        tables: of all tables the account sees, sorted: schema, table, comment, estimated rows or null, 1 for a view,
-            then per column name, type, length, precision, scale, 1 if it may be null, comment, 1 in the primary key.
+        tables: of all tables the account sees, sorted: schema, table, comment (at most 1,000 characters, as below),
+            estimated rows or null, 1 for a view, then per column name, type, length, precision, scale,
+            1 if it may be null, comment, 1 in the primary key.
         references: schema, table, column, and what it refers to as ``table.column``.
         schemas: schema and how many tables and views the account sees in it.
         account: one row: version, 1 for an account without limits, 1 for a replica, tables it may change.

@@ -47,8 +47,8 @@ def catalog_of(length: str, account: str) -> Catalog:
         " ORDER BY c.COLUMN_ID",
         keys=f"SELECT c.COLUMN_NAME, c.DATA_TYPE, c.DATA_PRECISION, c.DATA_SCALE FROM ALL_TAB_COLUMNS c{key}"  # noqa: S608
         " WHERE c.OWNER = ? AND c.TABLE_NAME = ? AND y.COLUMN_NAME IS NOT NULL",
-        tables=f"SELECT t.OWNER, t.NAME, m.COMMENTS, t.NUM_ROWS, t.SEEN, c.COLUMN_NAME, {kind},"  # noqa: S608
-        " CASE c.NULLABLE WHEN 'N' THEN 0 ELSE 1 END, n.COMMENTS,"
+        tables=f"SELECT t.OWNER, t.NAME, SUBSTR(m.COMMENTS, 1, 1000), t.NUM_ROWS, t.SEEN, c.COLUMN_NAME, {kind},"  # noqa: S608
+        " CASE c.NULLABLE WHEN 'N' THEN 0 ELSE 1 END, SUBSTR(n.COMMENTS, 1, 1000),"
         " CASE WHEN y.COLUMN_NAME IS NULL THEN 0 ELSE 1 END"
         f" FROM {listed} t JOIN ALL_TAB_COLUMNS c ON c.OWNER = t.OWNER AND c.TABLE_NAME = t.NAME"
         " LEFT JOIN ALL_TAB_COMMENTS m ON m.OWNER = t.OWNER AND m.TABLE_NAME = t.NAME"

@@ -29,9 +29,10 @@ CATALOG = Catalog(
     keys=f"SELECT a.attname::text, ({_TYPE})::text, NULL, NULL{_FROM}"
     "  JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)"
     f" WHERE n.nspname = ? AND c.relname = ? AND {_MAY}",
-    tables=f"SELECT n.nspname::text, c.relname::text, coalesce(obj_description(c.oid, 'pg_class'), '')::text,"
+    tables=f"SELECT n.nspname::text, c.relname::text,"
+    " left(coalesce(obj_description(c.oid, 'pg_class'), ''), 1000)::text,"
     f" c.reltuples::bigint, (c.relkind IN ('v', 'm'))::int, a.attname::text, ({_TYPE})::text, NULL, NULL, NULL,"
-    " (NOT a.attnotnull)::int, coalesce(col_description(c.oid, a.attnum), '')::text,"
+    " (NOT a.attnotnull)::int, left(coalesce(col_description(c.oid, a.attnum), ''), 1000)::text,"
     f" coalesce(a.attnum = ANY (k.conkey), false)::int{_FROM}"
     "  LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'"
     f" WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {_OWN} AND {_MAY}"

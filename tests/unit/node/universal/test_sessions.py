@@ -187,3 +187,14 @@ def test_what_oracle_s_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SourceUnreachableError) as gone:
         looks.inventory(ORACLE)
     assert gone.value.fields["reason"] == "table or columns gone"
+
+
+def test_an_account_that_may_not_ask_about_itself_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    capability = sessions.CAPABILITIES["dameng"]
+    refused: Any = RefusedError("42000", -5504, "no privilege on V$VERSION")
+    server = Server({
+        "SELECT UNISTR": [("䶮",)], capability.catalog.schemas: [("TAX", 3)], capability.catalog.account: refused,
+    })  # fmt: skip
+    monkeypatch.setattr(sessions, "signed_in", lambda *_: server)
+    found = looks.account(SourceConfig("tax", "dameng", ORGANISATION, dsn="dameng://u:p@10.0.0.10"))
+    assert (found["version"], found["schemas"], found["powerful"]) == ("达梦 DM", [("TAX", 3)], False)
