@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from jutong.kernel.clock import BEIJING
 from jutong.kernel.i18n import gettext_noop
 
 MOST_JOBS = 50
+CALLER = re.compile(r"[a-z][a-z0-9-]{0,39}")
+"""Names of keys; each is a file's name too."""
 STATES = {
     "running": gettext_noop("正在搬运"),
     "waiting": gettext_noop("等待中，会自动继续"),
@@ -114,6 +117,21 @@ def remove_host(door: str) -> None:
         raise click.BadParameter(door, param_hint="HOST:PORT")
     doors.save(path, [one for one in found if one != door.lower()])
     say(gettext_noop("不再放行 {door}。"), door=door.lower())
+
+
+@node.command("caller-key")
+@click.argument("name")
+def caller_key(name: str) -> None:
+    """生成签名私钥 · make the key this node calls another node with, once, and show its public side."""
+    from jutong.kernel.keys import load_or_create_signer
+
+    if not CALLER.fullmatch(name):
+        raise click.BadParameter(name, param_hint="NAME")
+    path = _home() / "node" / f"{name}.key"
+    signer = load_or_create_signer(path, name)
+    say(gettext_noop("私钥：{path}（只有本人可读，请勿外传）"), path=path)
+    say(gettext_noop("登记到对方平台的密钥编号：{key_id}"), key_id=signer.key_id)
+    say(gettext_noop("登记到对方平台的公钥：{public}"), public=signer.public_b64)
 
 
 @node.group()

@@ -125,12 +125,12 @@ def _killed(*_: Any) -> None:
 
 def test_a_job_killed_anywhere_neither_loses_nor_doubles(server: NatsServer, tmp_path: Path) -> None:
     stream(server, "killed")
-    source = source_of(server, "killed", most_messages=700)
+    source = source_of(server, "killed", most_messages=300)
     path = tmp_path / sources.FILE
     path.parent.mkdir()
     path.write_bytes((Path(server._folder) / "sources.json").read_bytes())
     path.chmod(0o600)
-    server.publish("killed.a", *people(1, 2_000))
+    server.publish("killed.a", *people(1, 900))
     order = order_of(source)
     handle = runner.start(order, home=tmp_path, source=source)
     # While it takes messages, and when it has them.
@@ -148,8 +148,8 @@ def test_a_job_killed_anywhere_neither_loses_nor_doubles(server: NatsServer, tmp
         moved.append(run_move(order_of(hasty), hasty, tmp_path).rows_written)
     while moved[-1]:
         moved.append(run_move(order_of(source), source, tmp_path).rows_written)
-    assert max(moved[:1] + moved[2:]) <= 700
-    assert landed(tmp_path).sort_by("jutong_sequence")["jutong_sequence"].to_pylist() == list(range(1, 2_001))
+    assert max(moved[:1] + moved[2:]) <= 300
+    assert landed(tmp_path).sort_by("jutong_sequence")["jutong_sequence"].to_pylist() == list(range(1, 901))
     assert waiting(server, "killed") == [0]
 
 

@@ -11,6 +11,7 @@ from jutong.cli import node as command
 from jutong.cli.node import node
 from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
+from jutong.kernel.keys import load_or_create_signer
 from jutong.node import sources
 from jutong.node.connectors.errors import SourceUnknownError
 from jutong.node.exchange.jobs import JobFolder
@@ -103,3 +104,15 @@ def test_jobs_are_listed_newest_first_and_never_all(home: Path, monkeypatch: pyt
     assert "node.table.missing" in lines[0]
     monkeypatch.setattr(command, "MOST_JOBS", 1)
     assert run("jobs").output.splitlines()[-1] == "另有 2 个更早的任务。"
+
+
+def test_a_key_for_calling_another_node_is_made_once_and_its_private_side_not_shown(home: Path) -> None:
+    first, again = run("caller-key", "province"), run("caller-key", "province")
+    assert (first.exit_code, first.output) == (0, again.output)
+    path = home / "node" / "province.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    signer = load_or_create_signer(path, "province")
+    assert signer.key_id in first.output
+    assert signer.public_b64 in first.output
+    assert path.read_text() not in first.output
+    assert run("caller-key", "../x").exit_code == 2

@@ -35,9 +35,9 @@ class StreamTable(Document):
 
     ``columns`` from each column to its value in the message (JSON pointer). ``consumer`` is one the stream's owner made
     for us, durable, pulled and acknowledged one by one; without it the node makes one for each target. A job takes at
-    most ``most_messages``. A message that was handed out and not acknowledged comes again after ``ack_seconds``. More
-    than ``most_bad_permille`` that are no rows, and more than 20, and the job ends. What the stream dropped before it
-    was read is ``lost``: the job stops, or goes on behind it.
+    most ``most_messages``, and takes for at most half of ``ack_seconds``, after which a message that was handed out and
+    not acknowledged comes again. More than ``most_bad_permille`` that are no rows, and more than 20, and the job ends.
+    What the stream dropped before it was read is ``lost``: the job stops, or goes on behind it.
     """
 
     stream: StreamName
@@ -45,7 +45,7 @@ class StreamTable(Document):
     consumer: Annotated[str, Field(max_length=100, pattern=r"^[\w-]*$")] = ""
     columns: Annotated[dict[Column, Pointer], Field(min_length=1, max_length=290)]
     most_messages: Annotated[int, Field(ge=1, le=1_000_000)] = 200_000
-    ack_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    ack_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     most_bad_permille: Annotated[int, Field(ge=0, le=1000)] = 100
     lost: Literal["stop", "pass"] = "stop"
     comment: Annotated[str, Field(max_length=200)] = ""

@@ -85,7 +85,7 @@ class Draining:
         self._after, self._created = position_of(position)
         self._held: set[int] = set()
         self._upto = 0
-        self._patience = PATIENCE_SECONDS
+        self._ack_wait = float(table.ack_seconds)
 
     def into(self, folder: Path) -> Drained:
         """Take what the stream has now into a folder; durable before return.
@@ -111,9 +111,9 @@ class Draining:
         created, state = _moment(info.created), info.state
         self._check_place(state, created)
         most = await self._opened(str(info.config.retention))
-        await self._take(rows, acks, goal=state.last_seq, most=most)
+        complete = await self._take(rows, acks, goal=state.last_seq, most=most)
         # Everything up to the goal was handed out to us; behind it, what came while we read.
-        upto = max(self._upto, self._after, state.last_seq if len(self._held) < most else 0)
+        upto = max(self._upto, self._after, state.last_seq if complete else 0)
         return Drained(
             stream=self._table.stream, consumer=self._name, created=created, after=self._after, upto=upto,
             messages=len(self._held), lines=len(self._held),
@@ -151,7 +151,7 @@ class Draining:
         }  # fmt: skip
         if wrong := [name for name, bad in problems.items() if bad]:
             raise self._unfit("、".join(wrong))
-        self._patience = (config.ack_wait or self._table.ack_seconds) + PATIENCE_SECONDS
+        self._ack_wait = float(config.ack_wait or self._table.ack_seconds)
         most = config.max_ack_pending or UNLIMITED
         return min(self._table.most_messages, most) if most > 0 else self._table.most_messages
 
@@ -170,28 +170,32 @@ class Draining:
         )  # fmt: skip
         return await self._server.js.add_consumer(self._table.stream, config)
 
-    async def _take(self, rows: BinaryIO, acks: BinaryIO, *, goal: int, most: int) -> None:
+    async def _take(self, rows: BinaryIO, acks: BinaryIO, *, goal: int, most: int) -> bool:
+        """Take messages until there are none, or as many as a job takes; return whether it was all up to the goal."""
         from nats.errors import TimeoutError as NoneNowError  # noqa: PLC0415 - an optional driver
 
         pull = await self._server.js.pull_subscribe_bind(consumer=self._name, stream=self._table.stream)
-        waited = monotonic()
+        waited, since = monotonic(), 0.0
         while True:
             found = await self._server.consumer(self._table.stream, self._name)
             if found is None:
                 raise self._unfit("missing")
             out = found.num_ack_pending - len(self._held)
-            full = len(self._held) >= most
-            if out <= 0 and (full or not found.num_pending or found.delivered.stream_seq >= goal):
-                return
-            if out > 0 and monotonic() - waited > self._patience:
+            complete = not found.num_pending or found.delivered.stream_seq >= goal
+            # What is held too long comes again before anything new does: then no drain would ever end.
+            full = len(self._held) >= most or bool(since and monotonic() - since > self._ack_wait / 2)
+            if out <= 0 and (full or complete):
+                return complete
+            if out > 0 and monotonic() - waited > self._ack_wait + PATIENCE_SECONDS:
                 raise MessagesElsewhereError(stream=self._table.stream, consumer=self._name, count=out)
-            wanted = 1 if full else min(FETCHED_AT_ONCE, most - len(self._held))
+            wanted = min(FETCHED_AT_ONCE, out if full else most - len(self._held))
             try:
                 taken = await pull.fetch(wanted, timeout=FETCH_SECONDS)
             except NoneNowError:
                 continue
             if await self._kept(taken, rows, acks):
                 waited = monotonic()
+                since = since or waited
 
     async def _kept(self, taken: list[Any], rows: BinaryIO, acks: BinaryIO) -> int:
         """Keep messages that are not held yet; what the target has already is acknowledged again."""
