@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from jutong.node.files.mapping import FileTable
@@ -12,29 +11,13 @@ from jutong.node.files.mapping import FileTable
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp")
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return what a pattern means, as ``Path.glob`` takes it: ``**`` is any folders, ``*`` and ``?`` stay in one."""
-    parts = pattern.split("/")
-    written = ""
-    for at, part in enumerate(parts):
-        last = at == len(parts) - 1
-        if part == "**":
-            written += ".*" if last else "(?:[^/]+/)*"
-        else:
-            written += _of_part(part) + ("" if last else "/")
-    return re.compile(written)
-
-
-def _of_part(part: str) -> str:
-    signs = {"*": "[^/]*", "?": "[^/]"}
-    pieces = re.split(r"(\[!?\]?[^\]]*\]|[*?])", part)
-    return "".join(
-        signs.get(piece, f"[{'^' if piece[1:2] == '!' else ''}{piece[1:-1].lstrip('!')}]")
-        if piece in signs or (piece.startswith("[") and piece.endswith("]") and len(piece) > 2)  # noqa: PLR2004
-        else re.escape(piece)
-        for piece in pieces
-    )
+def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Tell whether a name fits, as ``Path.glob`` takes it: ``**`` is any folders, ``*`` and ``?`` stay in one."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_fits(parts[skipped:], pattern[1:]) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
 
 
 def below(pattern: str) -> str:
@@ -58,7 +41,8 @@ def matching(names: Iterable[str], table: FileTable) -> list[str]:
         table: the mapping.
     """
     every = set(names)
-    fit = [name for name in every if _compiled(table.pattern).fullmatch(name) and not is_hidden(name)]
+    pattern = table.pattern.split("/")
+    fit = [name for name in every if _fits(name.split("/"), pattern) and not is_hidden(name)]
     if table.marker:
         fit = [name for name in fit if not name.endswith(table.marker) and name + table.marker in every]
     return sorted(fit)

@@ -27,7 +27,8 @@ from jutong.node.exchange.move import Workplace, move
 from jutong.node.exchange.progress import Held
 from jutong.node.exchange.readers import manifest
 from jutong.node.exchange.retry import transient
-from jutong.node.files import fetching
+from jutong.node.files import arrival, fetching, matching
+from jutong.node.files.mapping import FileTable
 from jutong.node.files.stores import open_remote
 from jutong.node.files.stores.errors import StoreLostError
 from jutong.node.sources import SourceConfig
@@ -93,16 +94,23 @@ def csv(*rows: tuple[str, str]) -> str:
     return "姓名,号码\n" + "".join(f"{name},{number}\n" for name, number in rows)
 
 
-def test_files_are_read_like_those_of_a_folder_and_nothing_stays_behind(afar: Elsewhere) -> None:
-    afar.put("in/a.csv", csv(("张三", "1")).encode("gb18030"))
-    afar.put("in/deep/er/b.csv.gz", gzip.compress(csv(("李四", "2"), ("王五麻子", "")).encode()))
+def test_files_are_read_like_those_of_a_folder_and_nothing_stays_behind(
+    afar: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    afar.put("in/a.csv", csv(("张三", "1"), ("李四", "2")).encode("gb18030"))
+    afar.put("in/deep/er/b.csv.gz", gzip.compress(csv(("王五麻子", "")).encode()))
     for name in ("in/c.csv.part", "in/.d.csv", "other/e.csv", "in/f.txt"):
         afar.put(name, csv(("没有", "9")))
     source = afar.source(arrival="all")
     probe(source)
     assert [column.name for column in inventory(source)[0].columns] == list(COLUMNS)
     with opened(source, "files", "t") as table:
-        assert [cell[0] for cell in table.sample(5)[0]] in (["张三", "1"], ["李四", "2"])
+        assert [cell[0] for cell in table.sample(5)[0]] in (["张三", "1"], ["王五麻子", None])
+    with monkeypatch.context() as patched:  # of a large file only the first lines are copied to look at it
+        patched.setattr(fetching, "GLIMPSE", 20)
+        with opened(afar.source(pattern="in/*.csv"), "files", "t") as table:
+            assert (list(table.columns), [row[0][0] for row in table.sample(5)]) == (list(COLUMNS), ["张三"])
+    source = afar.source(arrival="all")
     order = order_for(source, "files", "t", *COLUMNS)
     receipt = run_move(order, source, afar.home)
     assert sorted(landed(afar.home).to_pylist(), key=lambda row: row["姓名"]) == [
@@ -243,6 +251,23 @@ def test_another_server_and_a_refused_sign_in_are_named_and_nothing_is_tried_aga
         assert (refused.value.code, sign in refused.value.explain()) == (code, True)
         assert not transient(refused.value)
         assert not {store.get("secret_key"), store.get("password")} & {refused.value.explain(), str(refused.value)}
+
+
+def test_a_pattern_means_the_same_here_and_elsewhere(tmp_path: Path) -> None:
+    names = ["a.csv", "b.csv.ok", "b.csv", "x1.csv", "in/a.csv", "in/deep/er/a.csv", "in/.h/a.csv", "in/a.csv.part",
+             "in/~$a.csv", "in/[a].csv", "in/a.CSV"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    here = SourceConfig("here", "files", ORGANISATION, path=tmp_path)
+    for pattern in ("*.csv", "**/*.csv", "in/**/*.csv", "in/*/*", "?.csv", "x[0-9].csv", "x[!a-z].csv", "**/a.*",
+                    "in/[[]a].csv", "*/a.csv", "in/deep/*/a.csv", "*"):  # fmt: skip
+        for marker in ("", ".ok"):
+            table = FileTable(pattern=pattern, format="csv", marker=marker)
+            expected = [path.relative_to(tmp_path).as_posix() for path in arrival._matching(here, table)]
+            below = matching.below(pattern)
+            listed = [name for name in names if name.startswith(below) and not {".h"} & set(name.split("/"))]
+            assert matching.matching(listed, table) == sorted(expected), (pattern, marker)
 
 
 @pytest.mark.parametrize(
