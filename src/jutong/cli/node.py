@@ -26,6 +26,7 @@ STATES = {
     "done": gettext_noop("已完成并核对"),
     "failed": gettext_noop("失败"),
 }
+TRIED = gettext_noop("试运行完成，没有写入")
 
 
 @click.group()
@@ -200,7 +201,7 @@ def jobs() -> None:
     rows = []
     for folder in found[:MOST_JOBS]:
         receipt = folder.result() or folder.progress()
-        state = sentence(STATES[receipt.state])
+        state = sentence(TRIED if receipt.dry else STATES[receipt.state])
         rows.append((folder.job_id, state, _time(receipt), receipt.rows_read, receipt.rows_written, receipt.problem))
     for line in columns(rows):
         click.echo(line)

@@ -72,8 +72,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
         job.expected_rows = receipt.rows_counted
     job.save()
     runs.heard(job, before, by=by, now=now)
-    if not job.is_dry:
-        lineage_sending.queue(job, now)
+    lineage_sending.queue(job, now)
     _record(
         "jobs:job:report", job, by, now, rows=job.rows_written, quarantined=job.rows_quarantined, problem=job.problem
     )

@@ -74,14 +74,22 @@ def ordered(job: Job) -> Ordered | None:
     return Ordered(unseal(envelope, JobOrder), row.node_id, envelope.id)
 
 
-def events(job: Job) -> list[dict[str, Any]]:
-    """Return the events of a job so far: none before it began, START, and how it ended once it has."""
-    known = ordered(job)
+def due(job: Job) -> list[EventType]:
+    """Return which events a job has by now: none before it began, START, and how it ended once it has.
+
+    A dry run moves nothing and has none.
+    """
     ended = _ENDS.get(job.state)
-    if known is None or (job.started_at is None and ended is None):
+    if job.is_dry or (job.started_at is None and ended is None):
         return []
-    found = [event(job, known, "START")]
-    return [*found, event(job, known, ended)] if ended else found
+    return ["START", ended] if ended else ["START"]
+
+
+def events(job: Job) -> list[dict[str, Any]]:
+    """Return the events of a job so far."""
+    kinds = due(job)
+    known = ordered(job) if kinds else None
+    return [event(job, known, kind) for kind in kinds] if known else []
 
 
 def event(job: Job, known: Ordered, kind: EventType) -> dict[str, Any]:

@@ -39,8 +39,7 @@ def queue(job: Job, now: datetime) -> None:
     """Queue the events of a job that are due by now and were not queued before; call it in a transaction."""
     if not settings.JUTONG.lineage_url:
         return
-    due = [found["eventType"] for found in lineage.events(job)]
-    rows = [LineageSend(job=job, kind=kind, next_at=now) for kind in due]
+    rows = [LineageSend(job=job, kind=kind, next_at=now) for kind in lineage.due(job)]
     LineageSend.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import attr
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from openlineage.client.generated import base
 
 from jutong.center.audit.models import AuditEvent
@@ -31,6 +32,7 @@ from jutong.contracts import rules as rule
 from jutong.contracts import steps as step
 from jutong.contracts.modes import MergeMode
 from jutong.contracts.receipts import MovedReceipt, RuleCount
+from tests.api_client import Caller
 from tests.sharing_world import NOW, World
 
 BY = platform_actor("lineage")
@@ -144,6 +146,10 @@ def test_every_event_is_what_the_published_schema_says_and_tells_each_columns_wa
     failed = lineage.event(with_changes(done, state="failed", problem="node.x: 断了"), known(done), "FAIL")
     for one in (start, complete, failed):
         fits(base.RunEvent, one, one["eventType"])
+    caller = Caller(world.steward, timezone.now())
+    assert caller.get(f"/jobs/{done.id}/lineage") == {"events": [start, complete]}
+    stranger = Caller(world.stranger, timezone.now())
+    assert stranger.refused("GET", f"/jobs/{done.id}/lineage")[0] == 404
     assert failed["run"]["facets"]["errorMessage"]["message"] == "node.x: 断了"
     assert start["run"]["runId"] == complete["run"]["runId"] == str(done.id)
     assert datetime.fromisoformat(start["eventTime"]) < datetime.fromisoformat(complete["eventTime"])

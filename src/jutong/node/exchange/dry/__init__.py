@@ -61,6 +61,7 @@ def rehearse(
     started_ms = int(clock().timestamp() * 1000)
     teller = Teller(progress)
     teller.tell(phase=PLANNING)
+    seen.forget(place.folder)  # of a run that was killed
     try:
         with ExitStack() as stack:
             with target_for(order, source, place.into, place.library, place.folder) as target:
