@@ -21,6 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tests.plugins.missing import INSTALL
+
 SSHD = "/usr/sbin/sshd"
 PATIENCE_SECONDS = 60.0
 
@@ -76,7 +78,7 @@ def free_port() -> int:
 def why_no_sshd() -> str:
     """Return why sshd cannot be had here, or nothing."""
     if not Path(SSHD).exists() or shutil.which("ssh-keygen") is None:
-        return "Debian's openssh-server is not installed"
+        return f"OpenSSH is not installed; {INSTALL}"
     return "" if find_spec("paramiko") else "the extra sftp is not installed"
 
 

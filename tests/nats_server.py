@@ -16,9 +16,11 @@ from typing import Any
 import nats
 import pytest
 
+from tests.plugins.missing import INSTALL
+
 PROGRAM = shutil.which("nats-server") or ""
 PATIENCE_SECONDS = 20.0
-needs_nats = pytest.mark.skipif(not PROGRAM, reason="no nats-server here (Debian package nats-server)")
+needs_nats = pytest.mark.skipif(not PROGRAM, reason=f"NATS is not installed; {INSTALL}")
 
 
 class NatsServer:

@@ -12,7 +12,7 @@ INSTALL = (
     " odbc-postgresql odbc-mariadb unixodbc"
 )
 PATH = "/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", "/usr/bin:/usr/local/bin")
-COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL", "ODBC")
+COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL", "ODBC", "OpenSSH", "NATS")
 
 
 def component_missing(component: str) -> NoReturn:
