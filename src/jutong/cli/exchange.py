@@ -172,11 +172,11 @@ def replay(job_id: str) -> None:
 
 @exchange.command()
 def check() -> None:
-    """核对资源库 · read everything that was moved again and hold it against what its last job left."""
-    from jutong.node.exchange.modes.reconcile import look
+    """核对写过的每张表 · read everything that was moved again and hold it against what its last job left."""
+    from jutong.node.exchange.modes.reconcile import every
 
     wrong = 0
-    for found in look(_home()):
+    for found in every(_home()):
         wrong += found.state != "same"
         told = (found.organisation_code, found.target, found.state, str(found.rows), found.problem)
         click.echo("  ".join(filter(None, told)))

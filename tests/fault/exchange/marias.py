@@ -29,7 +29,7 @@ class Loaded(Course):
 
     def at(self, *statements: str) -> list[Row]:
         options = {**self.into.mysql_options(), "database": None}
-        connection = pymysql.connect(**options, charset="utf8mb4", autocommit=True)
+        connection = pymysql.connect(**options, charset="utf8mb4", autocommit=True, ssl_disabled=True)
         with connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)

@@ -11,7 +11,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import suppress
-from itertools import chain, cycle
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.node.exchange import runner
 from jutong.node.exchange.jobs import JobFolder, chunks_finished
-from jutong.node.exchange.modes import databases, reconcile
+from jutong.node.exchange.modes import reconcile
 from jutong.node.exchange.runner import JobHandle
 from tests.fault.exchange.city import City, Course, make_register
 from tests.fault.exchange.folders import COURSES
@@ -121,8 +121,7 @@ def test_a_job_killed_anywhere_loses_and_doubles_nothing(city: City) -> None:
     for course in courses:
         assert not course.left_over(), f"seed {SEED}, {course.name}"
     bystander.check()
-    found = chain(reconcile.look(city.home), databases.look(city.home))
-    checks = {check.target: check.state for check in found}
+    checks = {check.target: check.state for check in reconcile.every(city.home)}
     assert set(checks.values()) == {"same"}, f"seed {SEED}: {checks}"
     print(f"seed {SEED}: {sum(killer.kills.values())} kills:", dict(sorted(killer.kills.items())))  # noqa: T201
 

@@ -18,7 +18,7 @@ class CheckState(models.TextChoices):
 
 
 class TargetCheck(models.Model):
-    """One table of the library as a node's nightly look found it, against what the last job had left.
+    """A table of the library or a database as a node's nightly look found it, against what the last job had left.
 
     ``job`` is that job where the center knows it. ``rows`` and ``digest`` lay there; ``source_rows`` is what the source
     counted at the time, where it was cheap: it may have gone on since, so it decides nothing.

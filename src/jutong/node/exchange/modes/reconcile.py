@@ -11,7 +11,6 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,6 +41,16 @@ def look(home: Path) -> Iterator[TableCheck]:
     for zone in ZONES:
         for log in sorted((home / "library" / zone).glob("*/*/_delta_log")):
             yield _check(log.parent)
+
+
+def every(home: Path) -> Iterator[TableCheck]:
+    """Check every table of the library, and every table of a database that jobs filled.
+
+    Args:
+        home: the instance's data folder.
+    """
+    yield from look(home)
+    yield from databases.look(home)
 
 
 def _check(path: Path) -> TableCheck:
@@ -108,10 +117,12 @@ def main(arguments: list[str] | None = None) -> int:
     """
     (home,) = sys.argv[1:] if arguments is None else arguments
     os.nice(NICE)
-    for check in chain(look(Path(home)), databases.look(Path(home))):
+    for check in every(Path(home)):
         sys.stdout.write(json.dumps(check.model_dump(mode="json")) + "\n")
         sys.stdout.flush()
-        if check.state == "same":  # of a table that is damaged an older version may be all there is
+        if (
+            check.state == "same" and check.delta_version >= 0
+        ):  # of a table that is damaged an older version may be all there is
             tidy(Path(home), jutong_settings.load().library_keep_days, check)
     return 0
 
