@@ -104,15 +104,17 @@ def files_of(
     if source.store is None:
         yield arrived(source, table, clock=clock, pause=pause)
         return
-    with TemporaryDirectory() as place, open_remote(source) as store:
+    with TemporaryDirectory() as place:
         folder = spool or Path(place)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files = _resting(store, table, clock, pause)
-        if not files:
-            raise NoFileError(source=source.name, pattern=table.pattern)
-        if len(files) > MOST_FILES:
-            raise TooManyFilesError(pattern=table.pattern, limit=MOST_FILES)
-        yield _copied(store, files, folder.resolve(), table, moved or {})
+        with open_remote(source) as store:
+            files = _resting(store, table, clock, pause)
+            if not files:
+                raise NoFileError(source=source.name, pattern=table.pattern)
+            if len(files) > MOST_FILES:
+                raise TooManyFilesError(pattern=table.pattern, limit=MOST_FILES)
+            every = _copied(store, files, folder.resolve(), table, moved or {})
+        yield every
 
 
 def waiting_now(source: SourceConfig, table: FileTable, now: datetime) -> tuple[list[str], bool]:
