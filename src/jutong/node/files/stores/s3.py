@@ -20,6 +20,9 @@ from jutong.node.files.stores.errors import StoreLostError, StoreRefusedError
 from jutong.node.sources import SourceConfig
 
 TRIES = 3
+LARGEST_COPY = 5 << 30
+"""Bytes an object store copies in one step."""
+
 _LOST = ("NETWORK_CONNECTION", "curlCode", "SLOW_DOWN", "SERVICE_UNAVAILABLE", "INTERNAL_FAILURE", "REQUEST_TIMEOUT",
          "HTTP status 5")  # fmt: skip
 _SIGN_IN = ("ACCESS_DENIED", "SIGNATURE", "INVALID_ACCESS_KEY", "InvalidAccessKeyId", "UNRECOGNIZED_CLIENT", "EXPIRED",
@@ -98,6 +101,9 @@ class S3Store(RemoteStore):
 
     @override
     def move(self, name: str, to: str) -> None:
+        found = self.find(name)
+        if found is not None and found.size > LARGEST_COPY:
+            raise StoreRefusedError(source=self._source.name, name=to, reason="larger than 5 GiB")
         with self._named(to):
             self._system.copy_file(self._place(name), self._place(to))
         self.remove(name)
