@@ -58,8 +58,9 @@ class WorkIn(In):
 
     Without ``target`` the library's table is named after the code. ``steps`` are taken first, then ``rules`` asked by
     the names the steps leave, then ``masks`` put on what passed. With ``into`` rows go into a table of a database of
-    the same node, or as a file into one of its folders (folder, name, headings), instead of the library. ``mode`` says how they meet the rows that are there. With a ``fingerprint``
-    rows come in an order by which a leaked copy is told; who the recipient is follows from its ``agreement``.
+    the same node, or as a file into one of its folders (folder, name, headings), instead of the library. ``mode`` says
+    how they meet the rows that are there. With a ``fingerprint`` rows come in an order by which a leaked copy is told;
+    who the recipient is follows from its ``agreement``.
     """
 
     target: Annotated[str, Field(pattern=NAME)] = ""
