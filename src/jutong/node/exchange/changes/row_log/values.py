@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from jutong.node.exchange.changes.row_log.charsets import Charset
+from jutong.node.exchange.changes.row_log.decimals import Numbers, as_array, decimal, digits_of, gathered, valid
 from jutong.node.exchange.changes.row_log.events import UnreadableError
 from jutong.node.exchange.changes.row_log.images import (
     BIT,
@@ -28,14 +29,12 @@ from jutong.node.exchange.changes.row_log.images import (
     Bytes,
     Cells,
     Flags,
-    decimal_groups,
     real_type,
 )
 from jutong.node.exchange.errors import ValueUnfitError
 from jutong.node.exchange.plan import Array, PlannedColumn
 
 pc: Any = pyarrow.compute
-Numbers = npt.NDArray[Any]
 
 _WHOLE = {1: 1, 2: 2, 3: 4, 8: 8, 9: 3}
 _FLOAT, _DOUBLE, _DATE, _YEAR, _OLD_DATE = 4, 5, 10, 13, 14
@@ -44,7 +43,6 @@ _TEXTS = {15, 249, 250, 251, 252, 253, STRING}
 OPEN_TYPES = frozenset((7, 11, 12, 140, 141, 242, 245, 255))
 """Types whose bytes are not read: times of servers before 5.6, compressed columns, documents."""
 
-_MOST_EXACT, _MOST_DIGITS = 18, 38
 _FIRST_YEAR = 1900
 _UNIT = 1_000_000
 _KIND = re.compile(r"([a-z0-9]+)(?:\((\d+))?")
@@ -128,11 +126,6 @@ _ALLOWED: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 
 
-def _gathered(data: Bytes, cells: Cells, width: int) -> npt.NDArray[np.uint8]:
-    found: Bytes = data[np.minimum(cells.starts[:, None] + np.arange(width), max(data.size - 1, 0))]
-    return found
-
-
 def _number(data: Bytes, cells: Cells, width: int, *, big: bool = False, skip: int = 0) -> npt.NDArray[np.uint64]:
     found = np.zeros(cells.starts.size, dtype=np.uint64)
     for byte in range(width):
@@ -147,40 +140,31 @@ def _signed(numbers: npt.NDArray[np.uint64], width: int) -> npt.NDArray[np.int64
     return (numbers << shift).view(np.int64) >> np.int64(shift)
 
 
-def _valid(cells: Cells) -> pa.Buffer | None:
-    return pa.py_buffer(np.packbits(~cells.nulls, bitorder="little").tobytes()) if cells.nulls.any() else None
-
-
-def _as_array(kind: pa.DataType, cells: Cells, values: Numbers) -> Array:
-    made: Array = pa.Array.from_buffers(kind, cells.nulls.size, [_valid(cells), pa.py_buffer(values.tobytes())])
-    return made
-
-
 def _whole(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     width = _WHOLE[real_type(logged.kind, meta)[0]]
     numbers, kind = _number(data, cells, width), logged.column.mapping.arrow
     if pa.types.is_decimal(kind):
         halves = np.zeros((numbers.size, 2), dtype=np.uint64)
         halves[:, 0] = numbers
-        return _as_array(kind, cells, halves)
+        return as_array(kind, cells, halves)
     signed = numbers.view(np.int64) if logged.unsigned else _signed(numbers, width)
-    return _as_array(kind, cells, signed.astype(np.int32) if pa.types.is_int32(kind) else signed)
+    return as_array(kind, cells, signed.astype(np.int32) if pa.types.is_int32(kind) else signed)
 
 
 def _floating(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     width = 4 if logged.kind == _FLOAT else 8
-    values = np.ascontiguousarray(_gathered(data, cells, width)).view(f"<f{width}").reshape(-1)
-    return _as_array(pa.float64(), cells, values.astype(np.float64))
+    values = np.ascontiguousarray(gathered(data, cells, width)).view(f"<f{width}").reshape(-1)
+    return as_array(pa.float64(), cells, values.astype(np.float64))
 
 
 def _year(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     years = _number(data, cells, 1).astype(np.int32)
-    return _as_array(pa.int32(), cells, np.where(years == 0, 0, years + _FIRST_YEAR).astype(np.int32))
+    return as_array(pa.int32(), cells, np.where(years == 0, 0, years + _FIRST_YEAR).astype(np.int32))
 
 
 def _bits(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     width = (meta >> 8) + bool(meta & 0xFF)
-    return _as_array(pa.int64(), cells, _number(data, cells, width, big=True).view(np.int64))
+    return as_array(pa.int64(), cells, _number(data, cells, width, big=True).view(np.int64))
 
 
 def _days(years: Numbers, months: Numbers, days: Numbers, cells: Cells, column: PlannedColumn) -> Numbers:
@@ -203,7 +187,7 @@ def _days(years: Numbers, months: Numbers, days: Numbers, cells: Cells, column: 
 def _date(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     packed = _number(data, cells, 3).astype(np.int64)
     days = _days(packed >> 9, (packed >> 5) & 15, packed & 31, cells, logged.column)
-    return _as_array(pa.date32(), cells, days.astype(np.int32))
+    return as_array(pa.date32(), cells, days.astype(np.int32))
 
 
 def _fraction(data: Bytes, cells: Cells, meta: int, skip: int) -> npt.NDArray[np.int64]:
@@ -218,7 +202,7 @@ def _datetime(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     months = date >> 5
     days = _days(months // 13, months % 13, date & 31, cells, logged.column)
     seconds = days * 86_400 + (time >> 12) * 3600 + ((time >> 6) & 63) * 60 + (time & 63)
-    return _as_array(logged.column.mapping.arrow, cells, seconds * _UNIT + _fraction(data, cells, meta, 5))
+    return as_array(logged.column.mapping.arrow, cells, seconds * _UNIT + _fraction(data, cells, meta, 5))
 
 
 def _timestamp(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
@@ -226,7 +210,7 @@ def _timestamp(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     column = logged.column
     if ((instants == 0) & ~cells.nulls).any():
         raise ValueUnfitError(column=column.name, kind=column.type, problem=NO_DATE)
-    return _as_array(column.mapping.arrow, cells, instants)
+    return as_array(column.mapping.arrow, cells, instants)
 
 
 def _time(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
@@ -237,17 +221,12 @@ def _time(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
     whole, part = np.abs(packed) >> scale, (np.abs(packed) & ((1 << scale) - 1)) * 100 ** (6 - width)
     sign = pc.if_else(pa.array(packed < 0), "-", "")
     hours, minutes, seconds = whole >> 12 & 1023, whole >> 6 & 63, whole & 63
-    shown = [pc.binary_join_element_wise(*(_digits(value, 2) for value in (hours, minutes, seconds)), ":")]
+    shown = [pc.binary_join_element_wise(*(digits_of(value, 2) for value in (hours, minutes, seconds)), ":")]
     if meta:
-        shown.append(pc.utf8_slice_codeunits(_digits(part, 6), 0, meta))
+        shown.append(pc.utf8_slice_codeunits(digits_of(part, 6), 0, meta))
     joined = pc.binary_join_element_wise(*shown, ".") if meta else shown[0]
     made: Array = pc.if_else(pa.array(cells.nulls), pa.scalar(None, pa.string()),
                              pc.binary_join_element_wise(sign, joined, ""))  # fmt: skip
-    return made
-
-
-def _digits(numbers: Numbers, width: int) -> Array:
-    made: Array = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
     return made
 
 
@@ -272,63 +251,7 @@ def _taken(texts: list[str], numbers: Numbers, cells: Cells) -> Array:
 
 
 def _decimal(data: Bytes, cells: Cells, logged: Logged, meta: int) -> Array:
-    precision, scale, groups = decimal_groups(meta)
-    raw = _gathered(data, cells, sum(groups))
-    negative = raw[:, 0] & 0x80 == 0
-    raw = raw ^ np.where(negative, 0xFF, 0).astype(np.uint8)[:, None]
-    raw[:, 0] ^= 0x80
-    digits = [(precision - scale) % 9] if (precision - scale) % 9 else []
-    digits += [9] * ((precision - scale) // 9 + scale // 9) + ([scale % 9] if scale % 9 else [])
-    parts, place = [], 0
-    for width in groups:
-        part = np.zeros(raw.shape[0], dtype=np.uint64)
-        for byte in range(width):
-            part = (part << np.uint64(8)) | raw[:, place + byte]
-        parts.append(part)
-        place += width
-    if precision > _MOST_DIGITS:
-        return _long_decimal(parts, digits, scale, negative, cells)
-    low, high = _joined(parts, digits)
-    low, high = _negated(low, high, negative)
-    halves = np.stack([low, high], axis=1)
-    return _as_array(pa.decimal128(precision, scale), cells, halves)
-
-
-def _joined(parts: list[npt.NDArray[np.uint64]], digits: list[int]) -> tuple[Numbers, Numbers]:
-    """Return the number that groups of digits make, as the lower and the upper 64 bits."""
-    low = np.zeros(parts[0].size, dtype=np.uint64)
-    high = np.zeros(parts[0].size, dtype=np.uint64)
-    mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    for part, width in zip(parts, digits, strict=True):
-        times = np.uint64(10**width)
-        lower, upper = (low & mask) * times, (low >> half) * times
-        carried = (upper + (lower >> half)) >> half
-        high = high * times + carried
-        low = low * times
-        low = low + part
-        high = high + (low < part).astype(np.uint64)
-    return low, high
-
-
-def _negated(low: Numbers, high: Numbers, negative: Flags) -> tuple[Numbers, Numbers]:
-    other = ~low + np.uint64(1)
-    carried = ~high + (other == 0).astype(np.uint64)
-    return np.where(negative, other, low), np.where(negative, carried, high)
-
-
-def _long_decimal(parts: list[Numbers], digits: list[int], scale: int, negative: Flags, cells: Cells) -> Array:
-    """Return decimals of more digits than a number here may have, as the server writes them."""
-    texts = pc.binary_join_element_wise(*(_digits(part, width) for part, width in zip(parts, digits, strict=True)), "")
-    whole = pc.utf8_ltrim(pc.utf8_slice_codeunits(texts, 0, sum(digits) - scale), "0")
-    whole = pc.if_else(pc.equal(whole, ""), "0", whole)
-    if scale:
-        whole = pc.binary_join_element_wise(whole, pc.utf8_slice_codeunits(texts, sum(digits) - scale), ".")
-    made: Array = pc.if_else(
-        pa.array(cells.nulls),
-        pa.scalar(None, pa.string()),
-        pc.binary_join_element_wise(pc.if_else(pa.array(negative), "-", ""), whole, ""),
-    )
-    return made  # fmt: skip
+    return decimal(data, cells, meta)
 
 
 _KINDS: dict[int, Callable[[Bytes, Cells, Logged, int], Array]] = {
@@ -375,14 +298,14 @@ def _texts(data: Bytes, cells: Cells, logged: Logged) -> tuple[Array, Flags]:
 
 def _plain(data: Bytes, cells: Cells, kind: pa.DataType) -> Array:
     offsets, picked = _packed(data, cells)
-    buffers = [_valid(cells), pa.py_buffer(offsets.tobytes()), pa.py_buffer(picked.tobytes())]
+    buffers = [valid(cells), pa.py_buffer(offsets.tobytes()), pa.py_buffer(picked.tobytes())]
     made: Array = pa.Array.from_buffers(kind, cells.nulls.size, buffers)
     return made
 
 
 def _filled(data: Bytes, cells: Cells, width: int) -> npt.NDArray[np.uint8]:
     """Return values of one length with the zeros that the log leaves out at their ends."""
-    raw = _gathered(data, cells, width)
+    raw = gathered(data, cells, width)
     return np.where(np.arange(width) < cells.sizes[:, None], raw, 0).astype(np.uint8)
 
 
@@ -390,7 +313,7 @@ def _padded(data: Bytes, cells: Cells, width: int, kind: pa.DataType) -> Array:
     filled = _filled(data, cells, max(width, 1))[~cells.nulls]
     sizes = np.where(cells.nulls, 0, max(width, 1))
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    buffers = [_valid(cells), pa.py_buffer(offsets.tobytes()), pa.py_buffer(filled.tobytes())]
+    buffers = [valid(cells), pa.py_buffer(offsets.tobytes()), pa.py_buffer(filled.tobytes())]
     made: Array = pa.Array.from_buffers(kind, cells.nulls.size, buffers)
     return made
 
