@@ -86,7 +86,11 @@ class CellKeys:
             "rows": 0,
         }
         leaf, attachment = evidence_record.build(record, datetime.fromtimestamp(now, UTC))
-        index = await self.sequencer.append(leaf, attachment)
+        try:
+            index = await self.sequencer.append(leaf, attachment)
+        except BaseException:
+            self.quotas.give_back(grant)
+            raise
         self.reports.note(index, record)
         box = seal_for(self.book.callers[asker.key_id].key.public_key, derived(self.secret, agreement).key)
         return orjson.dumps({"record": record["record_id"], "agreement": agreement, "box": box})
