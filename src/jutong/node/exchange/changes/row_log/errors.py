@@ -9,7 +9,7 @@ from jutong.kernel.i18n import gettext_noop
 class RowLogOffError(JutongError):
     """The server does not log rows as whole as they are needed."""
 
-    code = "node.changes.row_log-off"
+    code = "node.changes.row-log-off"
     http_status = 409
     message = gettext_noop("数据源“{source}”的行日志不合用：{setting} 现为 {found}。")
     next_step = gettext_noop("请数据库管理员设置 {remedy}，再重新下达任务；不便修改时改用“整表比对”。")
@@ -18,7 +18,7 @@ class RowLogOffError(JutongError):
 class RowLogForbiddenError(JutongError):
     """The account may not read the log."""
 
-    code = "node.changes.row_log-forbidden"
+    code = "node.changes.row-log-forbidden"
     http_status = 403
     message = gettext_noop("数据源“{source}”的账号 {role} 没有读取行日志的权限。")
     next_step = gettext_noop("请数据库管理员执行 {remedy}；不便授权时改用“整表比对”。")
@@ -56,7 +56,7 @@ class StatementLoggedError(JutongError):
 class RowLogGoneError(JutongError):
     """Log that was not read is no longer there, or is another server's."""
 
-    code = "node.changes.row_log-gone"
+    code = "node.changes.row-log-gone"
     http_status = 409
     message = gettext_noop("数据源“{source}”上从 {place} 起还没读的日志不在了，或不是原来那份（{problem}）。")
     next_step = gettext_noop(
