@@ -135,7 +135,12 @@ def test_work_that_does_not_fit_is_refused_before_it_is_kept(bound: World) -> No
     with pytest.raises(TargetUnfitError):
         made(bound, work=Work(into=landing))
     Source.objects.filter(name="elsewhere").update(organisation=bound.bigdata)
-    assert look(made(bound, work=Work(into=landing)), NOW).where == "elsewhere:public.t"
+    for dialect in ("postgresql", "mysql"):
+        Source.objects.filter(name="elsewhere").update(dialect=dialect)
+        assert look(made(bound, work=Work(into=landing)), NOW).where == "elsewhere:public.t"
+    Source.objects.filter(name="elsewhere").update(dialect="sqlite")
+    with pytest.raises(TargetUnfitError):
+        made(bound, work=Work(into=landing))
 
 
 def test_a_turn_is_taken_once_and_the_order_carries_the_whole_work(bound: World) -> None:
