@@ -25,8 +25,10 @@ from jutong.node.exchange.plan import CatalogColumn, Mapping, MovePlan, plan_mov
 from jutong.node.exchange.readers import WHOLE, OpenRead, Span
 from jutong.node.sources import SourceConfig
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 ENDS = (TO, DELETED)
+_AS_A_STREAM = ds.ParquetFragmentScanOptions(use_buffered_stream=True, buffer_size=256 * 1024, pre_buffer=False)
+"""Else all of a file's row group is fetched before its first row."""
 
 
 @contextmanager
@@ -108,7 +110,8 @@ class _Version:
         try:
             scanned = self._dataset(span).to_batches(
                 columns=[column.name for column in self._plan.columns], filter=self._holds,
-                batch_size=BATCH_ROWS, batch_readahead=1, fragment_readahead=1, use_threads=False,
+                batch_size=BATCH_ROWS, batch_readahead=0, fragment_readahead=0, use_threads=False,
+                fragment_scan_options=_AS_A_STREAM,
             )  # fmt: skip
             for batch in scanned:
                 yield self._plan.convert(batch)
