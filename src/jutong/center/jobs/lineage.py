@@ -211,7 +211,7 @@ def _input(job: Job, known: Ordered, kind: EventType) -> dict[str, Any]:
         "facets": _facets(
             schema=_schema(order.columns, described),
             dataSource=dataset.source,
-            ownership={"owners": [{"name": f"organisation:{job.entry.organisation.code}", "type": "OWNER"}]},
+            ownership={"owners": [{"name": "organisation:" + job.entry.organisation.code, "type": "OWNER"}]},
         ),
     }
     if kind != "START":
