@@ -47,8 +47,8 @@ class Maria:
 
 
 @contextmanager
-def maria() -> Iterator[Maria]:
-    """Run one; raises FileNotFoundError where it is not installed."""
+def maria(*, logged: bool = False) -> Iterator[Maria]:
+    """Run one, if wanted with its row log; raises FileNotFoundError where it is not installed."""
     server, install = (shutil.which(name, path=SEARCHED) for name in ("mariadbd", "mariadb-install-db"))
     if server is None or install is None:
         raise FileNotFoundError("mariadbd")
@@ -69,7 +69,8 @@ def maria() -> Iterator[Maria]:
         probe.close()
         command = [
             server, *common, f"--socket={room / 's'}", f"--port={port}", "--bind-address=127.0.0.1",
-            "--skip-name-resolve", "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=1G", "--skip-log-bin",
+            "--skip-name-resolve", "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=1G",
+            *(["--log-bin=row", "--server-id=1", "--binlog-format=ROW"] if logged else ["--skip-log-bin"]),
             "--innodb-flush-log-at-trx-commit=2", "--local-infile=1",
         ]  # fmt: skip
         child = subprocess.Popen(
