@@ -134,6 +134,7 @@ def change_transfer(*, transfer: Transfer, by: Actor, now: datetime, **changes: 
     _put(locked, terms)
     if locked.state != TransferState.DRAFT:
         _new_version(locked, by, now)
+        locked.next_at = locked.next_at if before.schedule.kind == terms.schedule.kind else None
         plan(locked, now)
     locked.save()
     record("jobs:transfer:change", locked, by, now, changed=sorted(changes))
@@ -202,8 +203,7 @@ def plan(transfer: Transfer, now: datetime) -> None:
         transfer.next_at = transfer.due_at = transfer.late_at = None
         return
     known, schedule = calendar(), Schedule.model_validate(transfer.schedule)
-    came = schedule.kind == PLAN and transfer.next_at is not None and transfer.next_at <= now
-    if not came:  # files that came while it ran are not forgotten
+    if schedule.kind != PLAN:  # files that came while it ran are not forgotten
         transfer.next_at = next_turn(schedule, after=now, calendar=known)
     since = transfer.fresh_at or transfer.state_at
     hours = transfer.promised_hours
