@@ -232,6 +232,6 @@ def test_a_move_is_followed_in_a_terminal(
 
     monkeypatch.setattr(time, "sleep", later)
     shown = CliRunner().invoke(exchange, ["watch", folder.job_id]).output.splitlines()
-    assert shown[0].split()[1:3] == ["40%", "2,000/5000"]
+    assert shown[0].split()[1:3] == ["40%", "2,000/5,000"]
     assert shown[-1] == "已完成并核对：读出 5000 行，写入 5000 行，隔离 0 行。"
     assert CliRunner().invoke(exchange, ["watch", folder.job_id.replace("-4", "-5", 1)]).exit_code == 1
