@@ -28,7 +28,9 @@ from jutong.node.exchange import queued, runner
 from jutong.node.exchange.progress import COMMITTING, READING, SoFar
 from jutong.node.exchange.readers import draining
 from jutong.node.exchange.retry import transient
+from jutong.node.queues.mapping import Streams
 from jutong.node.sources import SourceConfig
+from tests.integration.node.test_certificate_callers import issue
 from tests.nats_server import NatsServer, nats_server, needs_nats
 from tests.unit.node.exchange.moving import ORGANISATION, landed, order_for, run_move, wait_for
 
@@ -324,3 +326,15 @@ def test_a_server_that_goes_away_costs_no_message(tmp_path: Path) -> None:
             assert run_move(order, library, tmp_path, source).rows_written == 7
         state = server.run(lambda js: js.stream_info("away", subjects_filter="out.a")).state
         assert state.subjects == {"out.a": 7}
+
+
+def test_a_server_is_spoken_to_under_tls_only_with_its_authority(tmp_path: Path) -> None:
+    authority = issue(tmp_path, "authority")
+    own = issue(tmp_path, "server", authority)
+    with nats_server(
+        tmp_path / "tls", "--tlscert", str(own.certificate_file), "--tlskey", str(own.key_file), "--tls"
+    ) as server:
+        dsn = f"tls://127.0.0.1:{server.port}"
+        source = SourceConfig("events", "nats", ORGANISATION, dsn=dsn, nats=Streams(ca=str(authority.certificate_file)))
+        assert sources.check(source) == ""
+        assert "TLS" in sources.check(replace(source, nats=None))

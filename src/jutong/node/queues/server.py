@@ -6,7 +6,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,7 @@ from jutong.node.sources import SourceConfig
 Result = TypeVar("Result")
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30.0
+CLOSE_SECONDS = 1.0
 LARGEST_BUFFER = 8 << 20
 
 
@@ -47,7 +48,7 @@ class Server:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._runner.run(self._nats.close())
+            self._runner.run(_closed(self._nats))
         finally:
             self._runner.close()
 
@@ -130,7 +131,7 @@ class Server:
                     connect_timeout=CONNECT_SECONDS, pending_size=LARGEST_BUFFER, **who,
                 )  # fmt: skip
         except (library.errors.Error, TimeoutError, OSError) as error:
-            await client.close()
+            await _closed(client)
             raise SourceUnreachableError(source=self._source.name, reason=_reason([*problems, error])) from error
         return client
 
@@ -141,6 +142,12 @@ class Server:
         except BaseException:
             self._runner.close()
             raise
+
+
+async def _closed(client: Any) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):  # the library waits for ever for the end of a TLS that never began
+            await client.close()
 
 
 def _reason(problems: list[Exception]) -> str:
