@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import nats
-import pytest
 
-from tests.plugins.missing import INSTALL
+from tests.plugins.missing import PATH, component_missing
 
-PROGRAM = shutil.which("nats-server") or ""
+PROGRAM = shutil.which("nats-server", path=PATH) or ""
 PATIENCE_SECONDS = 20.0
-needs_nats = pytest.mark.skipif(not PROGRAM, reason=f"NATS is not installed; {INSTALL}")
 
 
 class NatsServer:
@@ -86,6 +84,8 @@ class NatsServer:
 
 @contextmanager
 def nats_server(folder: Path, *options: str) -> Iterator[NatsServer]:
+    if not PROGRAM:
+        component_missing("NATS")
     folder.mkdir(parents=True, exist_ok=True)
     server = NatsServer(folder, *options)
     server.start()

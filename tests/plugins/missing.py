@@ -9,7 +9,7 @@ import pytest
 
 INSTALL = (
     "sudo apt-get install --no-install-recommends chromium fonts-noto-cjk mariadb-server postgresql"
-    " odbc-postgresql odbc-mariadb unixodbc"
+    " odbc-postgresql odbc-mariadb unixodbc nats-server"
 )
 PATH = "/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", "/usr/bin:/usr/local/bin")
 COMPONENTS = ("MariaDB", "Chromium", "PostgreSQL", "ODBC", "OpenSSH", "NATS")

@@ -22,10 +22,9 @@ from jutong.node.exchange.targets.publishing import Publishing
 from jutong.node.queues import writing
 from jutong.node.sources import SourceConfig
 from tests.integration.node.test_streams import KilledError
-from tests.nats_server import NatsServer, nats_server, needs_nats
+from tests.nats_server import NatsServer, nats_server
 from tests.unit.node.exchange.moving import ORGANISATION, order_for, run_move, sqlite_source
 
-pytestmark = needs_nats
 ROWS = 1_200
 COLUMNS = ("id", "name", "pay")
 

@@ -31,10 +31,9 @@ from jutong.node.exchange.retry import transient
 from jutong.node.queues.mapping import Streams
 from jutong.node.sources import SourceConfig
 from tests.integration.node.test_certificate_callers import issue
-from tests.nats_server import NatsServer, nats_server, needs_nats
+from tests.nats_server import NatsServer, nats_server
 from tests.unit.node.exchange.moving import ORGANISATION, landed, order_for, run_move, wait_for
 
-pytestmark = needs_nats
 APPEND = AppendMode(watermark="jutong_sequence")
 
 
