@@ -13,7 +13,7 @@ from jutong.contracts.orders import JobOrder
 from jutong.contracts.receipts import MovedReceipt
 from jutong.node.files.mapping import FileTables
 from jutong.node.sources import SourceConfig
-from tests.fault.exchange.city import Appended, Compared, Course, Filled, Kept, Merged, Piped, Row
+from tests.fault.exchange.city import Appended, Compared, Course, Filled, Kept, Merged, Passed, Piped, Row
 from tests.unit.node.exchange.moving import ORGANISATION
 
 
@@ -98,5 +98,5 @@ class Unseen(Dropped):
 
 
 COURSES: tuple[type[Course], ...] = (
-    Course, Appended, Merged, Compared, Kept, Filled, Piped, Dropped, Unseen,
+    Course, Appended, Merged, Compared, Kept, Filled, Passed, Piped, Dropped, Unseen,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import psycopg
 import pyarrow as pa
 import pytest
@@ -18,8 +19,9 @@ from jutong.node.exchange.errors import ValueUnfitError
 from jutong.node.exchange.lanes import passing
 from jutong.node.exchange.lanes.checked import Checked
 from jutong.node.exchange.lanes.passing import Passing
-from jutong.node.exchange.targets.errors import TargetRefusedError
+from jutong.node.exchange.targets.errors import TargetLostError, TargetRefusedError
 from jutong.node.exchange.targets.pgwrite import Writer
+from jutong.node.exchange.targets.postgresql import PostgresTarget
 from tests.integration.node.test_exchange_into_postgresql import World, world
 
 __all__ = ["world"]
@@ -159,3 +161,11 @@ def test_rows_written_column_by_column_are_what_the_server_takes_them_for(
     with pytest.raises(TargetRefusedError, match="23514"):
         world.move(refused)
     assert world.left_over() == []
+
+
+def test_a_connection_that_ends_between_two_states_of_its_driver_is_a_lost_target(world: World) -> None:
+    order = world.order("id")
+    assert order.into is not None
+    target = PostgresTarget(order, order.into, world.into)
+    with pytest.raises(TargetLostError), target.named_problems():
+        raise asyncpg.InternalClientError("cannot switch to state")

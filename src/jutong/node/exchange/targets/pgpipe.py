@@ -29,6 +29,9 @@ BLOCK_BYTES = 2 * 1024 * 1024
 AHEAD = 2
 """Blocks that may wait, on either side of what looks into them."""
 
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises, the last when a connection ends between two of its states."""
+
 SCHEME = "pgh1"
 Result = TypeVar("Result")
 Told = Callable[[int], None]
@@ -196,7 +199,7 @@ class Pipe:
 
         try:
             said = str(await self._source.copy_from_query(question.copy(), output=put, format="binary"))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (*LOST, OSError) as error:
             raise self._lost(error) from error
         await hand_over()
         await blocks.put(None)
@@ -233,7 +236,7 @@ class Pipe:
         assert self._source is not None  # noqa: S101 - begin() comes first
         try:
             return list(self._run(self._source.fetch(query, *values)))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (*LOST, OSError) as error:
             raise self._lost(error) from error
 
     def commit(self, entry: str) -> bool:

@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 import adbc_driver_manager
-import asyncpg
 import psycopg
 import pyarrow as pa
 from psycopg import sql
@@ -41,7 +40,7 @@ from jutong.node.exchange.targets.errors import (
 from jutong.node.exchange.targets.pgingest import Ingest, Sent
 from jutong.node.exchange.targets.pgledger import PgLedger
 from jutong.node.exchange.targets.pgmerge import Bring, check_mode
-from jutong.node.exchange.targets.pgpipe import Flow, Pipe
+from jutong.node.exchange.targets.pgpipe import LOST, Flow, Pipe
 from jutong.node.exchange.targets.pgswap import Replace
 from jutong.node.exchange.targets.pgtypes import Taker, Way, made_by_server, match
 from jutong.node.exchange.targets.pgwrite import Writer, is_written
@@ -331,7 +330,7 @@ class PostgresTarget(Target):
         """Name what the database or its driver says."""
         try:
             yield
-        except (psycopg.Error, adbc_driver_manager.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (psycopg.Error, adbc_driver_manager.Error, *LOST) as error:
             raise problem(self.name, error) from error
         except OSError as error:  # how the Arrow stream reports a broken connection
             raise TargetLostError(table=self.name, reason="connection broken") from error
