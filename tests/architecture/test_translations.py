@@ -17,7 +17,7 @@ MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 IN_TEMPLATE = re.compile(r"\bgettext\(u?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')\)")
 BLANKS = re.compile(r"%\(\w+\)s|\{[^{}]*\}")
 ANY_HAN = re.compile("[\u4e00-\u9fff]")
-QUOTED_HAN = re.compile("休|班|低保|婚姻状况|春节|身份证号|公园|年版|第三十二条|是|否|法|条例|规定|办法")
+QUOTED_HAN = re.compile("字|休|班|低保|婚姻状况|春节|身份证号|公园|年版|第三十二条|是|否|法|条例|规定|办法")
 """Chinese words an English sentence may quote, because they are typed as they are."""
 
 
