@@ -149,7 +149,7 @@ def test_a_job_killed_anywhere_neither_loses_nor_doubles(server: NatsServer, tmp
         moved.append(run_move(order_of(hasty), hasty, tmp_path).rows_written)
     while moved[-1]:
         moved.append(run_move(order_of(source), source, tmp_path).rows_written)
-    assert max(moved[:1] + moved[2:]) <= 300
+    assert all(rows <= 300 for rows in moved[2:])  # the first has what was out when it was killed besides
     assert landed(tmp_path).sort_by("jutong_sequence")["jutong_sequence"].to_pylist() == list(range(1, 901))
     assert waiting(server, "killed") == [0]
 

@@ -6,6 +6,7 @@ drain is over only when the server says that every message it has out is one tha
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from datetime import datetime
@@ -25,6 +26,7 @@ from jutong.node.queues.server import Server
 ROWS, ACKS, STATE = "messages.jsonl", "messages.acks", "messages.json"
 FETCHED_AT_ONCE = 1_000
 FETCH_SECONDS = 1.0
+MARGIN_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
 """How long past its time a message that is out may take to come again."""
 
@@ -175,7 +177,8 @@ class Draining:
         from nats.errors import TimeoutError as NoneNowError  # noqa: PLC0415 - an optional driver
 
         pull = await self._server.js.pull_subscribe_bind(consumer=self._name, stream=self._table.stream)
-        waited, since = monotonic(), 0.0
+        waited = began = monotonic()
+        since = 0.0
         while True:
             found = await self._server.consumer(self._table.stream, self._name)
             if found is None:
@@ -188,6 +191,9 @@ class Draining:
                 return complete
             if out > 0 and monotonic() - waited > self._ack_wait + PATIENCE_SECONDS:
                 raise MessagesElsewhereError(stream=self._table.stream, consumer=self._name, count=out)
+            if full and monotonic() - began < self._ack_wait + MARGIN_SECONDS:
+                await asyncio.sleep(MARGIN_SECONDS)  # who asked now would be given new ones
+                continue
             wanted = min(FETCHED_AT_ONCE, out if full else most - len(self._held))
             try:
                 taken = await pull.fetch(wanted, timeout=FETCH_SECONDS)
