@@ -174,7 +174,6 @@ class Draining:
 
     async def _take(self, rows: BinaryIO, acks: BinaryIO, *, goal: int, most: int) -> bool:
         """Take messages until there are none, or as many as a job takes; return whether it was all up to the goal."""
-        from nats.errors import TimeoutError as NoneNowError  # noqa: PLC0415 - an optional driver
 
         pull = await self._server.js.pull_subscribe_bind(consumer=self._name, stream=self._table.stream)
         waited = began = monotonic()
@@ -197,7 +196,7 @@ class Draining:
             wanted = min(FETCHED_AT_ONCE, out if full else most - len(self._held))
             try:
                 taken = await pull.fetch(wanted, timeout=FETCH_SECONDS)
-            except NoneNowError:
+            except TimeoutError:  # the driver raises its own and asyncio's
                 continue
             if await self._kept(taken, rows, acks):
                 waited = monotonic()
