@@ -174,7 +174,6 @@ class Draining:
 
     async def _take(self, rows: BinaryIO, acks: BinaryIO, *, goal: int, most: int) -> bool:
         """Take messages until there are none, or as many as a job takes; return whether it was all up to the goal."""
-
         pull = await self._server.js.pull_subscribe_bind(consumer=self._name, stream=self._table.stream)
         waited = began = monotonic()
         since = 0.0

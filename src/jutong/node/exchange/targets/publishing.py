@@ -129,7 +129,6 @@ class Publishing:
 
     async def _there(self, *, headers_only: bool) -> AsyncIterator[tuple[int, bytes]]:
         """Yield the numbers, and the data, of the job's messages that the stream holds."""
-        from nats.errors import TimeoutError as NoneNowError  # noqa: PLC0415
         from nats.js import api  # noqa: PLC0415
 
         config = api.ConsumerConfig(
@@ -141,7 +140,7 @@ class Publishing:
         while left:
             try:
                 taken = await pull.fetch(min(left, AT_ONCE), timeout=FETCH_SECONDS)
-            except NoneNowError:
+            except TimeoutError:  # the driver raises its own and asyncio's
                 left = (await pull.consumer_info()).num_pending or 0
                 continue
             for message in taken:
