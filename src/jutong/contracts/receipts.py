@@ -197,10 +197,10 @@ class RuleCount(Document):
 
 
 class FileTold(Document):
-    """A file of a job: whether it was ``read``, is the ``same`` as another of this job, was moved ``earlier``, or is
-    what the job has ``written``.
+    """A file of a job, and what became of it.
 
-    ``sha256`` is of the unpacked bytes, of a written file of its own; ``of`` names that other file, or that earlier job.
+    It was ``read``, is the ``same`` as another of this job, was moved ``earlier``, or is what the job has ``written``.
+    ``sha256`` is of the unpacked bytes, of a written file of its own; ``of`` names that other file or that earlier job.
     """
 
     name: str

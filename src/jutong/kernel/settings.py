@@ -65,7 +65,7 @@ class Settings:
     oidc_secret: str = ""
     """Client secret at the unified sign-in service."""
     lineage_url: str = ""
-    """Where lineage events of every move are posted in OpenLineage form (http://host:5000/api/v1/lineage); empty: off."""
+    """Where lineage events of every move are posted as OpenLineage (http://host:5000/api/v1/lineage); empty: off."""
     lineage_token: str = ""
     """Bearer token for the lineage address; empty: none is sent."""
     library_keep_days: int = 0

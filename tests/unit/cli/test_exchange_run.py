@@ -65,10 +65,11 @@ class Told:
     """The node's word, one receipt every time the command waits."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.waiting = world, iter(())
+        self.world = world
+        self.waiting: Iterator[dict[str, Any]] = iter([])
 
     def next(self, *receipts: dict[str, Any]) -> None:
-        self.waiting: Iterator[dict[str, Any]] = iter(receipts)
+        self.waiting = iter(receipts)
 
     def __call__(self, _seconds: float) -> None:
         job = Job.objects.latest("ordered_at")
@@ -80,7 +81,7 @@ class Told:
 @pytest.fixture
 def told(world: World, monkeypatch: pytest.MonkeyPatch) -> Told:
     found = Told(world)
-    monkeypatch.setattr(exchange_run.time, "sleep", found)
+    monkeypatch.setattr("jutong.cli.exchange_run.time.sleep", found)
     return found
 
 
@@ -122,7 +123,7 @@ def test_the_operator_runs_what_is_switched_on_and_sees_it_end(world: World, tra
 def test_a_program_tries_and_brings_in_again_with_a_token(
     world: World, transfer: Transfer, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = Post.objects.get(id=world.steward.post_id)
+    post = Post.objects.get(user__username=world.steward.username)
     token = tmp_path / "token"
     token.write_text(issue_token(post=post, by=world.steward, now=timezone.now()) + "\n")
     monkeypatch.setattr(exchange_run, "transport", lambda: httpx.MockTransport(answered))

@@ -9,8 +9,8 @@ from django.db import transaction
 from jutong.center.catalog.models import Binding
 from jutong.center.fleet.actions import issue_order
 from jutong.center.fleet.models import Node, Order, Source
-from jutong.center.jobs.delivery import DIALECT
 from jutong.center.jobs.arriving import PLAN
+from jutong.center.jobs.delivery import DIALECT
 from jutong.center.jobs.models import JobCause, Transfer
 from jutong.center.jobs.runs import order_run
 from jutong.center.jobs.transfer import TransferState

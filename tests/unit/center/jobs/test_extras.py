@@ -119,8 +119,7 @@ def test_a_period_is_ordered_where_no_row_can_come_twice(world: World, transfer:
     assert Transfer.objects.get(id=transfer.id).fresh_at is None, "old rows make no data fresh"
     for first, until in (("2026-02-01", "2026-02-01"), ("5", "2026-02-01"), ("2026-02-30", "2026-03-01"), ("9", "-1")):
         with pytest.raises(InvalidInputError):
-            wrong = Period(first=first, until=until)
-            extras.backfill(transfer=transfer, period=wrong, by=world.steward, now=NOW)
+            extras.backfill(transfer=transfer, period=Period(first=first, until=until), by=world.steward, now=NOW)
     draft = actions.draft_transfer(entry=world.entry, by=world.steward, now=NOW)
     with pytest.raises(TransferUnreadyError):
         extras.backfill(transfer=draft, period=period, by=world.steward, now=NOW)

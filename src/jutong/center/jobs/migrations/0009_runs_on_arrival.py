@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jobs', '0008_files_of_jobs'),
+        ("jobs", "0008_files_of_jobs"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='cause',
-            field=models.CharField(choices=[('hand', '手工下达'), ('schedule', '按计划'), ('after', '上一项任务完成后'), ('arrival', '有新文件到达'), ('trial', '试运行'), ('backfill', '补搬一段时间')], default='hand', max_length=8),
+            model_name="job",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("hand", "手工下达"),
+                    ("schedule", "按计划"),
+                    ("after", "上一项任务完成后"),
+                    ("arrival", "有新文件到达"),
+                    ("trial", "试运行"),
+                    ("backfill", "补搬一段时间"),
+                ],
+                default="hand",
+                max_length=8,
+            ),
         ),
     ]
