@@ -91,6 +91,8 @@ PEERS := $(patsubst bench/_peers/%.txt,bench/out/peers/%/installed,$(wildcard be
 
 bench-peers: $(PEERS)
 
+bench-exchange: bench-peers ## our lanes, and beside them what other tools take for the same rows
+
 bench/out/peers/%/installed: bench/_peers/%.txt | $(VENV)/bin/python
 	@echo "Installing $* into an environment of its own ..."
 	@rm -rf $(@D); $(VENV)/bin/python -m venv $(@D); $(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<

@@ -167,6 +167,12 @@ def bound_columns(entry: Entry) -> tuple[str, ...]:
     return columns_of(entry, binding) if binding is not None and binding.is_table else ()
 
 
+def item_names(entry: Entry) -> dict[str, str]:
+    """Return what the bound columns are called in the entry, by column."""
+    binding = Binding.objects.filter(entry=entry, ended_at=None).first()
+    return {str(column): str(item) for item, column in binding.columns.items()} if binding is not None else {}
+
+
 def where(entry: Entry, work: Work) -> str:
     """Return where a move lands, in one line."""
     if work.into is not None:

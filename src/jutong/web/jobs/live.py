@@ -14,6 +14,7 @@ from jutong.center.jobs import control as controls
 from jutong.center.jobs import queries
 from jutong.center.jobs.control import Action, control_job, possible
 from jutong.center.jobs.models import Job, JobPhase, JobState, Replay
+from jutong.center.jobs.ordering import item_names
 from jutong.center.jobs.runs import ENDED
 from jutong.center.org.models import User
 from jutong.center.org.permissions import Permission
@@ -186,7 +187,7 @@ def progress(visit: Visit, job_id: str) -> HttpResponseBase:
 
 def show(visit: Visit, job: Job, problem: JutongError | None = None) -> HttpResponse:
     """Render the page of a job, with the error of a refused step."""
-    context = {**_context(visit, job), "ways": ways_of(job), "problem": problem}
+    context = {**_context(visit, job), "ways": ways_of(job), "names": item_names(job.entry), "problem": problem}
     return visit.render("jobs/job.html", context, status=problem.http_status if problem else 200)
 
 

@@ -10,7 +10,7 @@ from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs import transfers as actions
 from jutong.center.jobs.extras import can_backfill
 from jutong.center.jobs.looking import look
-from jutong.center.jobs.ordering import bound_columns
+from jutong.center.jobs.ordering import bound_columns, item_names
 from jutong.center.jobs.queries import readable_jobs
 from jutong.center.jobs.releasing import keeps_log
 from jutong.center.jobs.transfer import Transfer, TransferState
@@ -85,6 +85,7 @@ def show(visit: Visit, transfer: Transfer, problem: JutongError | None = None) -
         "look": look(transfer, visit.now),
         "work": work,
         "ways": ways(bound_columns(transfer.entry), work),
+        "names": item_names(transfer.entry),
         "mode": mode_told(work.mode),
         "steps": [(one, told(one)) for one in work.steps],
         "rules": [(one, told(one)) for one in work.rules],

@@ -12,7 +12,7 @@ from jutong.center.jobs import extras
 from jutong.center.jobs import transfer_queries as queries
 from jutong.center.jobs.extras import WRITTEN
 from jutong.center.jobs.models import JobState
-from jutong.center.jobs.ordering import OPEN
+from jutong.center.jobs.ordering import OPEN, item_names
 from jutong.center.jobs.queries import readable_jobs
 from jutong.center.jobs.transfer import Transfer
 from jutong.center.org.permissions import Permission
@@ -32,7 +32,7 @@ def trial_context(visit: Visit, transfer: Transfer) -> dict[str, Any]:
     """Return what the page says of the newest dry run of a transfer."""
     trial = readable_jobs(visit.actor).filter(beside=transfer, is_dry=True).order_by("-ordered_at", "-id").first()
     own = transfer.entry.organisation_id == visit.actor.organisation_id and has(visit.actor, Permission.JOBS_JOB_ORDER)
-    found: dict[str, Any] = {"trial": trial, "may_try": own}
+    found: dict[str, Any] = {"trial": trial, "may_try": own, "names": item_names(transfer.entry)}
     if trial is None:
         return found
     return found | {
