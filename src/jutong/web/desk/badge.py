@@ -7,7 +7,7 @@ seconds old; after something the person did it never is.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
@@ -28,11 +28,12 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count, when it was made, and the newest event then."""
+    """A count, when it was made, the newest event looked at, and how long it stands if the person does nothing."""
 
     tasks: int
     at: datetime
     newest: UUID | None
+    stands: timedelta
 
 
 class Badge:
@@ -48,22 +49,23 @@ class Badge:
         last = newest()
         with self._lock:
             kept = self._kept.get(key)
-        if kept is not None and not asked(request) and _stands(kept, last, actor, now):
-            return kept.tasks
-        tasks = len(waiting(request, actor, now))
+        if kept is None or asked(request) or (found := _still(kept, last, actor, now)) is None:
+            found = Counted(len(waiting(request, actor, now)), now, last, NOBODY_BUSY)
         with self._lock:
-            self._kept[key] = Counted(tasks, now, last)
+            self._kept[key] = found
             self._kept.move_to_end(key)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
-        return tasks
+        return found.tasks
 
 
-def _stands(kept: Counted, last: UUID | None, actor: Actor, now: datetime) -> bool:
-    age = abs(now - kept.at)
-    if kept.newest == last:
-        return age < NOBODY_BUSY
-    return age < OTHERS_BUSY and not has_acted(actor, kept.newest)
+def _still(kept: Counted, last: UUID | None, actor: Actor, now: datetime) -> Counted | None:
+    """Return a count that still stands, with what has been looked at since."""
+    if kept.newest != last:
+        if has_acted(actor, kept.newest):
+            return None
+        kept = replace(kept, newest=last, stands=OTHERS_BUSY)
+    return kept if abs(now - kept.at) < kept.stands else None
 
 
 badge = Badge()
