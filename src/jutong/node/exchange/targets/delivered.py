@@ -45,8 +45,8 @@ class Delivered(Document):
         return Committed(-1, self.time_ms, Proof.of(self.proof))
 
 
-class Book:
-    """See the module. Use ``hold`` and ``leave`` around everything else.
+class Place:
+    """Where the book of one target is kept. Use ``hold`` and ``leave`` around everything else.
 
     Args:
         home: the instance's data folder.
@@ -77,6 +77,10 @@ class Book:
         if self._lock >= 0:
             os.close(self._lock)
         self._lock = -1
+
+
+class Book(Place):
+    """See the module."""
 
     def newest(self) -> Delivered | None:
         """Return what was decided last."""

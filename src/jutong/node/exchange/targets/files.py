@@ -37,10 +37,10 @@ from jutong.library.tables import read_batches
 from jutong.node.exchange.chunks import ChunkDone
 from jutong.node.exchange.errors import ContentDiffersError, OrderUnfitError
 from jutong.node.exchange.jobs import write_whole
-from jutong.node.exchange.lanes.sums import COUNTED
 from jutong.node.exchange.targets import FITS, Landed, Target
 from jutong.node.exchange.targets.delivered import FILE, Book, Delivered, decided, load
 from jutong.node.exchange.targets.errors import TargetUnfitError
+from jutong.node.exchange.targets.staged import standing, summed
 from jutong.node.files.mapping import OutFolder
 from jutong.node.files.stores import Store, digest_of, open_store
 from jutong.node.files.writing import sheet
@@ -181,22 +181,9 @@ class FilesTarget(Target):
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
         self._schema = schema
-        good: list[ChunkDone] = []
-        for chunk in done or ():
-            if not all((self._table.path / name).is_file() for name in chunk.files):
-                break
-            good.append(chunk)
+        good = standing(self._table, schema, done, self._landing)
         self._files = [name for chunk in good for name in chunk.files]
-        self._table.begin(schema, self._files)
-        for chunk in good:
-            if (found := self._sum(chunk.files).digest) != chunk.digest:
-                raise ContentDiffersError(source_digest=chunk.digest, target_digest=found)
-        return tuple(good)
-
-    def _sum(self, files: Sequence[str]) -> Landed:
-        found = self._table.read_back(files)
-        digest = f"{COUNTED}:{found.rows}" if self._landing.proof == "count" else found.text()
-        return Landed(found.rows, digest, tuple(files))
+        return good
 
     @override
     def begin_chunk(self, number: int) -> None:
@@ -208,7 +195,7 @@ class FilesTarget(Target):
 
     @override
     def finish_chunk(self) -> Landed:
-        return self._sum(self._table.finish())
+        return summed(self._table, self._table.finish(), self._landing)
 
     @override
     def keep(self, done: ChunkDone) -> None:

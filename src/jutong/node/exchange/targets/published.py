@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from typing_extensions import override
 
 from jutong.contracts.envelope import Document
 from jutong.library.overwrite import Committed, Proof
 from jutong.node.exchange.jobs import write_whole
-from jutong.node.exchange.targets.delivered import Book
+from jutong.node.exchange.targets.delivered import Place
 
 FILE = "published.json"
 """What a job's folder keeps of what it published."""
@@ -49,7 +48,7 @@ class Published(Document):
         return Committed(-1, self.time_ms, Proof.of(self.proof))
 
 
-class SubjectBook(Book):
+class SubjectBook(Place):
     """See the module; ``hold`` and ``leave`` go around everything else."""
 
     def last(self) -> Published | None:
@@ -59,10 +58,6 @@ class SubjectBook(Book):
     def decide(self, published: Published) -> None:
         """Keep what was decided, or that it is done; durable before return."""
         write_whole(self._path, published.model_dump_json(), durable=True)
-
-    @override
-    def newest(self) -> None:
-        raise NotImplementedError  # the book of a file has other lines
 
 
 def load(path: Path) -> Published | None:

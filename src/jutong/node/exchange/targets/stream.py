@@ -27,11 +27,11 @@ from jutong.library.overwrite import Committed, Overwrite, Proof
 from jutong.node.exchange.chunks import ChunkDone
 from jutong.node.exchange.errors import ContentDiffersError, OrderUnfitError, SourceLostError, ValueUnfitError
 from jutong.node.exchange.jobs import write_whole
-from jutong.node.exchange.lanes.sums import COUNTED
 from jutong.node.exchange.targets import Landed, Target
 from jutong.node.exchange.targets.errors import TargetLostError, TargetUnfitError, WriteForbiddenError
 from jutong.node.exchange.targets.published import FILE, Published, SubjectBook, load
 from jutong.node.exchange.targets.publishing import DroppedError, Publishing
+from jutong.node.exchange.targets.staged import standing, summed
 from jutong.node.queues.errors import StreamUnfitError
 from jutong.node.queues.server import Server
 from jutong.node.queues.writing import LONGEST_SCHEMA, endless, schema_of
@@ -140,22 +140,9 @@ class StreamTarget(Target):
 
     @override
     def begin(self, schema: pa.Schema, done: Sequence[ChunkDone] | None) -> tuple[ChunkDone, ...]:
-        good: list[ChunkDone] = []
-        for chunk in done or ():
-            if not all((self._rows.path / name).is_file() for name in chunk.files):
-                break
-            good.append(chunk)
+        good = standing(self._rows, schema, done, self._landing)
         self._files = [name for chunk in good for name in chunk.files]
-        self._rows.begin(schema, self._files)
-        for chunk in good:
-            if (found := self._sum(chunk.files).digest) != chunk.digest:
-                raise ContentDiffersError(source_digest=chunk.digest, target_digest=found)
-        return tuple(good)
-
-    def _sum(self, files: Sequence[str]) -> Landed:
-        found = self._rows.read_back(files)
-        digest = f"{COUNTED}:{found.rows}" if self._landing.proof == "count" else found.text()
-        return Landed(found.rows, digest, tuple(files))
+        return good
 
     @override
     def begin_chunk(self, number: int) -> None:
@@ -174,7 +161,7 @@ class StreamTarget(Target):
 
     @override
     def finish_chunk(self) -> Landed:
-        return self._sum(self._rows.finish())
+        return summed(self._rows, self._rows.finish(), self._landing)
 
     @override
     def keep(self, done: ChunkDone) -> None:
