@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -88,7 +89,7 @@ def test_a_period_of_instants_is_meant_in_beijing(civil: SourceConfig, tmp_path:
         connection.execute("ALTER ROLE dry_owner SET timezone = 'America/New_York'")
     try:
         whole = order.model_copy(
-            update={"job_id": order.job_id[:-1] + "0", "period": Period(first="2026-01-02", until="2026-01-03")}
+            update={"job_id": str(uuid4()), "period": Period(first="2026-01-02", until="2026-01-03")}
         )
         assert run_move(whole, civil, tmp_path).rows_read == 1440
     finally:

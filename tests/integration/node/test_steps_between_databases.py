@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -69,7 +70,7 @@ def test_a_register_is_stepped_into_both_targets(mariadb: MariaDB, registry_serv
         run_move(into, source, tmp_path, hub)
     zoned = replace(source, zone="Asia/Shanghai")
     receipt = run_move(order, zoned, tmp_path)
-    hubbed = run_move(into.model_copy(update={"job_id": receipt.job_id[:-1] + "0"}), zoned, tmp_path, hub)
+    hubbed = run_move(into.model_copy(update={"job_id": str(uuid4())}), zoned, tmp_path, hub)
     for found in (receipt, hubbed):
         assert (found.rows_read, found.rows_written, found.rows_quarantined) == (4, 2, 2)
     expected = {
