@@ -1,7 +1,7 @@
 """Where the library's Delta tables lie, and what is in them.
 
-A table is the folder ``library/<zone>/<organisation code>/<table>``. No part of that path is taken from a user:
-zones are a list, codes and names have an allow-list of characters.
+A table is the folder ``library/<zone>/<organisation or library code>/<table>``. No part of that path is taken from a
+user: zones are a list, codes and names have an allow-list of characters.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from deltalake import DeltaTable
 from jutong.library.digest import ContentDigest
 from jutong.library.errors import TableNameError, TableUnknownError
 
-ZONES = ("landed",)
-"""``landed``: as the source department has it, moved and proven, nothing changed yet."""
+ZONES = ("landed", "standardised", "fused", "service")
+"""``landed``: as the source department has it, moved and proven, nothing changed yet; ``standardised``: a register
+with the library's elements applied, row by row; ``fused``: one entity, one row; ``service``: what interfaces read.
+Landed and standardised tables stand under their organisation's code, the others under their library's."""
 
 METADATA_KEY = "jutong"
 """Under this key of a commit stands what the job that made it proved."""
