@@ -93,6 +93,15 @@ _ROWS = (
         purpose="不动产登记、社会救助、住房保障、入学等事项中核对婚姻状况",
     ),
     _Bound(
+        civil.PARTIES,
+        "civil-affairs",
+        "civil",
+        theme_class("public-service", "civil"),
+        "在本市办理过婚姻登记的当事人，一人一行，婚姻状况以最近一次登记为准。外地办理的登记不在其中，丧偶不在此登记。",
+        scope="依法需要核对当事人婚姻状况的市、县两级政府部门",
+        purpose="社会救助、住房保障、入学等事项中按人核对婚姻状况",
+    ),
+    _Bound(
         civil.RELIEF,
         "civil-affairs",
         "civil",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 TABLES = {
     "police-population": (police.PERSONS, police.HOUSEHOLDS, police.MEMBERS),
-    "civil-affairs": (civil.MARRIAGES, civil.RELIEF, civil.DESTITUTE),
+    "civil-affairs": (civil.MARRIAGES, civil.PARTIES, civil.RELIEF, civil.DESTITUTE),
     "land-estate": (land.ESTATES, land.MORTGAGES),
     "market-registration": (market.ENTERPRISES, market.ODD, market.FOOD),
     "education-roll": (education.SCHOOLS, education.PUPILS),

@@ -1,4 +1,4 @@
-"""民政业务库: marriages and divorces, and households on relief."""
+"""民政业务库: marriages and divorces, whom they concern, and households on relief."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from jutong.demo import places
 from jutong.demo.dirt import Dirt
+from jutong.demo.people import DIVORCED, MARRIED
 from jutong.demo.registers import Register
 from jutong.demo.tables import Column, Table, address, named, number, phone, updated
 
 if TYPE_CHECKING:
-    from jutong.demo.holdings import Relief
+    from jutong.demo.holdings import Registration, Relief
     from jutong.demo.people import Person
     from jutong.demo.tables import Row
     from jutong.demo.world import World
@@ -32,6 +33,22 @@ MARRIAGES = Table(
     ),
     ("nfsfhm", "nvsfhm"),
     ("nfsfhm", "nvsfhm"),
+)
+PARTIES = Table(
+    "hy_dsr",
+    "婚姻登记当事人信息",
+    (
+        Column("dsrbh", "当事人编号", length=14, key=True),
+        named("xm", "姓名"),
+        number("sfzh", "公民身份号码"),
+        Column("xb", "性别", length=1, personal=True, grade=2, codes="GB/T 2261.1"),
+        Column("csrq", "出生日期", kind="D", personal=True, grade=2),
+        Column("hyzk", "婚姻状况", length=2, required=True, personal=True, grade=2, codes="GB/T 2261.2"),
+        Column("djrq", "最近登记日期", kind="D", required=True, personal=True, grade=2),
+        Column("djbh", "最近登记编号", length=24, required=True),
+        updated(),
+    ),
+    ("sfzh",),
 )
 RELIEF = Table(
     "shjz_dbdx",
@@ -110,8 +127,33 @@ def register(world: World) -> Register:
                 relief.append(_relief(dirt, case, person, len(relief) + 1))
                 if dirt.happens("duplicate", dirt.rates.duplicate, clean=person.clean):
                     relief.append(_relief(dirt, case, person, len(relief) + 1))
-    contents = ((MARRIAGES, marriages), (RELIEF, relief), (DESTITUTE, destitute))
+    parties = _parties(world)
+    contents = ((MARRIAGES, marriages), (PARTIES, parties), (RELIEF, relief), (DESTITUTE, destitute))
     return Register("civil-affairs", "civil", "postgresql", contents, dirt.marks)
+
+
+def _parties(world: World) -> list[Row]:
+    """Return everybody who ever registered, one row each, as the newest registration left them."""
+    dirt = Dirt(world.seed, "civil-parties")
+    newest: dict[int, tuple[Person, Registration]] = {}
+    for registration in sorted(world.holdings.registrations, key=lambda row: row.on):
+        for person in (registration.husband, registration.wife):
+            newest[person.serial] = (person, registration)
+    return [
+        (
+            f"P{at:013d}",
+            person.name,
+            dirt.number(person),
+            person.sex_code,
+            person.born,
+            MARRIED if row.bond == "marriage" else DIVORCED,
+            row.on,
+            row.number,
+            dirt.written(row.on, row.on),
+        )
+        for at, (person, row) in enumerate((newest[serial] for serial in sorted(newest)), start=1)
+        if person.died is None
+    ]
 
 
 def _relief(dirt: Dirt, case: Relief, person: Person, serial: int) -> Row:
