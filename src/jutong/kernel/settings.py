@@ -70,6 +70,10 @@ class Settings:
     """Bearer token for the lineage address; empty: none is sent."""
     library_keep_days: int = 0
     """Days for which replaced versions of the library's tables stay readable, 1 to 65534; unset: for ever."""
+    library_engine: str = "duckdb"
+    """What computes over the library: duckdb (in process), or a Spark Connect address (sc://host:port)."""
+    library_memory_mb: int = 2048
+    """Megabytes the engine in process holds in memory before it goes to the disk."""
     log_level: str = "info"
     """Least level written to the logs: debug, info, warning or error."""
 

@@ -8,11 +8,18 @@ tree. Nothing a person typed is ever a part of it: names come from definitions, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
+
+from jutong.kernel.settings import Settings
+from jutong.library.engine.errors import EngineUnknownError
+
+DUCKDB = "duckdb"
+SPARK = "sc://"
 
 
 class Engine(Protocol):
@@ -29,6 +36,7 @@ class Engine(Protocol):
         Raises:
             TableUnknownError: when there is none.
             TableForeignError: when its protocol has features this reader would read wrongly.
+            TableTouchedError: when its files are not what its log says.
         """
 
     def attach_rows(self, name: str, rows: pa.Table) -> None:
@@ -47,14 +55,22 @@ class Engine(Protocol):
     def batches(self, sql: str, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """Stream a result of any size."""
 
-    def write(self, sql: str, path: Path, *, keys: tuple[str, ...] = (), commit: Mapping[str, Any]) -> int:
+    def write(
+        self, sql: str, path: Path, *, keys: tuple[str, ...] = (), gone: str = "", commit: Mapping[str, Any]
+    ) -> int:
         """Replace a Delta table by a result, or with ``keys`` merge the result into it; return the new version.
 
-        ``commit`` stands under :data:`jutong.library.tables.METADATA_KEY` of the commit. Either the whole result is
-        in the table or nothing of it.
+        A merge writes only files that hold a row that changes; a row as it stands already changes nothing. ``gone`` is
+        a query of keys whose rows are taken out; a key that is also in the result has a row. ``commit`` stands under
+        :data:`jutong.library.tables.METADATA_KEY` of the commit, beside what was counted: ``rows`` written,
+        ``table_rows``, ``inserted``, ``updated``, ``deleted``, ``unchanged``. Either the whole result is in the table
+        or nothing of it.
 
         Raises:
             DiskFullError: when the disk takes no more; the table is as it was.
+            KeyMissingError, KeyRepeatedError: rows of a merge have no key, or one has several.
+            SchemaDriftError: a merge brings other columns than the table has.
+            TableBusyError: something else writes the table.
         """
 
     def __enter__(self) -> Self: ...
@@ -62,3 +78,46 @@ class Engine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@dataclass(frozen=True)
+class EngineSetting:
+    """Which engine, and what it may take on this machine.
+
+    ``address`` is ``duckdb`` or a Spark Connect address ``sc://host:port``; ``memory_mb`` what the engine in process
+    holds in memory before it goes to the disk.
+    """
+
+    address: str = DUCKDB
+    memory_mb: int = 2048
+    threads: int = 2
+
+
+def setting_of(settings: Settings) -> EngineSetting:
+    """Return the engine that an instance's settings name."""
+    return EngineSetting(settings.library_engine, settings.library_memory_mb)
+
+
+def open_engine(setting: EngineSetting, scratch: Path) -> Engine:
+    """Open the engine that is set.
+
+    Args:
+        setting: which, and within what.
+        scratch: a folder for what does not fit into memory. A cluster has to see it at the same path, as it has to
+            see the library; what is put there is taken away on leaving.
+
+    Raises:
+        EngineUnknownError: for an address that is none.
+        EngineMissingError: when the client of Spark Connect is not installed.
+        EngineUnreachableError: when nothing answers there.
+    """
+    # Each brings packages of tens of megabytes with it, and a process needs only one of them.
+    if setting.address == DUCKDB:
+        from jutong.library.engine.duck import DuckEngine  # noqa: PLC0415 - see above
+
+        return DuckEngine(setting, scratch)
+    if setting.address.startswith(SPARK):
+        from jutong.library.engine.spark import SparkEngine  # noqa: PLC0415 - see above
+
+        return SparkEngine(setting, scratch)
+    raise EngineUnknownError(found=setting.address)
