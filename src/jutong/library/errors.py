@@ -108,3 +108,12 @@ class MergeDiffersError(JutongError):
     http_status = 500
     message = gettext_noop("合并后表 {table} 的内容与应有的不一致：应为 {expected}，实为 {found}。")
     next_step = gettext_noop("请检查资源库所在磁盘，或表是否被别的程序改过；没有提交，可改用整表替换重新下达。")
+
+
+class WorkCancelledError(JutongError):
+    """Somebody ended a work before it was done."""
+
+    code = "library.work.cancelled"
+    http_status = 409
+    message = gettext_noop("这项资源库作业已按要求取消。")
+    next_step = gettext_noop("资源库里的数据没有改动；需要时可以重新下达。")

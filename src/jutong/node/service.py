@@ -32,6 +32,7 @@ from jutong.node.agent.served import Served, restore, restore_quotas
 from jutong.node.agent.tasks import Tasks
 from jutong.node.agent.tracing import Tracing
 from jutong.node.agent.watching import Watcher
+from jutong.node.agent.works import Works
 from jutong.node.cases import Cases
 from jutong.node.extract.extracts import DOWNLOAD, EXTRACTS, Extracts
 from jutong.node.freshness import Freshness
@@ -197,10 +198,12 @@ def _assemble(
     replays = Replays(settings.home, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
     orders = Orders(state, book, center, live, marking.apply)
     jobs = Jobs(settings, state, center, live, log=log, sequencer=sequencer, reports=served, clock=clock)
+    works = Works(settings, state, center, log=log, sequencer=sequencer, reports=served, clock=clock)
     tracing = Tracing(state, center, signer, index, log.find_record, recorder.tag, clock)
     releasing = Releasing(settings.home, state, live)
     runs = {
         "job": jobs.run, "mark": marking.carry_out, "trace": tracing.carry_out, "release-log": releasing.run,
+        "work": works.run,
     }  # fmt: skip
     tasks = Tasks(state, center, live, runs, clock)
     agent = Agent(

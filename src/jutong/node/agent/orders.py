@@ -22,6 +22,7 @@ from jutong.contracts.orders import (
     WatchOrder,
 )
 from jutong.contracts.receipts import GrantReceipt
+from jutong.contracts.works import WorkControlOrder, WorkOrder
 from jutong.kernel.errors import JutongError
 from jutong.node.agent.center import Center
 from jutong.node.agent.probe import probe
@@ -39,6 +40,7 @@ TASKS: dict[str, type[Document]] = {
     "mark": MarkOrder,
     "trace": TraceOrder,
     "release-log": ReleaseLogOrder,
+    "work": WorkOrder,
 }
 """Orders that take a while, noted when they come and carried out afterwards."""
 
@@ -63,6 +65,7 @@ class Orders:
             "grant": self._grant,
             "grant-state": self._grant_state,
             "job-control": self._job_control,
+            "work-control": self._work_control,
             "watch": self._watch,
             "arrivals": self._arrivals,
             **dict.fromkeys(TASKS, self._task),
@@ -131,6 +134,10 @@ class Orders:
 
     async def _job_control(self, envelope: Envelope, now: datetime) -> None:
         await asyncio.to_thread(self._state.put_wish, envelope.id, unseal(envelope, JobControlOrder))
+
+    async def _work_control(self, envelope: Envelope, now: datetime) -> None:
+        order = JobControlOrder(job_id=unseal(envelope, WorkControlOrder).work_id, action="cancel")
+        await asyncio.to_thread(self._state.put_wish, envelope.id, order)
 
     async def _watch(self, envelope: Envelope, now: datetime) -> None:
         await asyncio.to_thread(self._state.put_watch, envelope.id, unseal(envelope, WatchOrder))
