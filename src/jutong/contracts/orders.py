@@ -296,7 +296,9 @@ class MarkOrder(Document):
 
     ``sealed`` holds, for the node's eyes only, JSON of ``{"key": {column: value}, "items": {item: column},
     "corrected": {item: value}}``; see ``kernel.sealing``. State ``open`` marks, ``lifted`` takes the mark away,
-    ``corrected`` takes it away and tells of new values through the change feed.
+    ``corrected`` takes it away and tells of new values through the change feed. Where a node found the row by
+    comparison, the center knows no key: it stands in ``locator``, JSON of ``{column: value}`` that one node closed for
+    the other, and ``key`` is empty. What is not used is not sent, so that a node of an earlier version takes the order.
     """
 
     correction_number: str
@@ -307,6 +309,12 @@ class MarkOrder(Document):
     table: str
     since_ms: int
     sealed: str
+    locator: str = ""
+
+    @model_serializer(mode="wrap")
+    def _what_is_used(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        return {name: value for name, value in found.items() if value or name != "locator"}
 
 
 class TraceOrder(Document):

@@ -42,6 +42,10 @@ class Correction(models.Model):
     key_items = models.JSONField()
     key_tag = models.CharField(max_length=64)
     claim = models.BinaryField()
+    locator = models.TextField(default="", blank=True)
+    """Where a node found the row by comparison: its key in a box for the source's node; nobody here can open it."""
+    also = models.JSONField(default=list, blank=True)
+    """Codes of entries whose data was made of this row; who received those is told as well."""
     state = models.CharField(
         max_length=12, choices=enums.CorrectionState, default=enums.CorrectionState.RAISED, db_index=True
     )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from jutong.contracts.envelope import ContractError, Document, Envelope, unseal
 from jutong.contracts.orders import MarkOrder
@@ -36,6 +36,7 @@ from jutong.node.tags import TagIndex
 MOST_MATCHED = 1_000
 MOST_KEY_COLUMNS = 10
 FindRecord = Callable[[str], tuple[int, bytes]]
+_LOCATOR = TypeAdapter(dict[str, str])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -83,6 +84,9 @@ class Marking:
     def _opened(self, order: MarkOrder) -> MarkedRow:
         try:
             row = MarkedRow.model_validate_json(open_with(self.signer, order.sealed))
+            if order.locator:
+                key = _LOCATOR.validate_json(open_with(self.signer, order.locator))
+                row = row.model_copy(update={"key": key})
         except (UnreadableBoxError, ValidationError) as error:
             # Without a trace of it: a validation error repeats what it was given.
             raise ContractError(issuer="center", kind="mark", reason=type(error).__name__) from None

@@ -73,7 +73,7 @@ def order_mark(correction: Correction, by: Actor, now: datetime) -> None:
     body = MarkOrder(
         correction_number=correction.number, state=state, entry_code=correction.entry.code, source=correction.source,
         schema_name=correction.schema_name, table=correction.table,
-        since_ms=int(correction.created_at.timestamp() * 1000), sealed=sealed,
+        since_ms=int(correction.created_at.timestamp() * 1000), sealed=sealed, locator=correction.locator,
     )  # fmt: skip
     issue_order(node=correction.node, kind="mark", body=body, subject_id=correction.number, by=by, now=now)
     correction.mark, correction.mark_problem = MarkState.ORDERED, ""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from jutong.center.correction.actions import marking
 from jutong.center.correction.actions._common import (
@@ -37,6 +38,7 @@ from jutong.kernel.i18n import gettext_noop
 
 MARKED = gettext_noop("“{entry}”里本部门用过的一条数据已标注异议（{number}），业务不必等待")
 ARRIVED = gettext_noop("“{entry}”里本部门用过的一条数据已更正（{number}），请取得更正值并确认")
+HEALED = gettext_noop("“{entry}”里本部门用过的一条数据已按更正后的来源重新融合（{number}）")
 _SHOWN = {"open": MarkState.OPEN, "corrected": MarkState.CORRECTED, "lifted": MarkState.LIFTED}
 _OK = "ok"
 
@@ -91,14 +93,16 @@ def add_recipients(found: Correction, node: Node, grant_ids: Iterable[str], by: 
     """Add the holders of grants of this entry at this node; a grant the node was never ordered to serve counts not."""
     allowed = _uuids(fleet.ordered_grants(node, grant_ids))
     known = set(found.recipients.values_list("grant_id", flat=True))
+    served = Q(entry=found.entry) | Q(entry__code__in=found.also)
     for grant in (
-        Grant.objects.filter(id__in=allowed, entry=found.entry).exclude(id__in=known).select_related("requester")
+        Grant.objects.filter(served, id__in=allowed).exclude(id__in=known).select_related("requester", "entry")
     ):
         row = Recipient.objects.create(correction=found, grant=grant, organisation=grant.requester, found_at=now)
         if found.state == S.TRAVELLING and found.mark == MarkState.CORRECTED:
             _tell(found, row, by, now)
         elif grant.requester_id != found.raiser_id:
-            tell(grant.requester, MARKED, found, now, entry=found.version.name)
+            said = HEALED if found.closed_at is not None else MARKED
+            tell(grant.requester, said, found, now, entry=grant.entry.published_name)
 
 
 def traced(trace: Trace, by: Actor, now: datetime) -> None:
@@ -112,6 +116,15 @@ def traced(trace: Trace, by: Actor, now: datetime) -> None:
         .distinct()
     )
     add_recipients(found, trace.node, [str(grant) for grant in grants], by, now)
+
+
+def tell_healed(found: Correction, now: datetime) -> int:
+    """Tell everybody who had received the row that what was made of it holds the new value; return how many."""
+    rows = found.recipients.select_related("organisation", "grant__entry")
+    told = {row.organisation_id: row for row in rows}
+    for row in told.values():
+        tell(row.organisation, HEALED, found, now, entry=row.grant.entry.published_name)
+    return len(told)
 
 
 def tell_recipients(found: Correction, by: Actor, now: datetime) -> None:

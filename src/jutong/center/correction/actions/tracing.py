@@ -31,6 +31,17 @@ def when_answered(subject_kind: str, listener: Answered) -> None:
     _ANSWERED[subject_kind] = listener
 
 
+def ask_sealed(
+    *, node: Node, subject_kind: str, subject_id: UUID, sealed: str, by: Actor, now: datetime, entry_code: str
+) -> Trace:
+    """Order a node to find the records of what another node has closed for it; called inside the action that asks."""
+    trace = Trace(subject_kind=subject_kind, subject_id=subject_id, node=node, entry_code=entry_code, ordered_at=now)
+    trace.save(force_insert=True)
+    body = TraceOrder(trace_id=str(trace.id), entry_code=entry_code, sealed=sealed, since_ms=0)
+    issue_order(node=node, kind="trace", body=body, subject_id=trace.id, by=by, now=now)
+    return trace
+
+
 def ask(
     *, node: Node, subject_kind: str, subject_id: UUID, values: Iterable[str], since_ms: int, by: Actor, now: datetime,
     entry_code: str = "",
