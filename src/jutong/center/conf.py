@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "jutong.center.fleet",
     "jutong.center.usage",
     "jutong.center.jobs",
+    "jutong.center.library",
     "jutong.center.process",
     "jutong.web",
     "jutong.api",

@@ -39,6 +39,7 @@ from jutong.contracts.receipts import (
     ServedReceipt,
     TraceReceipt,
 )
+from jutong.contracts.works import WorkReceipt
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 
@@ -181,6 +182,12 @@ def _trace(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     return correction.traced(node=node, receipt=unseal(envelope, TraceReceipt), by=by, now=now)
 
 
+def _worked(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
+    from jutong.center.library import works  # noqa: PLC0415 - the library stands above the fleet
+
+    return works.worked(node=node, receipt=unseal(envelope, WorkReceipt), by=by, now=now)
+
+
 def _health(node: Node, envelope: Envelope, by: Actor, now: datetime) -> str:
     body = unseal(envelope, HealthReceipt)
     node = Node.objects.select_for_update(no_key=True).get(name=node.name)
@@ -255,6 +262,7 @@ HANDLERS: dict[str, Handler] = {
     "replayed": _replayed,
     "served": _served,
     "trace": _trace,
+    "worked": _worked,
 }
 """What is done with each kind of receipt."""
 

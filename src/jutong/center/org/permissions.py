@@ -71,6 +71,11 @@ class Permission(StrEnum):
     JOBS_JOB_ORDER = "jobs:job:order"
     JOBS_JOB_VIEW = "jobs:job:view"
     JOBS_QUARANTINE_REPAIR = "jobs:quarantine:repair"
+    LIBRARY_ENGINE_TRY = "library:engine:try"
+    LIBRARY_FEED_CONFIRM = "library:feed:confirm"
+    LIBRARY_LIBRARY_PUBLISH = "library:library:publish"
+    LIBRARY_LIBRARY_VIEW = "library:library:view"
+    LIBRARY_WORK_ORDER = "library:work:order"
     NORMS_CONFORMANCE_RUN = "norms:conformance:run"
     NORMS_ELEMENT_PROPOSE = "norms:element:propose"
     NORMS_ELEMENT_REVIEW = "norms:element:review"
@@ -254,6 +259,27 @@ RULES: tuple[Rule, ...] = (
         Permission.JOBS_QUARANTINE_REPAIR,
         (Role.STEWARD,),
         "rows a move refused are put right by their holder, at the node",
+    ),
+    _rule(Permission.LIBRARY_ENGINE_TRY, (Role.SYSTEM_ADMIN,), "running the platform; no row is read"),
+    _rule(
+        Permission.LIBRARY_FEED_CONFIRM,
+        (Role.STEWARD, *_PLATFORM),
+        "whoever answers for a department's data says what fills the library (条例 11)",
+    ),
+    _rule(
+        Permission.LIBRARY_LIBRARY_PUBLISH,
+        (Role.AUTHORITY, *_PLATFORM),
+        "条例 12, 19: the authority sets what the libraries are",
+    ),
+    _rule(
+        Permission.LIBRARY_LIBRARY_VIEW,
+        (*_READERS, Role.SYSTEM_ADMIN, Role.AUDITOR),
+        "what the libraries hold, in counts, is known to all departments",
+    ),
+    _rule(
+        Permission.LIBRARY_WORK_ORDER,
+        (Role.AUTHORITY, Role.STEWARD, *_PLATFORM),
+        "the authority runs the libraries; a steward has the own feeds taken up",
     ),
     _rule(
         Permission.NORMS_CONFORMANCE_RUN,
