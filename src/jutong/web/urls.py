@@ -58,6 +58,7 @@ urlpatterns = [
     path("", include("jutong.web.sharing.urls")),
     path("", include("jutong.web.remedy.urls")),
     path("", include("jutong.web.agreements.urls")),
+    path("", include("jutong.web.lineage.urls")),
     path("", include("jutong.web.catalog.urls")),
     path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.citizen.urls")),

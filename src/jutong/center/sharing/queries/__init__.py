@@ -18,6 +18,7 @@ from jutong.center.sharing.queries.reading import (
     notices,
     patterns,
     violations,
+    visible_grants,
     with_clocks,
     wording,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "tally",
     "timeline",
     "violations",
+    "visible_grants",
     "with_clocks",
     "wording",
     "workbench",

@@ -1,0 +1,1 @@
+"""The sorts of records that tie places."""
