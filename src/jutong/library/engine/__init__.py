@@ -3,6 +3,14 @@
 SQL is written in DuckDB's dialect as far as both engines mean the same by it; the Spark engine translates its syntax
 tree. Nothing a person typed is ever a part of it: names come from definitions, values are literals made by
 :func:`jutong.library.engine.sql.literal`.
+
+What both engines mean alike, learned by comparing them: name every column of ``GROUP BY`` (no ``GROUP BY ALL``);
+``CAST`` and ``TRY_CAST`` written out; sums, quotients and results of set operations cast to the type they should have;
+``NULLS LAST`` written out; ``concat_ws``, ``substr``, ``length``, ``translate``, ``regexp_matches``,
+``regexp_replace(.., 'g')`` with the regular expressions RE2 and Rust share; ``row_number()`` in a subquery and no
+``QUALIFY``; ``max_by``; ``CASE`` in the place of functions only one has. An alias of a table must not be the name of a
+column. ``NOT EXISTS`` and ``LEFT JOIN`` for rows without a partner. Dates out of text by ``TRY_CAST`` of the form
+``YYYY-MM-DD``.
 """
 
 from __future__ import annotations

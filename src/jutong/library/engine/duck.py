@@ -20,7 +20,8 @@ from jutong.library.engine import EngineSetting
 from jutong.library.engine.delta import EngineWrite, files_of
 from jutong.library.engine.errors import EngineMemoryError, EngineRefusedError
 from jutong.library.engine.merging import merged, replaced
-from jutong.library.engine.sql import literal, name, names
+from jutong.library.engine.results import plain, tuples
+from jutong.library.engine.sql import literal, name
 from jutong.library.errors import DiskFullError
 
 GROUP_ROWS = 100_000
@@ -114,7 +115,7 @@ class DuckEngine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """See :meth:`Engine.rows`."""
         with self._named():
-            return self.connection.execute(sql).fetchall()
+            return tuples(self.connection.sql(sql).to_arrow_table())
 
     def batches(self, sql: str, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """See :meth:`Engine.batches`."""
@@ -140,7 +141,7 @@ class DuckEngine:
         shaped = f"SELECT {', '.join(columns)} FROM ({sql}) AS shaped"
         with self._named():
             schema = self.connection.cursor().sql(f"{shaped} LIMIT 0").to_arrow_table().schema
-        return shaped, pa.schema([pa.field(field.name, _plain(field.type)) for field in schema])
+        return shaped, pa.schema([pa.field(field.name, plain(field.type)) for field in schema])
 
     def copy(self, sql: str, folder: Path) -> None:
         """Write a result as Parquet files into a folder that is there."""
@@ -153,10 +154,6 @@ class DuckEngine:
         """Forget tables; those that are not there are forgotten already."""
         for one in called:
             self._drop(one)
-
-    def columns_of(self, table: str) -> str:
-        """Return a table's columns as a list for a statement."""
-        return names(self._columns(f"SELECT * FROM {name(table)}"))
 
     def _columns(self, sql: str) -> dict[str, str]:
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE {sql}")}
@@ -200,21 +197,6 @@ class DuckEngine:
 def _reason(error: Exception) -> str:
     kind = type(error).__name__.removesuffix("Exception").removesuffix("Error")
     return kind if kind in _SILENT else f"{kind}: {str(error).splitlines()[0]}"[:200]
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Return the type a Delta table has for one DuckDB delivers."""
-    if pa.types.is_string_view(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
-        return pa.string()
-    if pa.types.is_binary_view(kind) or pa.types.is_large_binary(kind):
-        return pa.binary()
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", tz="UTC") if kind.tz else pa.timestamp("us")
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.list_(pa.field("element", _plain(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([pa.field(field.name, _plain(field.type)) for field in kind])
-    return kind
 
 
 def _sql_type(kind: pa.DataType) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -21,13 +21,32 @@ from jutong.library.engine.sql import alike, name, names, same
 from jutong.library.errors import KeyMissingError, KeyRepeatedError, SchemaDriftError
 from jutong.library.merge import MOST_SMALL, SMALL_BYTES
 
-if TYPE_CHECKING:
-    from jutong.library.engine.duck import DuckEngine
-
 NEW, GONE, THERE, HIT, KEPT = "_merge_new", "_merge_gone", "_merge_there", "_merge_hit", "_merge_kept"
 
 
-def replaced(engine: DuckEngine, target: EngineWrite, sql: str, commit: Mapping[str, Any]) -> int:
+class Writer(Protocol):
+    """What a write asks of an engine."""
+
+    def keep(self, name: str, sql: str, /) -> None:
+        """Compute a query once and make it readable as ``name``."""
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a small result."""
+
+    def attach_files(self, called: str, paths: tuple[Path, ...], schema: pa.Schema, *, filename: bool = False) -> None:
+        """Make Parquet files readable as one table; ``filename`` adds the column ``_file``."""
+
+    def shape(self, sql: str) -> tuple[str, pa.Schema]:
+        """Return a query with its result in types that Delta has, and the schema of that."""
+
+    def copy(self, sql: str, folder: Path) -> None:
+        """Write a result as Parquet files into a folder that is there."""
+
+    def drop(self, *called: str) -> None:
+        """Forget tables; those that are not there are forgotten already."""
+
+
+def replaced(engine: Writer, target: EngineWrite, sql: str, commit: Mapping[str, Any]) -> int:
     """Put a result in the place of a table's content; return the version."""
     shaped, schema = engine.shape(sql)
     rows = target.take(lambda folder: engine.copy(shaped, folder))
@@ -35,7 +54,7 @@ def replaced(engine: DuckEngine, target: EngineWrite, sql: str, commit: Mapping[
 
 
 def merged(
-    engine: DuckEngine, target: EngineWrite, sql: str, *, keys: tuple[str, ...], gone: str, commit: Mapping[str, Any]
+    engine: Writer, target: EngineWrite, sql: str, *, keys: tuple[str, ...], gone: str, commit: Mapping[str, Any]
 ) -> int:
     """Bring a result into a table by key; return the version.
 
@@ -62,7 +81,7 @@ def _no_keys(keys: Sequence[str]) -> str:
     return f"SELECT {names(keys)} FROM {NEW} LIMIT 0"
 
 
-def _check_keys(engine: DuckEngine, keys: Sequence[str]) -> None:
+def _check_keys(engine: Writer, keys: Sequence[str]) -> None:
     missing = " OR ".join(f"{name(key)} IS NULL" for key in keys)
     told = "、".join(keys)
     if count := engine.rows(f"SELECT count(*) FROM {NEW} WHERE {missing}")[0][0]:
@@ -81,20 +100,20 @@ def _check_columns(target: EngineWrite, there: pa.Schema, arriving: pa.Schema) -
 
 
 def _brought_in(
-    engine: DuckEngine, target: EngineWrite, there: Files, keys: tuple[str, ...], commit: Mapping[str, Any]
+    engine: Writer, target: EngineWrite, there: Files, keys: tuple[str, ...], commit: Mapping[str, Any]
 ) -> int:
     columns = there.schema.names
     engine.attach_files(THERE, there.paths, there.schema, filename=True)
     # The key of a row that arrives as it stands already, of one that changes, and of one that goes; by file.
     engine.keep(
         HIT,
-        f"SELECT {names(keys, 't')}, t._file AS _file, 'n' AS _side, {alike(columns, 't', 'n')} AS _same "
-        f"FROM {THERE} AS t JOIN {NEW} AS n ON {same(keys, 't', 'n')} "
-        f"UNION ALL SELECT {names(keys, 't')}, t._file, 'g', FALSE FROM {THERE} AS t JOIN {GONE} AS g "
-        f"ON {same(keys, 't', 'g')} WHERE NOT EXISTS (SELECT 1 FROM {NEW} AS n WHERE {same(keys, 'n', 'g')})",
+        f"SELECT {names(keys, '_t')}, _t._file AS _file, 'n' AS _side, {alike(columns, '_t', '_n')} AS _same "
+        f"FROM {THERE} AS _t JOIN {NEW} AS _n ON {same(keys, '_t', '_n')} "
+        f"UNION ALL SELECT {names(keys, '_t')}, _t._file, 'g', FALSE FROM {THERE} AS _t JOIN {GONE} AS _g "
+        f"ON {same(keys, '_t', '_g')} WHERE NOT EXISTS (SELECT 1 FROM {NEW} AS _n WHERE {same(keys, '_n', '_g')})",
     )
     sides = dict.fromkeys(("same", "updated", "deleted"), 0)
-    for side, alike_, count in engine.rows(f"SELECT _side, _same, count(*) FROM {HIT} GROUP BY ALL"):
+    for side, alike_, count in engine.rows(f"SELECT _side, _same, count(*) FROM {HIT} GROUP BY _side, _same"):
         sides["deleted" if side == "g" else "same" if alike_ else "updated"] += count
     inserted = engine.rows(f"SELECT count(*) FROM {NEW}")[0][0] - sides["same"] - sides["updated"]
     touched = {Path(row[0]) for row in engine.rows(f"SELECT DISTINCT _file FROM {HIT} WHERE NOT _same")}
@@ -107,15 +126,15 @@ def _brought_in(
     return target.put(there.schema, counted, commit, removed=sorted(touched))
 
 
-def _result(engine: DuckEngine, there: Files, touched: set[Path], keys: Sequence[str]) -> str:
+def _result(engine: Writer, there: Files, touched: set[Path], keys: Sequence[str]) -> str:
     """Return the query of what goes into new files: what stays of those written anew, and what arrives."""
     columns = names(there.schema.names)
     engine.attach_files(KEPT, tuple(sorted(touched)), there.schema)
-    out = f"EXISTS (SELECT 1 FROM {HIT} AS h WHERE NOT h._same AND {same(keys, 'h', 'k')})"
-    as_it_is = f"EXISTS (SELECT 1 FROM {HIT} AS h WHERE h._same AND {same(keys, 'h', 'n')})"
+    out = f"EXISTS (SELECT 1 FROM {HIT} AS _h WHERE NOT _h._same AND {same(keys, '_h', '_k')})"
+    as_it_is = f"EXISTS (SELECT 1 FROM {HIT} AS _h WHERE _h._same AND {same(keys, '_h', '_n')})"
     return (
-        f"SELECT {columns} FROM {KEPT} AS k WHERE NOT {out} "
-        f"UNION ALL SELECT {columns} FROM {NEW} AS n WHERE NOT {as_it_is}"
+        f"SELECT {columns} FROM {KEPT} AS _k WHERE NOT {out} "
+        f"UNION ALL SELECT {columns} FROM {NEW} AS _n WHERE NOT {as_it_is}"
     )
 
 
