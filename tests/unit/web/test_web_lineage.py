@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -121,13 +122,13 @@ def test_the_file_has_a_line_for_every_pair(city: World, enter: SignIn) -> None:
 class Fan:
     """A record that ties one place to a great many."""
 
-    def down(self, places: list[Place]) -> list[tuple[Place, Tie]]:
+    def down(self, places: Collection[Place]) -> list[tuple[Place, Tie]]:
         if [place.id for place in places] != ["entry:a"]:
             return []
         far = [Place(f"user:{n}", f"u{n}", owner=f"部门{n % 3}", fields={"x": "x"}) for n in range(300)]
         return [(place, Tie("entry:a", place.id, (Pair("x", "x"),), Evidence("use", "u"))) for place in far]
 
-    def up(self, places: list[Place]) -> list[tuple[Place, Tie]]:
+    def up(self, places: Collection[Place]) -> list[tuple[Place, Tie]]:
         return [(place, Tie(place.id, place.id, (Pair("x", "x"),), Evidence("use", "loop"))) for place in places]
 
 
