@@ -9,6 +9,7 @@ from typing import Any
 
 from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.envelope import Document
+from jutong.contracts.quality import CheckOrder, CheckResult
 from jutong.library.works import Place, Tell
 
 __all__ = ["KINDS", "Kind", "Place", "Tell"]
@@ -35,6 +36,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "check": Kind(CheckOrder, CheckResult, "jutong.library.quality.check:run"),
     "try-engine": Kind(TryEngineOrder, TryEngineResult, "jutong.library.engine.trial:run", light=True),
 }
 """Every kind of work, by its name in orders. Its owner adds a line; the order of lines is the alphabet."""
