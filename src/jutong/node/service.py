@@ -56,6 +56,7 @@ from jutong.node.gateway.tickets import Tickets
 from jutong.node.grants import GrantBook
 from jutong.node.live.pool import Sources
 from jutong.node.masking import Pseudonyms
+from jutong.node.shares.opening import open_sharing
 from jutong.node.state import State
 from jutong.node.tags import TagIndex
 
@@ -216,6 +217,10 @@ def _assemble(
     Doors(settings.home, gateway, center, live, sequencer=sequencer, reports=served, started_ms=now_ms).open(
         replays.sweep_once, agent.health_once
     )
+    open_sharing(
+        settings.home, gateway, node=name, secret=own_secret, base=settings.gateway_base,
+        center_keys=lambda: center.verifiers, sequencer=sequencer, reports=served, started_ms=now_ms,
+    )  # fmt: skip
     return Node(settings, name, gateway, agent, log, state, served, index)
 
 

@@ -90,6 +90,7 @@ class Gateway:
         health: what ``/healthz`` shows.
         pages: everything that is no call, by path.
         files: hands out files below the paths that grants lend.
+        below: other doors, by what their paths begin with.
         clock: seconds since 1970 UTC.
         most_under_way: how many calls are worked on at once; one more is refused with 429.
         doors: how callers that do not sign show who they are, see ``admit``.
@@ -106,6 +107,7 @@ class Gateway:
     health: Health
     pages: dict[tuple[str, str], Page]
     files: Page | None = None
+    below: dict[str, Page] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     most_under_way: int = MOST_UNDER_WAY
     doors: list[Door] = field(default_factory=list)
@@ -120,6 +122,7 @@ class Gateway:
             return
         method, path = scope["method"], scope["path"]
         page = self.pages.get((method, path)) or (self.files if path.startswith(FILES) else None)
+        page = page or next((below for start, below in self.below.items() if path.startswith(start)), None)
         if page is not None:
             await page(scope, receive, send)
         elif path == "/healthz":

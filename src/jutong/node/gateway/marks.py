@@ -57,6 +57,11 @@ class TableMarks:
             tags = tuple(tag for _, tag in mark.key)
             self._groups.setdefault(places, {}).setdefault(tags, []).append(mark)
 
+    def every(self) -> list[Mark]:
+        """Return all of them, in an order of their own."""
+        found = [mark for marks in self._groups.values() for ones in marks.values() for mark in ones]
+        return sorted(found, key=lambda mark: mark.correction)
+
     def of(self, values: Sequence[Any]) -> list[Mark]:
         """Return the marks of a row, given its values in ``columns``."""
         tags = ["" if value is None else self.tag(as_text(value)) for value in values]

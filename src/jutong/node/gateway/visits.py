@@ -10,12 +10,11 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from jutong.contracts.envelope import ContractError, Document, Envelope, check, unseal
-from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder, RepairTicketOrder
+from jutong.contracts.envelope import ContractError, Envelope, check, unseal
 from jutong.kernel.i18n import gettext_noop
 from jutong.kernel.keys import Ed25519Verifier
 from jutong.node.gateway.errors import TicketUnusableError, VisitOverError
@@ -26,7 +25,23 @@ VISIT_SECONDS = 1_800
 """A visit ends so long after its last step."""
 
 MOST_VISITS = 500
-Order = TypeVar("Order", RepairTicketOrder, ConnectTicketOrder, PasswordTicketOrder)
+
+
+class TicketBody(Protocol):
+    """What every ticket says beside its own."""
+
+    @property
+    def valid_until_ms(self) -> int:
+        """Milliseconds since 1970 UTC."""
+        ...
+
+    @property
+    def nonce(self) -> str:
+        """What makes it good once only."""
+        ...
+
+
+Order = TypeVar("Order", bound=TicketBody)
 
 
 @dataclass
@@ -63,7 +78,7 @@ class Visits(Generic[Order]):
     ) -> None:
         self._node = node
         self._kind = kind
-        self._body: type[Document] = body
+        self._body: Any = body
         self._nonces = nonces
         self._center_keys = center_keys
         self._started_ms = started_ms

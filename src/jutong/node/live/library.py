@@ -70,31 +70,10 @@ class LibrarySource:
             pc.field(column) == _scalar(schema, column, str(value))
             for column, value in zip(query.lookup, values, strict=True)
         ]  # fmt: skip
-        wanted += [self._condition(schema, one) for one in query.conditions]
-        wanted += [pc.field(column).is_null() for column in ENDS if column in schema.names]
+        held = filter_of(schema, query.conditions, self.name)
+        wanted += [held] if held is not None else []
         found = dataset.head(query.limit, columns=list(query.columns), filter=reduce(and_, wanted))
         return [tuple(row.values()) for row in found.to_pylist()]
-
-    def _condition(self, schema: pa.Schema, condition: Condition) -> pc.Expression:
-        field = pc.field(condition.column)
-        if not condition.values:
-            return pc.scalar(False)
-        if condition.operator == "prefix":
-            if not pa.types.is_string(schema.field(condition.column).type):
-                raise SourceChangedError(source=self.name)
-            begins: pc.Expression = reduce(or_, [pc.starts_with(field, one) for one in condition.values])
-            return begins
-        try:
-            scalars = [_scalar(schema, condition.column, one) for one in condition.values]
-        except KeyUnfitError as error:
-            raise SourceChangedError(source=self.name) from error
-        if condition.operator in {"eq", "in"}:
-            equals: pc.Expression = reduce(or_, [field == one for one in scalars])
-            return equals
-        if len(scalars) != 1:
-            raise SourceChangedError(source=self.name)
-        bounded: pc.Expression = field >= scalars[0] if condition.operator == "ge" else field <= scalars[0]
-        return bounded
 
     async def _guarded(self, work: Callable[[], Result]) -> Result:
         running = asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -124,6 +103,41 @@ class LibrarySource:
     async def close(self) -> None:
         """Finish what runs."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def filter_of(schema: pa.Schema, conditions: Sequence[Condition], source: str) -> pc.Expression | None:
+    """Return what rows must hold to be served under conditions, None where every row is.
+
+    Raises:
+        SourceChangedError: if a condition means nothing for this schema any more.
+    """
+    wanted = [_condition(schema, one, source) for one in conditions]
+    wanted += [pc.field(column).is_null() for column in ENDS if column in schema.names]
+    return reduce(and_, wanted) if wanted else None
+
+
+def _condition(schema: pa.Schema, condition: Condition, source: str) -> pc.Expression:
+    if condition.column not in schema.names:
+        raise SourceChangedError(source=source)
+    field = pc.field(condition.column)
+    if not condition.values:
+        return pc.scalar(False)
+    if condition.operator == "prefix":
+        if not pa.types.is_string(schema.field(condition.column).type):
+            raise SourceChangedError(source=source)
+        begins: pc.Expression = reduce(or_, [pc.starts_with(field, one) for one in condition.values])
+        return begins
+    try:
+        scalars = [_scalar(schema, condition.column, one) for one in condition.values]
+    except KeyUnfitError as error:
+        raise SourceChangedError(source=source) from error
+    if condition.operator in {"eq", "in"}:
+        equals: pc.Expression = reduce(or_, [field == one for one in scalars])
+        return equals
+    if len(scalars) != 1:
+        raise SourceChangedError(source=source)
+    bounded: pc.Expression = field >= scalars[0] if condition.operator == "ge" else field <= scalars[0]
+    return bounded
 
 
 def _scalar(schema: pa.Schema, column: str, value: str) -> Any:
