@@ -78,7 +78,8 @@ async def probe(grant: Grant, sources: Sources) -> str:
             await source.fetch(grant.plan(tuple(grant.visible)), nobody)
         if "verify" in order.ways and grant.claimable:
             await source.fetch(grant.plan(tuple(grant.claimable), verify=True), nobody)
-        if grant.visible:
+        # Whole tables of the library go out by the sharing face, which reads their files and not the source.
+        if grant.visible and sources.configs[order.source].dialect != "library":
             await _try_bulk(source, grant)
     except (SourceUnavailableError, SourceSlowError):
         raise

@@ -44,6 +44,7 @@ UNTIL = gettext_noop("用到")
 WHO = gettext_noop("谁生成的")
 CASE_HEAD = gettext_noop("事项")
 STATE = gettext_noop("状态")
+DO = gettext_noop("操作")
 GOOD, OVER, STOPPED = gettext_noop("可用"), gettext_noop("已过期"), gettext_noop("已作废")
 TABLES = gettext_noop("能读的表")
 PROFILES = gettext_noop("配置文件")
@@ -159,7 +160,7 @@ class ShareDesk:
             css="card-body stack", do="make",
         )  # fmt: skip
         rows = "".join(self._row(visit, one, page) for one in self.profiles.of_system(visit.order.system_id)[:SHOWN])
-        head = _head(say(WHO), say(CASE_HEAD), say(UNTIL), say(STATE), "")
+        head = _head(say(WHO), say(CASE_HEAD), say(UNTIL), say(STATE), say(DO))
         profiles = _table(say(PROFILES), head, rows) if rows else f'<p class="card-body note">{say(NONE_YET)}</p>'
         body = (
             f'{notice}<p class="lead">{lead}</p>'
