@@ -68,7 +68,7 @@ class FuseOrder(Document):
 
     ``linkage`` is the document of how records are brought together; empty for a table whose records meet by their
     identity fields alone. With ``mode`` ``changes`` only what changed since the last time is looked at, as far as that
-    can be told; the outcome is the same.
+    can be told; the outcome is the same. ``train`` asks for a new model of the linkage.
     """
 
     library: str
@@ -77,6 +77,7 @@ class FuseOrder(Document):
     spec: FusionSpec
     linkage: dict[str, Any] = Field(default_factory=dict)
     mode: Literal["changes", "full"] = "changes"
+    train: bool = False
 
 
 class FedCount(Document):

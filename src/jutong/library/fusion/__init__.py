@@ -10,8 +10,7 @@ and of the standardised tables it was made of. Read them through :func:`jutong.l
 newest version of a table beside it may belong to a fusion that never ended.
 
 ``<table>_links``: which record belongs to which entity. ``entity_id``, ``feed``, ``key``, ``since`` (instant),
-``until`` (instant, null while it holds), ``how`` (``certain``, ``likely``, ``decided``, ``alone``), ``digest`` (of the
-record as it was fused, to tell what changed).
+``until`` (instant, null while it holds), ``how`` (``certain``, ``likely``, ``decided``, ``alone``).
 
 ``<table>_provenance``: ``entity_id`` and, for each field by its name, where the value is from: ``<feed> <basis>``, or
 ``<feed> <basis> <key>`` where the feed has several records of the entity; null where the field has no value. When it

@@ -10,6 +10,7 @@ from typing import Any
 from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.envelope import Document
 from jutong.contracts.fused import ConflictOrder, ConflictResult
+from jutong.contracts.fusion import FuseOrder, FuseResult
 from jutong.contracts.quality import CheckOrder, CheckResult
 from jutong.library.works import Place, Tell
 
@@ -39,6 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "check": Kind(CheckOrder, CheckResult, "jutong.library.quality.check:run"),
     "conflicts": Kind(ConflictOrder, ConflictResult, "jutong.node.fused.conflicts:run", light=True),
+    "fuse": Kind(FuseOrder, FuseResult, "jutong.library.fusion.work:run"),
     "try-engine": Kind(TryEngineOrder, TryEngineResult, "jutong.library.engine.trial:run", light=True),
 }
 """Every kind of work, by its name in orders. Its owner adds a line; the order of lines is the alphabet."""

@@ -1,0 +1,72 @@
+"""Which rows of a table differ between two versions, without reading what both consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
+from jutong.kernel.errors import JutongError
+from jutong.library.engine import DUCKDB, Engine
+from jutong.library.engine.delta import files_of
+from jutong.library.engine.sql import literal, name
+
+NOTHING = "\x01"
+"""Stands for null in a digest."""
+
+
+@runtime_checkable
+class ByFiles(Protocol):
+    """An engine that can be shown some of a table's files."""
+
+    def attach_files(self, called: str, paths: tuple[Path, ...], schema: pa.Schema) -> None:
+        """Make Parquet files readable as one table."""
+
+
+def differences(engine: Engine, path: Path, before: int, after: int, fields: Sequence[str], *, called: str) -> bool:
+    """Make ``called`` with ``key`` and ``there`` of every row that is new, other or gone; False if that cannot be told.
+
+    Rows are compared by a digest of their fields and of when they were changed.
+    """
+    if before == after:
+        engine.keep(called, "SELECT CAST('' AS VARCHAR) AS key, TRUE AS there WHERE FALSE")
+        return True
+    try:
+        _attach(engine, path, before, after, called)
+    except (JutongError, DeltaError):
+        return False
+    digest = _digest(engine, ["_changed", *fields])
+    engine.keep(
+        called,
+        "SELECT COALESCE(i.key, w.key) AS key, i.key IS NOT NULL AS there FROM "  # noqa: S608 - names are quoted
+        f"(SELECT _key AS key, {digest} AS digest FROM {called}_is) AS i FULL OUTER JOIN "
+        f"(SELECT _key AS key, {digest} AS digest FROM {called}_was) AS w ON w.key = i.key "
+        "WHERE i.key IS NULL OR w.key IS NULL OR i.digest <> w.digest",
+    )
+    return True
+
+
+def _attach(engine: Engine, path: Path, before: int, after: int, called: str) -> None:
+    """Make what a version has that the other may not readable: rows of files that both have are in both."""
+    if not isinstance(engine, ByFiles):
+        engine.attach(f"{called}_was", path, before)
+        engine.attach(f"{called}_is", path, after)
+        return
+    was, now = files_of(path, before), files_of(path, after)
+    for side, one, other in (("was", was, now), ("is", now, was)):
+        engine.attach_files(f"{called}_{side}", tuple(sorted(set(one.paths) - set(other.paths))), one.schema)
+
+
+def _digest(engine: Engine, fields: Sequence[str]) -> str:
+    """Return the expression of a 64-bit digest of columns; the two engines' digests differ, and never meet."""
+    if engine.name == DUCKDB:
+        return f"hash({', '.join(name(field) for field in fields)})"
+    # Spark's passes over nulls.
+    return (
+        "xxhash64("
+        + ", ".join(f"COALESCE(CAST({name(field)} AS VARCHAR), {literal(NOTHING)})" for field in fields)
+        + ")"
+    )
