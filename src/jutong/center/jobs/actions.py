@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from jutong.center.audit import actions as audit
-from jutong.center.jobs import lineage_sending, runs
+from jutong.center.jobs import landings, lineage_sending, runs
 from jutong.center.jobs.models import Job, JobState
 from jutong.center.jobs.ordering import default_target, order_job
 from jutong.center.org.actor import Actor
@@ -73,6 +73,7 @@ def job_moved(*, receipt: MovedReceipt, by: Actor, now: datetime) -> str:
     job.save()
     runs.heard(job, before, by=by, now=now)
     lineage_sending.queue(job, now)
+    landings.tell(job, by=by, now=now)
     _record(
         "jobs:job:report", job, by, now, rows=job.rows_written, quarantined=job.rows_quarantined, problem=job.problem
     )

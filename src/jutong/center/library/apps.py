@@ -4,3 +4,17 @@ from django.apps import AppConfig
 class LibraryConfig(AppConfig):
     name = "jutong.center.library"
     label = "library"
+
+    def ready(self) -> None:
+        """Have moves start the chain and results carry it on."""
+        from jutong.center.jobs import landings  # noqa: PLC0415 - models are not loaded before
+        from jutong.center.library import bodies, listening, steps, works  # noqa: PLC0415
+
+        bodies.define_all()
+        if listening.moved not in landings.listeners:
+            landings.listeners.append(listening.moved)
+        works.listen("standardise", listening.standardised)
+        works.listen("fuse", listening.fused)
+        works.listen("derive", listening.derived)
+        if steps.once_more not in works.enders:
+            works.enders.append(steps.once_more)

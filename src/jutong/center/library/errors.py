@@ -20,3 +20,48 @@ class NodeMissingError(JutongError):
     http_status = 409
     message = gettext_noop("还没有登记能存放资源库的前置节点。")
     next_step = gettext_noop("请系统管理员先登记节点，等它报到后再发布资源库。")
+
+
+class VersionTakenError(JutongError):
+    """A published version is never changed."""
+
+    code = "library.definition.version-taken"
+    http_status = 409
+    message = gettext_noop("“{library}”的版本{version}已经发布，内容与这次的不同。")
+    next_step = gettext_noop("发布过的版本不再改动；请换一个版本号后发布。")
+
+
+class TableInUseError(JutongError):
+    """A filled table cannot lose what it has by a new version."""
+
+    code = "library.table.in-use"
+    http_status = 409
+    message = gettext_noop("“{table}”里已有数据或已有来源，新版本不能去掉或改变：{reason}。")
+    next_step = gettext_noop("请保留这些字段、另加新字段，或者另设一张表；新增字段走结构变更批准。")
+
+
+class FeedUnfitError(JutongError):
+    """A feed names something that is not there."""
+
+    code = "library.feed.unfit"
+    http_status = 422
+    message = gettext_noop("这个来源填不进“{table}”：{what}。")
+    next_step = gettext_noop("请核对入库表的字段、行主键和数源角色后再确认。")
+
+
+class FeedStateError(JutongError):
+    """The feed does not stand where this can be done."""
+
+    code = "library.feed.state"
+    http_status = 409
+    message = gettext_noop("这个来源现在是“{state}”，不能这样做。")
+    next_step = gettext_noop("请刷新后再看。")
+
+
+class NothingToWorkError(JutongError):
+    """No work of this kind can be ordered for the table."""
+
+    code = "library.work.nothing-to-do"
+    http_status = 409
+    message = gettext_noop("“{table}”现在没有可以下达的“{kind}”作业。")
+    next_step = gettext_noop("请先确认并启用它的数据来源，等数据入库后再下达。")

@@ -161,7 +161,7 @@ class FeedRow(models.Model):
 class Work(models.Model):
     """One order to work on the library. Figures come only from receipts; ``result`` is the kind's own document.
 
-    ``again`` says that something changed while it was under way, so that it is to be ordered once more.
+    ``again_at`` says when it was asked for again while it was open: if it had begun by then, it is ordered once more.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -173,7 +173,7 @@ class Work(models.Model):
     body = models.JSONField(default=dict)
     cause = models.CharField(max_length=8, choices=WorkCause, default=WorkCause.HAND)
     state = models.CharField(max_length=12, choices=WorkState, default=WorkState.ORDERED, db_index=True)
-    again = models.BooleanField(default=False)
+    again_at = models.DateTimeField(null=True, blank=True)
     phase = models.CharField(max_length=32, default="", blank=True)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
