@@ -111,3 +111,19 @@ def test_others_do_nothing_with_a_grant(world: World, enter: SignIn, step: str) 
     assert enter("leader").post(f"/grants/{grant.number}/{step}", {"reason": "x"}).status_code in {403, 404, 409}
     assert enter("steward").get(f"/grants/{grant.number}/{step}").status_code == 405
     assert fresh(grant).state == GrantState.ACTIVE
+
+
+def test_profiles_are_made_at_the_node(world: World, enter: SignIn) -> None:
+    grant = steps.sharing(world)
+    address = f"/grants/{grant.number}"
+    assert f"{address}/shares" not in enter("requester").get(address).content.decode()
+    refused = enter("requester").post(f"{address}/shares")
+    assert (refused.status_code, "不能整表读取" in refused.content.decode()) == (409, True)
+    type(grant.application).objects.filter(id=grant.application_id).update(share_way="file")
+    assert f'href="{address}/shares"' in enter("requester").get(address).content.decode()
+    assert "管理配置文件" in enter("requester").get(f"{address}/shares").content.decode()
+    text = enter("requester").post(f"{address}/shares").content.decode()
+    assert f'action="{world.node.gateway_url}/gw/v1/shares"' in text
+    sealed = text.split('name="ticket" value="')[1].split('"')[0]
+    ticket = Envelope.model_validate(json.loads(base64.urlsafe_b64decode(sealed)))
+    assert (ticket.audience, ticket.kind) == (world.node.name, "share-ticket")

@@ -149,6 +149,15 @@ class SystemWithoutKeyError(JutongError):
     next_step = gettext_noop("请平台安全管理员在“机构与系统”里为它登记公钥，然后再试。")
 
 
+class ShareWayMissingError(JutongError):
+    """A grant for single rows opens no whole table."""
+
+    code = "sharing.grant.no-share-way"
+    http_status = 409
+    message = gettext_noop("授权{number}的共享方式是“{way}”，不能整表读取。")
+    next_step = gettext_noop("需要用Delta Sharing读取的，请以“文件下载”“批量交换”或“变化订阅”方式另行申请。")
+
+
 class DelegationOverlapError(JutongError):
     """A head has one delegate at a time, so that it is always known who consents."""
 

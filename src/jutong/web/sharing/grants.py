@@ -11,7 +11,7 @@ from jutong.center.catalog.enums import FieldMode
 from jutong.center.org import queries as org
 from jutong.center.org.permissions import Permission
 from jutong.center.sharing import queries
-from jutong.center.sharing.actions import consuming, stopping, supply, watching
+from jutong.center.sharing.actions import consuming, profiling, stopping, supply, watching
 from jutong.center.sharing.enums import Event, IdleAnswer
 from jutong.center.sharing.lasting import IDLE
 from jutong.center.sharing.models import Grant
@@ -54,6 +54,7 @@ def _show(visit: Visit, view: GrantView, problem: JutongError | None = None) -> 
         "narrowable": samples.plain_items(view),
         "errors": samples.ERRORS,
         "marked_calls": usage.marked_of_grant(visit.actor, view.grant.number),
+        "may_share": profiling.may_share(view.grant),
         "may_renew": holds and works and console.may_renew,
         "may_answer": holds and works and console.inquiry is not None and console.inquiry.answered_at is None,
         "idle_answers": IdleAnswer.choices,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.sharing import application, apply, grants, office, repeating, steps
+from jutong.web.sharing import application, apply, grants, office, repeating, shares, steps
 
 urlpatterns = [
     path("catalog/<path:code>/apply", apply.begin),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("grants/<str:number>/revoke", grants.revoke),
     path("grants/<str:number>/retry", grants.retry),
     path("grants/<str:number>/try", grants.try_it),
+    path("grants/<str:number>/shares", shares.profiles),
     path("grants/<str:number>/renew", repeating.renew),
     path("grants/<str:number>/idle", grants.answer_idle),
     path("duties", office.duties),
