@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from jutong.contracts.fused import LibraryTicketOrder
 from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder, RepairTicketOrder
 from jutong.kernel.keys import Ed25519Verifier
 from jutong.node.agent.center import Center
-from jutong.node.gateway import connecting, renewing, repairs
+from jutong.node.gateway import connecting, fused, renewing, repairs
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.connecting import Connecting
+from jutong.node.gateway.fused import FusedVisits
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.gateway.renewing import Renewing
 from jutong.node.gateway.repairs import Repairs
@@ -63,6 +65,7 @@ class Doors:
         self._open_repairs(sweep)
         self._open_connecting(tell)
         self._open_renewing(tell)
+        self._open_fused()
 
     def _keys(self) -> Mapping[str, Ed25519Verifier]:
         return self._center.verifiers
@@ -92,4 +95,13 @@ class Doors:
             nonces=self._gateway.nonces, center_keys=self._keys, started_ms=self._started_ms,
         )  # fmt: skip
         work = Renewing(self._home, self._live, visits, self._sequencer, self._reports, tell, clock)
+        self._gateway.pages["POST", path] = WorkDoor(path, visits, work.opened, work.act, clock)
+
+    def _open_fused(self) -> None:
+        clock, path = self._gateway.clock, fused.PATH
+        visits = Visits(
+            self._center.node, "library-ticket", LibraryTicketOrder,
+            nonces=self._gateway.nonces, center_keys=self._keys, started_ms=self._started_ms,
+        )  # fmt: skip
+        work = FusedVisits(self._home, self._sequencer, self._reports, clock)
         self._gateway.pages["POST", path] = WorkDoor(path, visits, work.opened, work.act, clock)

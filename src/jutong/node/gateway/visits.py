@@ -1,4 +1,4 @@
-"""People who come to the node itself with a ticket of the center: to look after refused rows, to connect a database.
+"""People who come to the node itself with a ticket of the center: for refused rows, a database, fused records.
 
 A ticket opens one visit. The visit is known by a token that stands in the forms of its own pages and nowhere else: no
 cookie and no address carries it, so that no other page can act in its name.
