@@ -300,3 +300,19 @@ class CheckResult(Document):
     committed_ms: int
     counts: Annotated[tuple[RuleCount, ...], Field(strict=False)]
     profile: Annotated[tuple[FieldProfile, ...], Field(strict=False)] = ()
+
+
+class QualityTicketOrder(Document):
+    """Kind ``quality-ticket``: shows one signed-in person, at the node, the rows that break a rule, masked by grade.
+
+    ``check`` holds that one rule and the version it was counted on. It travels through the person's browser; every
+    opening is a leaf in the node's log.
+    """
+
+    title: Annotated[str, Field(max_length=200)]
+    check: CheckOrder
+    official: str
+    post: str
+    organisation_code: str
+    valid_until_ms: int
+    nonce: str

@@ -64,6 +64,10 @@ class Scheme:
     indicators: tuple[Indicator, ...]
     by_rule: Mapping[str, Indicator]
     """The indicator each kind of rule counts for."""
+    in_order: tuple[tuple[str, str], ...]
+    """Pairs of data elements of which the first is dated no later than the second."""
+    not_after_today: Mapping[str, int]
+    """Data elements dated no later than the check, with the days they may lie back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ def scheme() -> Scheme:
         dimensions=tuple(Dimension(**row) for row in read["dimensions"]),
         indicators=indicators,
         by_rule=MappingProxyType({kind: row for row in indicators for kind in row.rules}),
+        in_order=tuple((one, other) for one, other in read["in_order"]),
+        not_after_today=MappingProxyType(read["not_after_today"]),
     )
 
 

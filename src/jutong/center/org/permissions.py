@@ -100,6 +100,12 @@ class Permission(StrEnum):
     OWNERSHIP_POSITION_STATE = "ownership:position:state"
     OWNERSHIP_SOURCE_DESIGNATE = "ownership:source:designate"
     OWNERSHIP_SOURCE_VIEW = "ownership:source:view"
+    QUALITY_FINDING_ACCEPT = "quality:finding:accept"
+    QUALITY_FINDING_ANSWER = "quality:finding:answer"
+    QUALITY_REPORT_VIEW = "quality:report:view"
+    QUALITY_ROWS_OPEN = "quality:rows:open"
+    QUALITY_RULE_EDIT = "quality:rule:edit"
+    QUALITY_TABLE_CHECK = "quality:table:check"
     REMEDY_CHANGE_CONSULT = "remedy:change:consult"
     REMEDY_CHANGE_DECIDE = "remedy:change:decide"
     REMEDY_CHANGE_PROPOSE = "remedy:change:propose"
@@ -317,6 +323,32 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(Permission.OWNERSHIP_SOURCE_DESIGNATE, (Role.AUTHORITY,), "条例 19: the authority designates 数源部门"),
     _rule(Permission.OWNERSHIP_SOURCE_VIEW, _READERS, "everybody has to know the source"),
+    _rule(
+        Permission.QUALITY_FINDING_ACCEPT,
+        (Role.AUTHORITY,),
+        "whether a finding may stand as it is, is not for whoever caused it",
+    ),
+    _rule(
+        Permission.QUALITY_FINDING_ANSWER,
+        (Role.STEWARD, Role.OFFICE_HEAD),
+        "whoever answers for a table puts right what a check found (条例 18)",
+    ),
+    _rule(
+        Permission.QUALITY_REPORT_VIEW,
+        (*_READERS, Role.AUDITOR),
+        "scores and counts are known to all departments that may use the data",
+    ),
+    _rule(
+        Permission.QUALITY_ROWS_OPEN,
+        (Role.STEWARD,),
+        "the own rows, at the node, masked by grade; every opening is on record",
+    ),
+    _rule(Permission.QUALITY_RULE_EDIT, (Role.STEWARD,), "own tables: rules beyond those of the elements"),
+    _rule(
+        Permission.QUALITY_TABLE_CHECK,
+        (Role.STEWARD, Role.AUTHORITY),
+        "own tables; the authority its division's libraries",
+    ),
     _rule(
         Permission.REMEDY_CHANGE_CONSULT,
         (Role.REQUESTER, Role.STEWARD, Role.OFFICE_HEAD),

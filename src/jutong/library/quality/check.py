@@ -20,6 +20,8 @@ from jutong.library.tables import open_table, table_path
 from jutong.library.works import Place, Tell
 
 TABLE = "checked"
+KEYS = ("_key", "entity_id")
+"""What a row is called: in a register as standardised, in a fused table."""
 PERMILLE = 1000
 
 
@@ -58,7 +60,7 @@ def check(engine: Engine, order: CheckOrder, library: Path, now: datetime, tell:
             counted[rule.id] = count
     profiles: list[FieldProfile] = []
     if fields and rows:
-        key = "_key" if "_key" in columns.schema.names else columns.schema.names[0]
+        key = next((key for key in KEYS if key in columns.schema.names), columns.schema.names[0])
         take_sample(engine, TABLE, rows, key)
         for number, field in enumerate(fields):
             tell("profile", number, len(fields))

@@ -13,11 +13,9 @@ from jutong.contracts.quality import CheckOrder, QualityRule
 from jutong.library.engine import Engine
 from jutong.library.engine.sql import name
 from jutong.library.quality import counting
-from jutong.library.quality.check import TABLE, attach, columns_of
+from jutong.library.quality.check import KEYS, TABLE, attach, columns_of
 from jutong.library.quality.compile import Columns, compiled, filled
 from jutong.library.quality.errors import RuleWithoutRowsError
-
-KEY = "_key"
 
 
 def failing(
@@ -35,7 +33,7 @@ def failing(
         raise RuleWithoutRowsError(rule=rule_id)
     attach(engine, order.model_copy(update={"rules": (rule,)}), library)
     columns = columns_of(engine, order.table, now)
-    shown = [KEY] if KEY in columns.schema.names else []
+    shown = [key for key in KEYS if key in columns.schema.names]
     shown += [field.name for field in order.fields if field.name in columns.schema.names]
     listed = ", ".join(f"CAST(t.{name(one)} AS VARCHAR) AS {name(one)}" for one in shown)
     skip, most = span

@@ -21,6 +21,7 @@ from jutong.library.quality import counting
 from jutong.library.quality.check import check
 from jutong.library.quality.errors import RuleUncompilableError, RuleWithoutRowsError
 from jutong.library.quality.failing import failing
+from tests import engines
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 CODE = "11620100MB1234567X"
@@ -308,3 +309,12 @@ def test_a_pattern_one_engine_reads_otherwise_is_no_rule(pattern: str) -> None:
 
 def test_all_rules_on_rows_are_one_statement() -> None:
     assert counting.row_statement([], "checked").count("SELECT") == 1
+
+
+def test_a_cluster_counts_the_same(library: Path, tmp_path: Path, result: CheckResult) -> None:
+    with engines.engine(engines.spark_address(), tmp_path) as spark:
+        found = check(spark, _order(*RULES), library, NOW, _quiet)
+    assert found.counts == result.counts
+    assert [one.model_copy(update={"distinct": 0}) for one in found.profile] == [
+        one.model_copy(update={"distinct": 0}) for one in result.profile
+    ]

@@ -65,6 +65,7 @@ class TaskKind(models.TextChoices):
     VIOLATION_ANSWER = "violation-answer", _("说明和改正违规")
     COMPLAINT_HANDLE = "complaint-handle", _("处理投诉举报")
     TRANSFER_REPAIR = "transfer-repair", _("处理交换任务")
+    QUALITY_REPAIR = "quality-repair", _("整改质量问题")
     INQUIRY_ANSWER = "inquiry-answer", _("答复本人查询")
 
 
