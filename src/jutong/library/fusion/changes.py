@@ -1,5 +1,7 @@
 """Which rows of a table differ between two versions, without reading what both consist of."""
 
+# ruff: noqa: S608 - names are quoted and values literals, by engine.sql
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -41,7 +43,7 @@ def differences(engine: Engine, path: Path, before: int, after: int, fields: Seq
     digest = _digest(engine, ["_changed", *fields])
     engine.keep(
         called,
-        "SELECT COALESCE(i.key, w.key) AS key, i.key IS NOT NULL AS there FROM "  # noqa: S608 - names are quoted
+        "SELECT COALESCE(i.key, w.key) AS key, i.key IS NOT NULL AS there FROM "
         f"(SELECT _key AS key, {digest} AS digest FROM {called}_is) AS i FULL OUTER JOIN "
         f"(SELECT _key AS key, {digest} AS digest FROM {called}_was) AS w ON w.key = i.key "
         "WHERE i.key IS NULL OR w.key IS NULL OR i.digest <> w.digest",

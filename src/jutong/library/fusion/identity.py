@@ -8,6 +8,8 @@ New identifiers are a digest of the fusion's salt, the group's first record and 
 before: the same changes give the same identifiers, whether all records were looked at or only those that changed.
 """
 
+# ruff: noqa: S608 - names are quoted and values literals, by engine.sql
+
 from __future__ import annotations
 
 from jutong.contracts.library import Entity
@@ -36,8 +38,8 @@ def assign(engine: Engine, plan: Plan, *, clusters: str, links: str, salt: str) 
     """
     engine.keep(
         "fu_mine",
-        f"SELECT l.* FROM {links} AS l JOIN (SELECT feed, key FROM {clusters} UNION ALL SELECT feed, key FROM fu_gone) AS c "  # noqa: S608 - names of our own, here and below
-        "ON c.feed = l.feed AND c.key = l.key",
+        f"SELECT l.* FROM {links} AS l JOIN (SELECT feed, key FROM {clusters} UNION ALL "
+        "SELECT feed, key FROM fu_gone) AS c ON c.feed = l.feed AND c.key = l.key",
     )
     engine.keep(
         "id_alive",
@@ -83,7 +85,7 @@ def assign(engine: Engine, plan: Plan, *, clusters: str, links: str, salt: str) 
 def _new(plan: Plan, clusters: str, salt: str) -> str:
     prefix = literal(PREFIX[plan.definition.entity])
     first = (
-        "SELECT cluster, feed, key FROM (SELECT c.cluster, c.feed, c.key, row_number() OVER "  # noqa: S608 - our own
+        "SELECT cluster, feed, key FROM (SELECT c.cluster, c.feed, c.key, row_number() OVER "
         "(PARTITION BY c.cluster ORDER BY c.feed, c.key) AS nth "
         f"FROM {clusters} AS c LEFT JOIN id_names AS n ON n.cluster = c.cluster WHERE n.cluster IS NULL) AS f "
         "WHERE nth = 1"
@@ -91,7 +93,7 @@ def _new(plan: Plan, clusters: str, salt: str) -> str:
     earlier = "SELECT feed, key, count(DISTINCT entity_id) AS times FROM fu_mine GROUP BY feed, key"
     named = f"{literal(salt)} || ':' || f.feed || ':' || f.key || ':' || CAST(COALESCE(e.times, 0) AS VARCHAR)"
     return (
-        f"SELECT f.cluster, {prefix} || upper(substr(md5({named}), 1, {DIGITS})) AS entity_id "  # noqa: S608 - our own
+        f"SELECT f.cluster, {prefix} || upper(substr(md5({named}), 1, {DIGITS})) AS entity_id "
         f"FROM ({first}) AS f LEFT JOIN ({earlier}) AS e ON e.feed = f.feed AND e.key = f.key"
     )
 
@@ -109,28 +111,28 @@ def _fates() -> str:
         "FROM id_meets WHERE alive = 1) AS m ON m.cluster = w.cluster AND m.most = 1"
     )
     gone = (
-        f"SELECT t.entity_id, 'gone' AS event, '' AS other_id FROM ({touched}) AS t "  # noqa: S608 - our own
+        f"SELECT t.entity_id, 'gone' AS event, '' AS other_id FROM ({touched}) AS t "
         "LEFT JOIN id_goes AS g ON g.entity_id = t.entity_id WHERE g.entity_id IS NULL"
     )
     returned = "SELECT entity_id, 'returned' AS event, '' AS other_id FROM id_names WHERE alive = 0"
-    return " UNION ALL ".join((merged, split, gone, returned))
+    return f"{merged} UNION ALL {split} UNION ALL {gone} UNION ALL {returned}"
 
 
 def links_sql(now: str) -> str:
     """Return the rows of links that are new or other than before: those that end, begin, or are held otherwise."""
     columns = "entity_id, feed, key, since, until, how"
     ended = (
-        f"SELECT l.entity_id, l.feed, l.key, l.since, {now} AS until, l.how FROM fu_mine AS l "  # noqa: S608 - our own
+        f"SELECT l.entity_id, l.feed, l.key, l.since, {now} AS until, l.how FROM fu_mine AS l "
         "LEFT JOIN fu_assigned AS a ON a.feed = l.feed AND a.key = l.key AND a.entity_id = l.entity_id "
         "WHERE l.until IS NULL AND a.key IS NULL"
     )
     begun = (
-        f"SELECT a.entity_id, a.feed, a.key, COALESCE(l.since, {now}) AS since, "  # noqa: S608 - our own
+        f"SELECT a.entity_id, a.feed, a.key, COALESCE(l.since, {now}) AS since, "
         "CAST(NULL AS TIMESTAMPTZ) AS until, a.how FROM fu_assigned AS a "
         "LEFT JOIN (SELECT * FROM fu_mine WHERE until IS NULL) AS l "
         "ON l.feed = a.feed AND l.key = a.key AND l.entity_id = a.entity_id WHERE l.key IS NULL OR l.how <> a.how"
     )
-    return f"SELECT {columns} FROM ({ended} UNION ALL {begun}) AS changed"  # noqa: S608 - our own
+    return f"SELECT {columns} FROM ({ended} UNION ALL {begun}) AS changed"
 
 
 def code_changes(plan: Plan, before: str) -> str:
@@ -139,12 +141,12 @@ def code_changes(plan: Plan, before: str) -> str:
     for field in plan.spec.identity:
         column = name(field)
         parts.append(
-            f"SELECT n.entity_id, 'code-changed' AS event, '' AS other_id, {literal(field)} AS field, "  # noqa: S608
+            f"SELECT n.entity_id, 'code-changed' AS event, '' AS other_id, {literal(field)} AS field, "
             f"CAST(o.{column} AS VARCHAR) AS was, CAST(n.{column} AS VARCHAR) AS became FROM fu_golden AS n "
             f"JOIN {before} AS o ON o.entity_id = n.entity_id WHERE o.{column} <> n.{column}"
         )
     parts.append(
-        "SELECT n.entity_id, 'state' AS event, '' AS other_id, '_state' AS field, o._state AS was, "  # noqa: S608 - ours
+        "SELECT n.entity_id, 'state' AS event, '' AS other_id, '_state' AS field, o._state AS was, "
         f"n._state AS became FROM fu_golden AS n JOIN {before} AS o ON o.entity_id = n.entity_id "
         "WHERE o._state <> n._state"
     )

@@ -3,6 +3,8 @@
 A linkage is told what changed and answers for whole entities: every record of an entity that it says something about.
 """
 
+# ruff: noqa: S608 - names are quoted and values literals, by engine.sql
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -107,7 +109,7 @@ def by_identity(engine: Engine, question: Question) -> Answer:
     )
     engine.keep(
         "li_edges",
-        "SELECT l.cluster AS one, r.cluster AS other FROM "  # noqa: S608 - names of our own
+        "SELECT l.cluster AS one, r.cluster AS other FROM "
         f"{question.decisions} AS d JOIN li_label AS l ON l.feed = d.left_feed AND l.key = d.left_key "
         "JOIN li_label AS r ON r.feed = d.right_feed AND r.key = d.right_key "
         "WHERE d.verdict = 'same' AND l.cluster <> r.cluster",
@@ -122,7 +124,7 @@ def by_identity(engine: Engine, question: Question) -> Answer:
     )
     engine.keep(
         "li_review",
-        "SELECT d.left_feed, d.left_key, d.right_feed, d.right_key, CAST(0 AS DOUBLE) AS weight, "  # noqa: S608 - ours
+        "SELECT d.left_feed, d.left_key, d.right_feed, d.right_key, CAST(0 AS DOUBLE) AS weight, "
         "CAST('contradiction' AS VARCHAR) AS cause, CAST('' AS VARCHAR) AS waterfall "
         f"FROM {question.decisions} AS d JOIN li_clusters AS l ON l.feed = d.left_feed AND l.key = d.left_key "
         "JOIN li_clusters AS r ON r.feed = d.right_feed AND r.key = d.right_key "
@@ -137,7 +139,7 @@ def _identified(feed: Feed, question: Question) -> str:
     texts = [f"CAST({name(part)} AS VARCHAR)" for part in parts]
     whole = " || '|' || ".join(texts) if len(parts) == len(question.definition.keys) else "CAST(NULL AS VARCHAR)"
     records = name(question.records[feed.name])
-    return f"SELECT {literal(feed.name)} AS feed, _key AS key, {whole} AS identity FROM {records}"  # noqa: S608 - quoted
+    return f"SELECT {literal(feed.name)} AS feed, _key AS key, {whole} AS identity FROM {records}"
 
 
 def _scope(question: Question) -> str:
@@ -146,24 +148,24 @@ def _scope(question: Question) -> str:
     changed, links, decisions = question.changed, question.links, question.decisions
     # What changed, who has the same identity now, whom a decision ties to them, and all of their entities as they were.
     near = (
-        f"SELECT a.feed, a.key FROM li_all AS a JOIN {changed} AS c ON c.feed = a.feed AND c.key = a.key "  # noqa: S608
+        f"SELECT a.feed, a.key FROM li_all AS a JOIN {changed} AS c ON c.feed = a.feed AND c.key = a.key "
         f"UNION SELECT o.feed, o.key FROM li_all AS a JOIN {changed} AS c ON c.feed = a.feed AND c.key = a.key "
         "JOIN li_all AS o ON o.identity = a.identity"
     )
     tied = (
-        f"SELECT feed, key FROM ({near}) AS n0 "  # noqa: S608 - put together of our own
+        f"SELECT feed, key FROM ({near}) AS n0 "
         f"UNION SELECT d.right_feed, d.right_key FROM {decisions} AS d JOIN ({near}) AS n1 "
         "ON n1.feed = d.left_feed AND n1.key = d.left_key WHERE d.verdict = 'same' "
         f"UNION SELECT d.left_feed, d.left_key FROM {decisions} AS d JOIN ({near}) AS n2 "
         "ON n2.feed = d.right_feed AND n2.key = d.right_key WHERE d.verdict = 'same'"
     )
     whole = (
-        f"SELECT l.feed, l.key FROM {links} AS l WHERE l.entity_id IN "  # noqa: S608 - put together of our own
+        f"SELECT l.feed, l.key FROM {links} AS l WHERE l.entity_id IN "
         f"(SELECT m.entity_id FROM {links} AS m JOIN ({tied}) AS t ON t.feed = m.feed AND t.key = m.key "
         f"UNION SELECT g.entity_id FROM {links} AS g JOIN {changed} AS x ON x.feed = g.feed AND x.key = g.key)"
     )
     return (
-        f"SELECT DISTINCT w.feed, w.key FROM ({tied} UNION {whole}) AS w "  # noqa: S608 - put together of our own
+        f"SELECT DISTINCT w.feed, w.key FROM ({tied} UNION {whole}) AS w "
         "JOIN li_all AS there ON there.feed = w.feed AND there.key = w.key"
     )
 

@@ -7,7 +7,10 @@ begins. Commits of the library's care (folding of small files, erasures) come on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +18,7 @@ from typing import Any, Self
 from deltalake import CommitProperties, DeltaTable
 
 from jutong.library.engine.delta import EngineWrite
+from jutong.library.errors import TableBusyError
 from jutong.library.fusion.errors import SourceAlteredError
 from jutong.library.tables import METADATA_KEY, table_path
 
@@ -85,26 +89,51 @@ class Fused:
 
 @dataclass(frozen=True)
 class Current:
-    """The last good fusion: version of the fused table, its manifest, the versions to read of the tables beside it."""
+    """The last good fusion: version of the fused table, its manifest, the versions to read of the tables beside it.
+
+    ``altered`` names the tables, with the version, that something else has written to since; it is not in what is read.
+    """
 
     version: int
     manifest: Manifest
     versions: Mapping[str, int]
+    altered: Sequence[tuple[str, int]] = ()
+
+
+@contextmanager
+def alone(fused: Fused) -> Iterator[None]:
+    """Keep every other fusion of the same table away.
+
+    Raises:
+        TableBusyError: when one is under way.
+    """
+    fused.path.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(fused.path / ".fusion", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TableBusyError(table=f"{fused.code}/{fused.table}") from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def current(fused: Fused) -> Current | None:
-    """Return the last good fusion of a table; None before the first.
-
-    Raises:
-        SourceAlteredError: something else wrote to the fused table.
-    """
+    """Return the last good fusion of a table; None before the first."""
     if not fused.is_there():
         return None
     for commit in _commits(fused.path):
         if MANIFEST in commit.said:
             manifest = Manifest.of(commit.said)
-            newest = DeltaTable(str(fused.path)).version()
-            return Current(newest, manifest, {name: _good(fused.beside(name), manifest, name) for name in BESIDE})
+            version, foreign = _good(fused.path, commit.version)
+            versions, altered = {}, [(fused.table, foreign)] if foreign >= 0 else []
+            for name in BESIDE:
+                path = fused.beside(name)
+                there = DeltaTable.is_deltatable(str(path))
+                versions[name], foreign = _good(path, manifest.beside.get(name, -1)) if there else (-1, -1)
+                altered += [(path.name, foreign)] if foreign >= 0 else []
+            return Current(version, manifest, versions, tuple(altered))
     return None
 
 
@@ -125,6 +154,8 @@ def settle(fused: Fused) -> Current | None:
         TableBusyError: something else writes one of them.
     """
     good = current(fused)
+    for table, version in good.altered if good else ():
+        raise SourceAlteredError(table=f"fused/{fused.code}/{table}", version=version)
     for name in BESIDE:
         path = fused.beside(name)
         if not DeltaTable.is_deltatable(str(path)):
@@ -168,25 +199,22 @@ def _commits(path: Path, since: int = -1) -> Iterator[_Commit]:
             return
 
 
-def _good(path: Path, manifest: Manifest, name: str) -> int:
-    """Return the newest version of a table beside that is still the manifest's."""
-    version = manifest.beside.get(name, -1)
-    if not DeltaTable.is_deltatable(str(path)):
-        return -1
+def _good(path: Path, version: int) -> tuple[int, int]:
+    """Return the newest version of a table that has what a version had, and the first somebody else wrote, or -1."""
     for commit in reversed(list(_commits(path, version))):
         if not commit.said and commit.operation not in _SILENT:
-            raise SourceAlteredError(table="/".join(path.parts[-3:]), version=commit.version)
+            return version, commit.version
         if FUSION in commit.said:
             break
         version = commit.version
-    return version
+    return version, -1
 
 
 def _roll_back(path: Path, version: int) -> None:
     """Bring a table back to a version, or to no rows where there was none."""
     with EngineWrite(path):
         table = DeltaTable(str(path))
-        properties = CommitProperties(custom_metadata={METADATA_KEY: {"rolled_back": True}})  # type: ignore[dict-item]
+        properties = CommitProperties(custom_metadata={METADATA_KEY: {"rolled_back": True}})
         if version >= 0:
             table.restore(version, commit_properties=properties)
         else:

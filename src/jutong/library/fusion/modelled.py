@@ -1,5 +1,7 @@
 """Which records are of the same entity, by the trained linkage of ``jutong.library.linkage``."""
 
+# ruff: noqa: S608 - names are quoted and values literals, by engine.sql
+
 from __future__ import annotations
 
 from datetime import UTC
@@ -57,7 +59,7 @@ def _before(engine: Engine, question: Question) -> Before | None:
         return None
     for called, (path, version) in zip((PREPARED, PAIRS), stored, strict=True):
         engine.attach(called, path, version)
-    engine.keep("fu_as_it_was", f"SELECT feed, key, entity_id AS cluster FROM {question.links}")  # noqa: S608 - our own
+    engine.keep("fu_as_it_was", f"SELECT feed, key, entity_id AS cluster FROM {question.links}")
     return Before(prepared=PREPARED, pairs=PAIRS, clusters="fu_as_it_was", changed=question.changed)
 
 
@@ -65,6 +67,6 @@ def _passed() -> str:
     """Return the stored pairs of records that changed or are gone."""
     listed = ", ".join(f"p.{one}" for one in PAIR)
     return " UNION ".join(
-        f"SELECT {listed} FROM {PAIRS} AS p JOIN fu_asked AS a ON a.feed = p.{side}_feed AND a.key = p.{side}_key"  # noqa: S608
+        f"SELECT {listed} FROM {PAIRS} AS p JOIN fu_asked AS a ON a.feed = p.{side}_feed AND a.key = p.{side}_key"
         for side in ("left", "right")
     )

@@ -11,6 +11,8 @@ decides, record by record:
 An order of entities in slices keeps memory bounded: the slices follow the hexadecimal digits of the identifier.
 """
 
+# ruff: noqa: S608 - names are quoted and values literals, by engine.sql
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -115,12 +117,13 @@ def members_sql(plan: Plan, records: dict[str, str], assigned: str) -> str:
     for number, feed in enumerate(plan.feeds):
         has = plan.has(feed)
         columns = [
-            f"CAST({f's.{name(field.name)}' if field.name in has else 'NULL'} AS {sql_type(field)}) AS {name(field.name)}"
+            f"CAST({'s.' + name(field.name) if field.name in has else 'NULL'} AS {sql_type(field)}) "
+            f"AS {name(field.name)}"
             for field in plan.fields
         ]
         said = " + ".join(f"CASE WHEN s.{name(one)} IS NULL THEN 0 ELSE 1 END" for one in sorted(has)) or "0"
         parts.append(
-            f"SELECT a.entity_id, CAST({number} AS INTEGER) AS fno, s._key AS key, s._changed AS changed, "  # noqa: S608
+            f"SELECT a.entity_id, CAST({number} AS INTEGER) AS fno, s._key AS key, s._changed AS changed, "
             f"CAST({said} AS INTEGER) AS said, {', '.join(columns)} FROM {name(records[feed.name])} AS s "
             f"JOIN {assigned} AS a ON a.feed = {literal(feed.name)} AND a.key = s._key"
         )
@@ -155,13 +158,13 @@ def choose(
     engine.attach_rows("fu_ranks", _ranks(plan))
     engine.keep(
         "fu_several",
-        f"SELECT DISTINCT entity_id FROM (SELECT entity_id, feed FROM {assigned} GROUP BY entity_id, feed "  # noqa: S608
+        f"SELECT DISTINCT entity_id FROM (SELECT entity_id, feed FROM {assigned} GROUP BY entity_id, feed "
         "HAVING count(*) > 1) AS several",
     )
     slices = list(_slices(count))
     for number, where in enumerate(slices):
         heard(number, len(slices))
-        part = f"(SELECT * FROM {assigned}{where})"  # noqa: S608 - our own
+        part = f"(SELECT * FROM {assigned}{where})"
         engine.keep("fu_members", members_sql(plan, records, part))
         engine.keep("fu_firm", _firm(plan))
         engine.keep("fu_long", _long(plan))
@@ -172,7 +175,7 @@ def choose(
         engine.keep(f"fu_conflicts_{number}", _conflicts(plan))
     heard(len(slices), len(slices))
     for made, called in (("golden", "golden"), ("provenance", "provenance"), ("conflicts", "conflicts_found")):
-        whole = " UNION ALL ".join(f"SELECT * FROM fu_{made}_{number}" for number in range(len(slices)))  # noqa: S608
+        whole = " UNION ALL ".join(f"SELECT * FROM fu_{made}_{number}" for number in range(len(slices)))
         engine.keep(f"fu_{called}", whole)
 
 
@@ -214,7 +217,7 @@ def _feed_at(plan: Plan, field: FieldDefinition, place: str) -> str:
 
 
 def _firm(plan: Plan) -> str:
-    """Return one row for each entity: of each field the least and greatest value, how many, and the first to believe."""
+    """Return a row for each entity: of each field the least and greatest value, how many, and the first to believe."""
     columns = []
     for number, field in enumerate(plan.fields):
         column = name(field.name)
@@ -224,7 +227,7 @@ def _firm(plan: Plan) -> str:
             f"{first} AS p_{number}"
         )
     return (
-        f"SELECT m.entity_id, count(DISTINCT fno) AS feeds, max(changed) AS updated, "  # noqa: S608 - names are quoted
+        f"SELECT m.entity_id, count(DISTINCT fno) AS feeds, max(changed) AS updated, "
         f"max(CASE WHEN s.entity_id IS NULL THEN 0 ELSE 1 END) AS several, {', '.join(columns)} "
         "FROM fu_members AS m LEFT JOIN fu_several AS s ON s.entity_id = m.entity_id GROUP BY m.entity_id"
     )
@@ -239,9 +242,10 @@ def _open(number: int, of: str = "") -> str:
 def _long(plan: Plan) -> str:
     """Return what each record says about each field that is to be decided."""
     parts = [
-        f"SELECT m.entity_id, CAST({number} AS INTEGER) AS fid, m.fno, m.key, m.changed, m.said, "  # noqa: S608 - quoted
+        f"SELECT m.entity_id, CAST({number} AS INTEGER) AS fid, m.fno, m.key, m.changed, m.said, "
         f"CAST(m.{name(field.name)} AS VARCHAR) AS value FROM fu_members AS m "
-        f"JOIN fu_firm AS f ON f.entity_id = m.entity_id WHERE m.{name(field.name)} IS NOT NULL AND {_open(number, 'f')}"
+        f"JOIN fu_firm AS f ON f.entity_id = m.entity_id "
+        f"WHERE m.{name(field.name)} IS NOT NULL AND {_open(number, 'f')}"
         for number, field in enumerate(plan.fields)
     ]
     return " UNION ALL ".join(parts)
@@ -267,7 +271,7 @@ def _judged(plan: Plan, before: str) -> str:
     """Return what each record says, with what the winner of its field says, and why that is believed."""
     per = "PARTITION BY entity_id, fid"
     old = " UNION ALL ".join(
-        f"SELECT g.entity_id, CAST({number} AS INTEGER) AS fid, CAST(g.{name(field.name)} AS VARCHAR) AS was "  # noqa: S608
+        f"SELECT g.entity_id, CAST({number} AS INTEGER) AS fid, CAST(g.{name(field.name)} AS VARCHAR) AS was "
         f"FROM {before} AS g WHERE g.{name(field.name)} IS NOT NULL "
         f"AND g.entity_id IN (SELECT entity_id FROM fu_long WHERE fid = {number})"
         for number, field in enumerate(plan.fields)
@@ -289,7 +293,7 @@ def _judged(plan: Plan, before: str) -> str:
     )
     keyed = "SELECT *, " + ", ".join(f"{key} AS k{place}" for place, key in enumerate(keys)) + f" FROM ({counted}) AS c"
     last = "CASE WHEN was IS NOT NULL AND value = was THEN 0 ELSE 1 END, changed ASC NULLS LAST, value, fno, key"
-    placed = f"SELECT *, row_number() OVER ({per} ORDER BY {orders}, {last}) AS place FROM ({keyed}) AS k"  # noqa: S608
+    placed = f"SELECT *, row_number() OVER ({per} ORDER BY {orders}, {last}) AS place FROM ({keyed}) AS k"
     taken = ["value", "fno", "key", "changed", *[f"k{place}" for place in range(len(CRITERIA))]]
     won = "SELECT entity_id, fid, " + ", ".join(f"{one} AS w_{one}" for one in taken) + " FROM placed WHERE place = 1"
     beside = (
@@ -321,7 +325,7 @@ def _wide(column: str, fields: Sequence[FieldDefinition]) -> str:
     columns = ", ".join(
         f"max(CASE WHEN fid = {number} THEN {column} END) AS d_{number}" for number in range(len(fields))
     )
-    return f"(SELECT entity_id, {columns} FROM fu_decided GROUP BY entity_id)"  # noqa: S608 - our own
+    return f"(SELECT entity_id, {columns} FROM fu_decided GROUP BY entity_id)"
 
 
 def _golden(plan: Plan) -> str:
@@ -331,10 +335,10 @@ def _golden(plan: Plan) -> str:
         for number, field in enumerate(plan.fields)
     ]
     inner = (
-        f"SELECT f.entity_id, {', '.join(columns)}, CAST(f.feeds AS INTEGER) AS _sources, f.updated AS _updated "  # noqa: S608
+        f"SELECT f.entity_id, {', '.join(columns)}, CAST(f.feeds AS INTEGER) AS _sources, f.updated AS _updated "
         f"FROM fu_firm AS f LEFT JOIN {_wide('value', plan.fields)} AS d ON d.entity_id = f.entity_id"
     )
-    return f"SELECT *, {state_sql(plan)} AS _state FROM ({inner}) AS g"  # noqa: S608 - put together of our own
+    return f"SELECT *, {state_sql(plan)} AS _state FROM ({inner}) AS g"
 
 
 def state_sql(plan: Plan) -> str:
@@ -362,12 +366,12 @@ def _provenance(plan: Plan) -> str:
     feeds = " ".join(f"WHEN {number} THEN {literal(feed.name)}" for number, feed in enumerate(plan.feeds))
     told = f"CASE fno {feeds} END || ' ' || basis || CASE WHEN several = 1 THEN ' ' || key ELSE '' END"
     decided = (
-        f"(SELECT d0.entity_id, d0.fid, {told} AS told FROM fu_decided AS d0 "  # noqa: S608 - our own
+        f"(SELECT d0.entity_id, d0.fid, {told} AS told FROM fu_decided AS d0 "
         "JOIN fu_firm AS f0 ON f0.entity_id = d0.entity_id)"
     )
     wide = _wide("told", plan.fields).replace("fu_decided", f"{decided} AS told_of")
     return (
-        f"SELECT f.entity_id, {', '.join(columns)} FROM fu_firm AS f LEFT JOIN {wide} AS d ON d.entity_id = f.entity_id"  # noqa: S608
+        f"SELECT f.entity_id, {', '.join(columns)} FROM fu_firm AS f LEFT JOIN {wide} AS d ON d.entity_id = f.entity_id"
     )
 
 
@@ -378,11 +382,12 @@ def _conflicts(plan: Plan) -> str:
     equal = " AND ".join(f"j.k{place} = j.w_k{place}" for place in range(len(CRITERIA)))
     bare = "replace(replace(replace(lower({0}), ' ', ''), '·', ''), '•', '')"
     return (
-        f"SELECT j.entity_id, CASE j.fid {names_} END AS field, j.fno, j.key, j.value, j.changed, j.w_fno AS b_fno, "  # noqa: S608
+        f"SELECT j.entity_id, CASE j.fid {names_} END AS field, j.fno, j.key, j.value, j.changed, j.w_fno AS b_fno, "
         f"j.w_key AS b_key, j.w_value AS b_value, j.w_changed AS b_changed, "
         f"CASE WHEN {equal} THEN 'equal-authority' ELSE 'differs' END AS cause, "
         f"CASE WHEN {bare.format('j.value')} = {bare.format('j.w_value')} THEN 'spelling' "
-        "WHEN j.changed < j.w_changed THEN 'older' WHEN j.changed > j.w_changed THEN 'newer' ELSE 'same-age' END AS clue, "
+        "WHEN j.changed < j.w_changed THEN 'older' WHEN j.changed > j.w_changed THEN 'newer' "
+        "ELSE 'same-age' END AS clue, "
         f"CASE WHEN {equal} THEN 'decide' WHEN d.basis = 'source' AND j.changed > j.w_changed "
         f"AND {bare.format('j.value')} <> {bare.format('j.w_value')} THEN 'ask-source' "
         "ELSE 'correct-record' END AS suggestion "
