@@ -68,6 +68,8 @@ class Settings:
     """Where lineage events of every move are posted as OpenLineage (http://host:5000/api/v1/lineage); empty: off."""
     lineage_token: str = ""
     """Bearer token for the lineage address; empty: none is sent."""
+    library_backup: str = ""
+    """Folder for encrypted backups of the library's tables; empty: backups/library in the home folder."""
     library_keep_days: int = 0
     """Days for which replaced versions of the library's tables stay readable, 1 to 65534; unset: for ever."""
     library_engine: str = "duckdb"

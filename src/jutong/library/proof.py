@@ -14,7 +14,10 @@ from jutong.library.digest import ContentDigest
 from jutong.library.tables import METADATA_KEY, arrow_schema, digest_files
 
 NEWEST = 5
-_NO_ROWS_CHANGED = {"ADD FEATURE", "SET TBLPROPERTIES", "VACUUM START", "VACUUM END"}
+_UNSAID: Mapping[str, Any] = {"job_id": "", "rows": -1, "source_digest": "", "digest": "", "started_ms": 0}
+"""What a commit of an engine does not say."""
+
+NO_ROWS_CHANGED = {"ADD FEATURE", "SET TBLPROPERTIES", "VACUUM START", "VACUUM END"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Proof:
     def of(cls, said: Mapping[str, Any]) -> Self:
         """Return the proof of a commit's metadata; what a later version added there is left out."""
         names = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in said.items() if name in names})
+        return cls(**{**_UNSAID, **{name: value for name, value in said.items() if name in names}})
 
 
 @dataclass(frozen=True)
@@ -113,5 +116,5 @@ def newest_proof(table: DeltaTable) -> tuple[Proof | None, bool]:
         for commit in table.history(limit):
             if METADATA_KEY in commit:
                 return Proof.of(commit[METADATA_KEY]), current
-            current = current and commit.get("operation") in _NO_ROWS_CHANGED
+            current = current and commit.get("operation") in NO_ROWS_CHANGED
     return None, False

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+from jutong.library.care.keep import pinned_files, promised
 from jutong.library.errors import TableBusyError
 from jutong.library.overwrite import LOCK
 
@@ -34,6 +35,8 @@ class Pruned:
 
 def prune(path: Path, *, keep_days: int, now: datetime, at_work: Container[str], dry: bool = False) -> Pruned:
     """Remove the files of a table that only versions replaced more than so many days ago are made of.
+
+    What was promised of the table (``care.keep``) goes before: more days, and versions that stay anyway.
 
     Args:
         path: the table's folder.
@@ -55,6 +58,7 @@ def prune(path: Path, *, keep_days: int, now: datetime, at_work: Container[str],
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise TableBusyError(table="/".join(path.parts[-2:])) from error
+        keep_days = max(keep_days, promised(path).keep_days)
         cutoff_ms = int((now - timedelta(days=keep_days)).timestamp() * 1000)
         gone = _gone(path, cutoff_ms, at_work)
         found = Pruned(len(gone), sum(file.stat().st_size for file in gone))
@@ -68,7 +72,7 @@ def prune(path: Path, *, keep_days: int, now: datetime, at_work: Container[str],
 
 def _gone(path: Path, cutoff_ms: int, at_work: Container[str]) -> list[Path]:
     """Return the files nobody who may read a version needs."""
-    present = {Path(uri).name for uri in DeltaTable(str(path)).file_uris()}
+    present = {Path(uri).name for uri in DeltaTable(str(path)).file_uris()} | pinned_files(path)
     removed = _removed(path / "_delta_log")
     found = []
     for file in sorted(path.glob("part-*.parquet")):
@@ -88,8 +92,8 @@ def _removed(log: Path) -> dict[str, int]:
     """Return when each file was last removed, in milliseconds since 1970 UTC, as far as the log tells."""
     found: dict[str, int] = {}
     for commit in sorted(log.glob("*.json")):
-        for line in commit.read_bytes().splitlines():
-            removal = json.loads(line).get("remove")
-            if removal is not None:
-                found[removal["path"]] = int(removal["deletionTimestamp"])
+        actions = [json.loads(line) for line in commit.read_bytes().splitlines()]
+        told_ms = max((int(action.get("commitInfo", {}).get("timestamp", 0)) for action in actions), default=0)
+        for removal in (action["remove"] for action in actions if "remove" in action):
+            found[removal["path"]] = int(removal.get("deletionTimestamp") or told_ms)
     return found

@@ -11,6 +11,7 @@ from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.envelope import Document
 from jutong.contracts.fused import ConflictOrder, ConflictResult
 from jutong.contracts.fusion import FuseOrder, FuseResult
+from jutong.contracts.library_care import CareOrder, CareResult
 from jutong.contracts.quality import CheckOrder, CheckResult
 from jutong.library.works import Place, Tell
 
@@ -38,6 +39,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "care": Kind(CareOrder, CareResult, "jutong.library.care.work:run"),
     "check": Kind(CheckOrder, CheckResult, "jutong.library.quality.check:run"),
     "conflicts": Kind(ConflictOrder, ConflictResult, "jutong.node.fused.conflicts:run", light=True),
     "fuse": Kind(FuseOrder, FuseResult, "jutong.library.fusion.work:run"),
