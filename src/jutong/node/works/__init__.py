@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jutong.contracts.copies import ServeOrder, ServeResult
 from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.envelope import Document
 from jutong.contracts.fused import ConflictOrder, ConflictResult
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "check": Kind(CheckOrder, CheckResult, "jutong.library.quality.check:run"),
     "conflicts": Kind(ConflictOrder, ConflictResult, "jutong.node.fused.conflicts:run", light=True),
     "fuse": Kind(FuseOrder, FuseResult, "jutong.library.fusion.work:run"),
+    "serve": Kind(ServeOrder, ServeResult, "jutong.node.copies.work:run"),
     "try-engine": Kind(TryEngineOrder, TryEngineResult, "jutong.library.engine.trial:run", light=True),
 }
 """Every kind of work, by its name in orders. Its owner adds a line; the order of lines is the alphabet."""

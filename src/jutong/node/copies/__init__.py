@@ -1,0 +1,1 @@
+"""Tables of the library copied into a database, for calls that look single rows up."""
