@@ -6,16 +6,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
 from jutong.contracts.library_care import Keeping
+from jutong.contracts.modes import DifferenceMode
 from jutong.library.care import history
+from jutong.library.care.changes import changes
 from jutong.library.care.errors import VersionGoneError, VersionUnknownError
 from jutong.library.care.examine import examine
 from jutong.library.care.keep import pin, promised
 from jutong.library.care.tidy import tidy
-from jutong.library.proof import standing
+from jutong.library.merge import Merge
+from jutong.library.proof import Proof, standing
 from jutong.library.retention import prune
 from jutong.library.tables import read_digest
 from tests.unit.library.care.lake import OWNER, bring, ids, names, number, people, table
@@ -77,3 +81,29 @@ def test_what_was_promised_outlives_a_shorter_setting(person: Path) -> None:
     assert ids(person) == [number(one) for one in range(4)]
     pin(person, "fusion", ())
     assert prune(person, keep_days=1, now=NOW + timedelta(days=40), at_work=()).files == 3
+
+
+def test_what_changed_between_two_versions_is_told_by_key(person: Path, tmp_path: Path) -> None:
+    tidy(person, KEEPING, work_id=str(uuid4()), now=NOW)
+    bring(person, people(9))
+    with Merge(person, str(uuid4()), DifferenceMode(keys=("id_number",))) as target:
+        rows = pa.concat_tables([people(0, 9), people(1, name="y"), people(7)])
+        target.agree(rows.schema)
+        target.begin(rows.schema)
+        for batch in rows.to_batches():
+            target.write(batch)
+        target.finish()
+        digest = target.read_back().text()
+        target.commit(Proof(target.job_id, rows.num_rows, digest, digest, 1))
+    last = DeltaTable(str(person)).version()
+    found = sorted(
+        (kind, row["id_number"], row["name"])
+        for kind, batch in changes(person, 3, last, ("id_number",), tmp_path)
+        for row in batch.to_pylist()
+    )
+    assert found == [
+        ("delete", number(2), "x"), ("delete", number(3), "x"), ("insert", number(7), "x"), ("insert", number(9), "x"),
+        ("update_postimage", number(1), "y"), ("update_preimage", number(1), "x"),
+    ]  # fmt: skip
+    assert list(changes(person, 3, 5, ("id_number",), tmp_path)) == []  # folding changed no row
+    assert not (tmp_path / "changes").exists()
