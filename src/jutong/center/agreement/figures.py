@@ -11,6 +11,7 @@ from django.db import connection
 
 from jutong.center.agreement.limits import OrderedRows
 from jutong.center.catalog.models import Binding
+from jutong.center.quality.queries import overdue_of_entry
 from jutong.center.usage.models import Access
 from jutong.kernel.clock import BEIJING
 
@@ -63,6 +64,8 @@ class Figures:
     binding: Binding | None = None
     limits: OrderedRows | None = None
     """Only where rows were agreed on and the grant was ordered."""
+    defects: tuple[str, ...] = ()
+    """Numbers of the quality findings of the entry's register that are past their day."""
 
     def count(self, codes: Collection[str]) -> int:
         """Return how many calls came out as one of these."""
@@ -76,7 +79,7 @@ def span(day: date) -> tuple[datetime, datetime]:
 
 
 def of_day(grants: dict[UUID, UUID], day: date) -> dict[UUID, Figures]:
-    """Return a day's figures by grant; ``grants`` maps each to its entry. Three queries."""
+    """Return a day's figures by grant; ``grants`` maps each to its entry. A query for each kind of figure."""
     found = {grant_id: Figures() for grant_id in grants}
     first, last = span(day)
     ids = list(found)
@@ -90,8 +93,10 @@ def of_day(grants: dict[UUID, UUID], day: date) -> dict[UUID, Figures]:
         for grant_id, p95, number in cursor.fetchall():
             found[grant_id].p95_ms, found[grant_id].timed = p95, number
     bindings = {row.entry_id: row for row in Binding.objects.filter(entry__in=set(grants.values()), ended_at=None)}
+    late = overdue_of_entry(set(grants.values()), day)
     for grant_id, entry_id in grants.items():
         found[grant_id].binding = bindings.get(entry_id)
+        found[grant_id].defects = tuple(late.get(entry_id, ()))
     return found
 
 

@@ -82,10 +82,10 @@ def _freshness(figures: Figures, day: Day) -> Reading:
 
 
 def _quality(figures: Figures, _day: Day) -> Reading:
-    binding = figures.binding
+    binding, late = figures.binding, len(figures.defects)
     if binding is None or binding.health == BindingHealth.UNKNOWN:
-        return Reading(None, 0)
-    return Reading(0 if binding.health == BindingHealth.OK else max(len(binding.problems), 1), 1)
+        return Reading(late or None, late)
+    return Reading(late + (0 if binding.health == BindingHealth.OK else max(len(binding.problems), 1)), 1 + late)
 
 
 def _rows(figures: Figures, _day: Day) -> Reading:
@@ -141,6 +141,8 @@ def evidence(duty: Obligation, figures: Figures, day: Day) -> dict[str, Any]:
         return {"p95_ms": figures.p95_ms, "records": of.slow_records(day.grant_id, day.on, duty.bound)}
     if kind == ObligationKind.ROWS and figures.limits is not None:
         return {"order": figures.limits.order, "missing": list(figures.limits.missing)}
+    if kind == ObligationKind.QUALITY and figures.defects:
+        return {**_probe(figures), "findings": list(figures.defects)[: of.SHOWN_RECORDS]}
     if kind in WORST_OF_DAY:
         return _probe(figures)
     if kind == ObligationKind.THIRD_PARTY:
