@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "jutong.center.usage",
     "jutong.center.jobs",
     "jutong.center.library",
+    "jutong.center.fusion",
     "jutong.center.quality",
     "jutong.center.process",
     "jutong.web",

@@ -71,10 +71,13 @@ class Permission(StrEnum):
     JOBS_JOB_ORDER = "jobs:job:order"
     JOBS_JOB_VIEW = "jobs:job:view"
     JOBS_QUARANTINE_REPAIR = "jobs:quarantine:repair"
+    LIBRARY_CONFLICT_SEND = "library:conflict:send"
     LIBRARY_ENGINE_TRY = "library:engine:try"
+    LIBRARY_ENTITY_VIEW = "library:entity:view"
     LIBRARY_FEED_CONFIRM = "library:feed:confirm"
     LIBRARY_LIBRARY_PUBLISH = "library:library:publish"
     LIBRARY_LIBRARY_VIEW = "library:library:view"
+    LIBRARY_REVIEW_JUDGE = "library:review:judge"
     LIBRARY_WORK_ORDER = "library:work:order"
     NORMS_CONFORMANCE_RUN = "norms:conformance:run"
     NORMS_ELEMENT_PROPOSE = "norms:element:propose"
@@ -266,7 +269,17 @@ RULES: tuple[Rule, ...] = (
         (Role.STEWARD,),
         "rows a move refused are put right by their holder, at the node",
     ),
+    _rule(
+        Permission.LIBRARY_CONFLICT_SEND,
+        (Role.STEWARD,),
+        "条例 19, 26: whoever keeps a library has its sources put right; the keeping is asked besides",
+    ),
     _rule(Permission.LIBRARY_ENGINE_TRY, (Role.SYSTEM_ADMIN,), "running the platform; no row is read"),
+    _rule(
+        Permission.LIBRARY_ENTITY_VIEW,
+        (Role.STEWARD, Role.AUTHORITY),
+        "one fused record at the node, masked by grade, for those who keep the library or answer for a row of it",
+    ),
     _rule(
         Permission.LIBRARY_FEED_CONFIRM,
         (Role.STEWARD, *_PLATFORM),
@@ -281,6 +294,11 @@ RULES: tuple[Rule, ...] = (
         Permission.LIBRARY_LIBRARY_VIEW,
         (*_READERS, Role.SYSTEM_ADMIN, Role.AUDITOR),
         "what the libraries hold, in counts, is known to all departments",
+    ),
+    _rule(
+        Permission.LIBRARY_REVIEW_JUDGE,
+        (Role.STEWARD, Role.AUTHORITY),
+        "those who keep a library say what the machine may not decide: whether two records are one",
     ),
     _rule(
         Permission.LIBRARY_WORK_ORDER,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jutong.contracts.fused import LibraryTicketOrder
 from jutong.evidence import record as evidence_record
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 PATH = "/gw/v1/library"
 LONGEST_REASON = 200
 MOST_SKIPPED = 10**6
-VERDICTS = ("same", "different", "unsure")
+VERDICTS: dict[str, Literal["same", "different", "unsure"]] = {
+    "same": "same", "different": "different", "unsure": "unsure",
+}  # fmt: skip
 Form = dict[str, str]
 
 
@@ -194,7 +196,7 @@ class _Step:
         left, right = found.left, found.right
         decide(
             Fused(self.home / "library", order.library, order.table.name), left=(left.feed, left.key),
-            right=(right.feed, right.key), verdict=verdict, ground=ground, by=order.official, now=self.now,
+            right=(right.feed, right.key), verdict=VERDICTS[verdict], ground=ground, by=order.official, now=self.now,
         )  # fmt: skip
         self.visit.kept["judged"] = self.visit.kept.get("judged", 0) + 1
         self.leaves.append(Leaf("judged", 2, {"subject": found.review_id, "verdict": verdict}))
