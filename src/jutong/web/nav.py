@@ -67,6 +67,14 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        _("统一资源库"),
+        (
+            Place(_("资源库总览"), "/library", "db", Permission.LIBRARY_LIBRARY_VIEW),
+            Place(_("入库来源"), "/library/feeds", "link", Permission.LIBRARY_FEED_CONFIRM),
+            Place(_("资源库作业"), "/library/works", "swap", Permission.LIBRARY_LIBRARY_VIEW),
+        ),
+    ),
+    (
         _("规范"),
         (
             Place(_("规范与定级"), "/norms", "book", Permission.NORMS_NORM_VIEW),
@@ -105,6 +113,7 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("人员与岗位"), "/admin/users", "people", Permission.ORG_USER_VIEW),
             Place(_("工作日历"), "/admin/calendar", "clock", Permission.CLOCKS_CALENDAR_LOAD),
             Place(_("节点"), "/admin/nodes", "db", Permission.FLEET_NODE_VIEW),
+            Place(_("计算引擎"), "/library/engine", "db", Permission.LIBRARY_ENGINE_TRY),
             Place(_("消息渠道"), "/admin/channels", "send", Permission.NOTIFY_CHANNEL_MANAGE),
             Place(_("操作审计"), "/admin/audit", "file", Permission.AUDIT_TRAIL_VIEW),
         ),

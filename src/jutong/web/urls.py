@@ -72,6 +72,7 @@ urlpatterns = [
     path("", include("jutong.web.norms.urls")),
     path("", include("jutong.web.open.urls")),
     path("", include("jutong.web.jobs.urls")),
+    path("", include("jutong.web.library.urls")),
     path("", include("jutong.web.usage.urls")),
     path("", include("jutong.web.clocks.urls")),
     path("", include("jutong.web.supervision.urls")),

@@ -65,3 +65,12 @@ class NothingToWorkError(JutongError):
     http_status = 409
     message = gettext_noop("“{table}”现在没有可以下达的“{kind}”作业。")
     next_step = gettext_noop("请先确认并启用它的数据来源，等数据入库后再下达。")
+
+
+class EngineAddressError(JutongError):
+    """No address of Spark Connect."""
+
+    code = "library.engine.bad-address"
+    http_status = 422
+    message = gettext_noop("“{found}”不是 Spark Connect 地址。")
+    next_step = gettext_noop("请写成 sc://主机:端口，例如 sc://spark.example.gov:15002；留空则试算节点现在用的引擎。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -26,6 +26,8 @@ from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
+from jutong.center.ownership.elements import elements_of
+from jutong.center.ownership.meaning import one_name
 from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
 from jutong.kernel.errors import NotFoundError
 from jutong.kernel.i18n import gettext_noop
@@ -46,6 +48,13 @@ def _roles() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((row["role"], tuple(row["names"])) for row in found["roles"])
 
 
+@cache
+def role_titles() -> dict[str, str]:
+    """Return what each role of 数源部门 is called."""
+    found = json.loads(files("jutong.center.library").joinpath("roles.json").read_text("utf-8"))
+    return {row["role"]: row["title"] for row in found["roles"]}
+
+
 def role_of(organisation: Organisation) -> str:
     """Return the role of 数源部门 an organisation has by its name, empty where none is evident."""
     return next((role for role, names in _roles() if any(name in organisation.name for name in names)), "")
@@ -62,23 +71,29 @@ def feed_of(row: FeedRow) -> Feed:
 
 
 def matched(definition: TableDefinition, items: Sequence[Item], columns: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return which landed column fills which field: by data element, else by the same name. Each column once."""
+    """Return which landed column fills which field: of one name, else of one data element. Each column once.
+
+    An item that names no data element has the one its name evidently means.
+    """
     bound = [item for item in items if columns.get(item.name)]
+    meant = elements_of(item.name for item in bound if not item.element)
+    element = {item.name: item.element or meant.get(item.name, "") for item in bound}
     taken: set[str] = set()
     pairs = []
     for field in definition.fields:
-        found = next((item for item in _alike(field, bound) if columns[item.name] not in taken), None)
-        if found is not None:
-            taken.add(columns[found.name])
-            pairs.append((field.name, columns[found.name]))
+        alike = [item for item in bound if columns[item.name] not in taken and _is(field, item.name, element)]
+        if alike:
+            best = min(alike, key=lambda item: one_name(item.name) != one_name(field.title))
+            taken.add(columns[best.name])
+            pairs.append((field.name, columns[best.name]))
     return pairs
 
 
-def _alike(field: FieldDefinition, items: Sequence[Item]) -> Iterator[Item]:
-    """Yield the items a field may be, the surest first."""
-    same = [item for item in items if item.name == field.title]
-    yield from (item for item in same if item.element in {"", field.element})
-    yield from (item for item in items if item.element and item.element == field.element and item not in same)
+def _is(field: FieldDefinition, name: str, element: Mapping[str, str]) -> bool:
+    """Tell whether an item says what a field asks for."""
+    if field.element and element[name]:
+        return field.element == element[name]
+    return one_name(name) == one_name(field.title)
 
 
 def _row_key(binding: Binding, source: Source, items: Sequence[Item]) -> str:

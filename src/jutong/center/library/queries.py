@@ -9,6 +9,7 @@ from uuid import UUID
 from jutong.center.library.models import OPEN, FeedRow, Library, LibraryTable, TableVersion, Work, WorkState
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
+from jutong.center.org.enums import Role
 from jutong.center.org.permissions import Permission
 from jutong.center.paging import Page, newest_first
 from jutong.kernel.errors import NotFoundError
@@ -109,9 +110,11 @@ def _lines(tables: list[LibraryTable], now: datetime) -> dict[UUID, TableLine]:
         "library_id", "table", "kind", "feed_id"
     )
     for work in newest:
-        table_id = places.get((work.library_id, work.table))
-        if table_id is not None and work.state == WorkState.FAILED:
-            last[table_id] = work
+        found = next(
+            (table for table in tables if (table.library_id, table.name) == (work.library_id, work.table)), None
+        )
+        if found is not None and work.state == WorkState.FAILED:
+            last[found.id] = work
     return {
         table.id: TableLine(
             table, feeds.get(table.id, []).count("on"), feeds.get(table.id, []).count("proposed"),
@@ -154,6 +157,16 @@ def to_confirm(actor: Actor) -> list[FeedRow]:
     """Return the feeds of the own department that wait for a steward."""
     rows = FeedRow.objects.select_related("organisation", "entry", "table__library")
     return list(rows.filter(organisation_id=actor.organisation_id or org.NOBODY, state="proposed"))
+
+
+def feeds_seen(actor: Actor) -> list[FeedRow]:
+    """Return the feeds of a steward's department, those of all departments for everybody else; proposed ones first."""
+    org.require(actor, Permission.LIBRARY_LIBRARY_VIEW)
+    rows = FeedRow.objects.select_related("organisation", "entry", "table__library")
+    if actor.role == Role.STEWARD:
+        rows = rows.filter(organisation_id=actor.organisation_id or org.NOBODY)
+    order = {"proposed": 0, "on": 1, "off": 2}
+    return sorted(rows, key=lambda row: (order[row.state], row.organisation.code, row.name))
 
 
 def versions(actor: Actor, table: LibraryTable) -> list[TableVersion]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -89,7 +90,7 @@ def once_more(work: Work, by: Actor, now: datetime) -> None:
         take(work.kind, table, feed=work.feed, by=by, now=now)
 
 
-def landed(*, organisation_id: object, target: str, read_at: datetime, by: Actor, now: datetime) -> int:
+def landed(*, organisation_id: UUID, target: str, read_at: datetime, by: Actor, now: datetime) -> int:
     """Take up the feeds of a table that was moved into the library. Returns how many there are."""
     feeds = FeedRow.objects.select_related("table__library__node", "organisation").filter(
         organisation_id=organisation_id, landed=target, state=FeedState.ON

@@ -1,0 +1,80 @@
+"""What the libraries hold, how fresh and how full it is, and one table of them."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from jutong.center.library import ordering, queries, steps
+from jutong.center.library.definitions import definition_of
+from jutong.center.library.feeds import role_titles
+from jutong.center.library.models import LibraryTable
+from jutong.center.library.works import KINDS
+from jutong.center.org.permissions import Permission
+from jutong.center.org.queries import has
+from jutong.kernel.errors import JutongError
+from jutong.web.door import Visit, page, step
+from jutong.web.library.lines import lines
+
+SHOWN_WORKS = 12
+MOST_CHARTED = 24
+"""Tables the chart of the overview shows, the fullest libraries first."""
+
+
+@page(Permission.LIBRARY_LIBRARY_VIEW)
+def overview(visit: Visit) -> HttpResponseBase:
+    """Show every library with its tables."""
+    cards = queries.overview(visit.actor, visit.now)
+    filled = [line for card in cards for line in card.lines if line.table.rows]
+    context = {
+        "cards": cards,
+        "charted": sorted(filled, key=lambda line: -(line.table.rows or 0))[:MOST_CHARTED],
+        "rows": sum(card.rows for card in cards),
+        "tables": sum(len(card.lines) for card in cards),
+        "filled": sum(card.filled_tables for card in cards),
+        "late": sum(card.late for card in cards),
+        "running": sum(line.open_works for card in cards for line in card.lines),
+        "waiting": queries.to_confirm(visit.actor) if has(visit.actor, Permission.LIBRARY_FEED_CONFIRM) else [],
+        "may_publish": has(visit.actor, Permission.LIBRARY_LIBRARY_PUBLISH),
+        "may_confirm": has(visit.actor, Permission.LIBRARY_FEED_CONFIRM),
+        "may_try": has(visit.actor, Permission.LIBRARY_ENGINE_TRY),
+    }
+    return visit.render("library/overview.html", context)
+
+
+@page(Permission.LIBRARY_LIBRARY_VIEW)
+def table(visit: Visit, code: str, name: str) -> HttpResponseBase:
+    """Show one table: definition, what fills it, versions, works."""
+    return _table(visit, queries.table_named(visit.actor, code, name))
+
+
+def _table(visit: Visit, found: LibraryTable, problem: JutongError | None = None) -> HttpResponse:
+    feeds, definition = queries.feeds(visit.actor, found), definition_of(found)
+    context = {
+        "table": found,
+        "definition": definition,
+        "fields": [(field, role_titles().get(field.source, field.source)) for field in definition.fields],
+        "line": queries.line_of(visit.actor, found, visit.now),
+        "feeds": feeds,
+        "versions": queries.versions(visit.actor, found),
+        "works": lines(queries.works(visit.actor, table=found).rows[:SHOWN_WORKS]),
+        "possible": [(kind, KINDS.get(kind, kind)) for kind in _possible(visit, found)],
+        "may_confirm": has(visit.actor, Permission.LIBRARY_FEED_CONFIRM),
+        "problem": problem,
+    }
+    return visit.render("library/table.html", context, status=problem.http_status if problem else 200)
+
+
+def _possible(visit: Visit, found: LibraryTable) -> list[str]:
+    return steps.possible(found) if ordering.may_order(visit.actor, found) else []
+
+
+@step(Permission.LIBRARY_WORK_ORDER)
+def order(visit: Visit, code: str, name: str) -> HttpResponseBase:
+    """Order a work on a table by hand."""
+    found = queries.table_named(visit.actor, code, name)
+    try:
+        work = ordering.order(table=found, kind=visit.request.POST.get("kind", ""), by=visit.actor, now=visit.now)
+    except JutongError as problem:
+        return _table(visit, found, problem)
+    return visit.done(_("已下达，节点取走后开始"), f"/library/works/{work.id}")
