@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jutong.library.engine import EngineSetting
+from jutong.library.engine.sql import name, names
 from jutong.node.shares.views import DISPUTED, View, ViewFile, described
 
-if TYPE_CHECKING:
-    import duckdb
-
 CHANGE = "_change_type"
-MEMORY = "512MB"
+MEMORY_MB = 512
 
 
 def name_of(before: View | None, after: View) -> str:
@@ -36,57 +35,45 @@ def difference(before: View | None, after: View, keys: Sequence[str], folder: Pa
         keys: items that find a row and are shown in full.
         folder: gets the file.
     """
-    import duckdb  # noqa: PLC0415 - only who asks for changes pays for it
+    from jutong.library.engine.duck import DuckEngine  # noqa: PLC0415 - only who asks for changes pays for it
 
-    with duckdb.connect() as db:
-        db.execute(f"SET memory_limit = '{MEMORY}'")
-        db.execute("SET threads = 1")
-        db.execute("SET temp_directory = $1", [str(folder / "spill")])
-        db.execute("SET preserve_insertion_order = false")
-        for name, view in (("old", before), ("new", after)):
-            if view is not None and view.files:
-                db.read_parquet(view.paths()).create_view(name)
-        if not after.files and not (before and before.files):
-            return []
-        there = "new" if after.files else "old"
-        for name, view in (("old", before), ("new", after)):
+    schema = _schema(after) or _schema(before)
+    if schema is None:  # neither has a row
+        return []
+    keys = [key for key in keys if key in schema.names]
+    with DuckEngine(EngineSetting(memory_mb=MEMORY_MB, threads=1), folder) as engine:
+        for called, view in (("was", before), ("now", after)):
             if view is None or not view.files:
-                db.execute(f"CREATE VIEW {name} AS SELECT * FROM {there} LIMIT 0")  # noqa: S608
-        kinds = _kinds(db, "new")
-        there_before = _kinds(db, "old")
-        kinds.pop(DISPUTED, None)
-        now = ", ".join(_quoted(name) for name in kinds)
-        # A column the version before did not have was empty in it.
-        was = ", ".join(
-            f"TRY_CAST({_quoted(name) if name in there_before else 'NULL'} AS {kind}) AS {_quoted(name)}"
-            for name, kind in kinds.items()
-        )
-        db.execute(f"CREATE TEMP TABLE gone AS SELECT {was} FROM old EXCEPT ALL SELECT {now} FROM new")  # noqa: S608
-        db.execute(f"CREATE TEMP TABLE come AS SELECT {now} FROM new EXCEPT ALL SELECT {was} FROM old")  # noqa: S608
-        (changed,) = db.execute("SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come)").fetchone() or (0,)
+                engine.attach_rows(called, schema.empty_table())
+            else:  # a column the version before did not have was empty in it
+                engine.attach_files(called, tuple(map(Path, view.paths())), schema)
+        columns = names(one for one in schema.names if one != DISPUTED)
+        engine.keep("gone", f"SELECT {columns} FROM was EXCEPT ALL SELECT {columns} FROM now")  # noqa: S608
+        engine.keep("come", f"SELECT {columns} FROM now EXCEPT ALL SELECT {columns} FROM was")  # noqa: S608
+        ((changed,),) = engine.rows("SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM come) AS n")
         if not changed:
             return []
-        rows = db.execute(_told("gone", "come", keys, "update_preimage", "delete")
-                          + " UNION ALL " + _told("come", "gone", keys, "update_postimage", "insert"))  # fmt: skip
-        reader: Any = rows.to_arrow_reader(65_536)
+        told = (
+            f"{_told('gone', 'come', keys, 'update_preimage', 'delete')}"
+            f" UNION ALL {_told('come', 'gone', keys, 'update_postimage', 'insert')}"
+        )
+        shown = [one for one in schema if one.name != DISPUTED]
+        written = pa.schema([*shown, schema.field(DISPUTED), pa.field(CHANGE, pa.string())])
         path = folder / "changes.parquet"
-        with pq.ParquetWriter(path, reader.schema, compression="snappy") as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+        with pq.ParquetWriter(path, written, compression="snappy") as writer:
+            for batch in engine.batches(told):
+                arrays = [batch.column(one.name).cast(one.type) for one in written]
+                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=written))
     return [described(path)]
 
 
-def _kinds(db: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in db.execute(f"DESCRIBE {view}").fetchall()}
+def _schema(view: View | None) -> pa.Schema | None:
+    return pq.read_schema(view.folder / view.files[0].name) if view is not None and view.files else None
 
 
 def _told(rows: str, others: str, keys: Sequence[str], changed: str, single: str) -> str:
     kind = f"'{single}'"
     if keys:
-        same = " AND ".join(f"o.{_quoted(key)} = r.{_quoted(key)}" for key in keys)
+        same = " AND ".join(f"o.{name(key)} = r.{name(key)}" for key in keys)
         kind = f"CASE WHEN EXISTS (SELECT 1 FROM {others} o WHERE {same}) THEN '{changed}' ELSE '{single}' END"  # noqa: S608
-    return f"SELECT r.*, CAST(NULL AS VARCHAR) AS {_quoted(DISPUTED)}, {kind} AS {CHANGE} FROM {rows} r"  # noqa: S608
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"SELECT r.*, CAST(NULL AS VARCHAR) AS {name(DISPUTED)}, {kind} AS {CHANGE} FROM {rows} r"  # noqa: S608

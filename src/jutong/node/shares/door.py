@@ -105,6 +105,7 @@ class SharingDoor:
 
     Args:
         serving: the grants, whether the center confirmed them, quotas and the recorder.
+        offers: which of them are shares.
         profiles: who may come in.
         views: makes what is handed out.
         addresses: signs addresses of files.
@@ -116,6 +117,7 @@ class SharingDoor:
     def __init__(
         self,
         serving: Serving,
+        offers: Offers,
         profiles: Profiles,
         views: Views,
         addresses: Addresses,
@@ -132,7 +134,7 @@ class SharingDoor:
         self._enter = enter
         self._clock = clock
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self.offers = Offers(serving.book, serving.sources.configs)
+        self.offers = offers
 
     async def page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

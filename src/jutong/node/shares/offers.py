@@ -9,6 +9,7 @@ from pathlib import Path
 from jutong.contracts.orders import Way
 from jutong.kernel.errors import JutongError
 from jutong.library.tables import table_path
+from jutong.node.copies.registry import CopiesKnown
 from jutong.node.gateway.askers import asker_for
 from jutong.node.gateway.decide import check_grant
 from jutong.node.gateway.recorder import Asker
@@ -66,11 +67,14 @@ class Offers:
     Args:
         book: the node's grants.
         sources: the configured sources by name.
+        home: the instance's data folder. What is granted on the copy of a library table is read from that table.
     """
 
-    def __init__(self, book: GrantBook, sources: Mapping[str, SourceConfig]) -> None:
+    def __init__(self, book: GrantBook, sources: Mapping[str, SourceConfig], home: Path) -> None:
         self._book = book
         self._sources = sources
+        self._library = home / "library"
+        self._copies = CopiesKnown(home)
 
     def of(self, system: str, now_ms: int) -> list[Offer]:
         """Return what a system may read now, by number of the grant."""
@@ -119,8 +123,11 @@ class Offers:
     def _offer(self, grant: Grant) -> Offer | None:
         order = grant.order
         config = self._sources.get(order.source)
-        if config is None or config.dialect != "library" or order.kind != "table" or not grant.visible:
+        if config is None or order.kind != "table" or not grant.visible:
             return None
         if not any(way in order.ways for way in (*WHOLE, "changes")):
             return None
-        return Offer(grant, table_path(config.file, order.schema_name, config.organisation_code, order.table))
+        if config.dialect == "library":
+            return Offer(grant, table_path(config.file, order.schema_name, config.organisation_code, order.table))
+        copied = self._copies.original(grant.place)
+        return Offer(grant, table_path(self._library, *copied)) if copied is not None else None

@@ -15,6 +15,7 @@ from jutong.node.masking import Pseudonyms
 from jutong.node.shares.addresses import BASE, Addresses
 from jutong.node.shares.desk import PATH, ShareDesk
 from jutong.node.shares.door import SharingDoor
+from jutong.node.shares.offers import Offers
 from jutong.node.shares.profiles import FILE, Profiles
 from jutong.node.shares.views import FOLDER, Views
 
@@ -47,8 +48,16 @@ def open_sharing(
     profiles = Profiles(home.joinpath(*FILE))
     addresses = Addresses(secret, base)
     views = Views(home.joinpath(*FOLDER), Pseudonyms(secret))
+    offers = Offers(gateway.serving.book, gateway.serving.sources.configs, home)
     door = SharingDoor(
-        gateway.serving, profiles, views, addresses, nonces=gateway.nonces, enter=gateway.enter, clock=gateway.now
+        gateway.serving,
+        offers,
+        profiles,
+        views,
+        addresses,
+        nonces=gateway.nonces,
+        enter=gateway.enter,
+        clock=gateway.now,
     )
     gateway.below[BASE + "/"] = door.page
     visits = Visits(
