@@ -28,6 +28,8 @@ COMMANDS = {
     "evidence": ("jutong.cli.evidence:evidence", "核验存证 · verify evidence offline"),
     "node": ("jutong.cli.node:node", "前置节点 · manage nodes"),
     "exchange": ("jutong.cli.exchange:exchange", "隔离的行 · rows that moves set aside"),
+    "worker": ("jutong.cli.worker:worker", "替节点搬运 · carry out moves for a node from another machine"),
+    "library": ("jutong.cli.library:library", "统一资源库 · the library's tables: versions, care, backups"),
     "catalog": ("jutong.cli.catalog:catalog", "目录 · the catalog"),
     "calendar": ("jutong.cli.calendar:calendar", "工作日历 · working-day calendars"),
     "clocks": ("jutong.cli.clocks:clocks", "期限规则 · the periods the clocks run by"),

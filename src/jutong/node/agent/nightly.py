@@ -6,6 +6,7 @@ The checks are kept in ``node/reconciled`` until they are on record, so that a c
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ from jutong.node.state import State
 
 LOGGER = logging.getLogger(__name__)
 FOLDER = "node/reconciled"
+NOTED = "node/noted"
 FROM_HOUR = 2
 """In Beijing. A node that is off at that hour looks when it is on again."""
 
@@ -74,6 +76,7 @@ class Nightly:
         """Look when it is time, and put what was found on record; return the seconds until the next time."""
         for path in await asyncio.to_thread(lambda: sorted((self._home / FOLDER).glob("*.json"))):
             await self._put(path)
+        await self._put_noted()
         if not self._due(self._clock()):
             return IDLE_SECONDS
         started = self._clock()
@@ -157,6 +160,19 @@ class Nightly:
         sealed = self._center.seal("reconciled", receipt.model_copy(update={"leaf_index": index}), self._clock())
         await asyncio.to_thread(self._state.queue, sealed)
         await asyncio.to_thread(path.unlink)
+
+    async def _put_noted(self) -> None:
+        """Put on record what the operator did on the library, or read out of it, at the node itself."""
+        for path in await asyncio.to_thread(lambda: sorted((self._home / NOTED).glob("*.json"))):
+            record = json.loads(await asyncio.to_thread(path.read_bytes))
+            try:
+                if await asyncio.to_thread(self._known, record["record_id"]) is None:
+                    index = await self._sequencer.append(*evidence_record.build(record, self._clock()))
+                    self._reports.note(index, record)
+            except JutongError as error:
+                LOGGER.warning("what was noted is not on record yet: %s", error)
+                return
+            await asyncio.to_thread(path.unlink)
 
     def _known(self, record_id: str) -> int | None:
         try:

@@ -18,6 +18,7 @@ from jutong.node.agent.center import Center
 from jutong.node.exchange.jobs import JobFolder
 from jutong.node.live.pool import Sources
 from jutong.node.state import State
+from jutong.node.works.local import note
 from tests.unit.node.exchange.moving import landed_path, order_for, run_move, sqlite_source
 
 DAY, NIGHT = datetime(2026, 11, 22, 8, tzinfo=UTC), datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
@@ -70,6 +71,13 @@ async def test_a_night_is_looked_at_once_and_told_whatever_is_killed(tmp_path: P
                 assert check["digest"] == check["expected"] == receipt.table_digest
                 _, attachment = log.find_record(told()[0]["run_id"])
                 assert b'"tables":1' in attachment
+                record = {"record_id": "r-1", "kind": "exported", "agreement_id": "r-1", "actor_dept": "library",
+                          "provider_dept": "x", "rows": 2, "official": "who@where"}  # fmt: skip
+                for _ in range(2):  # again, as if killed between the leaf and tidying up
+                    note(tmp_path, record)
+                    await looks.look_once()
+                assert (log.size, notes.indices, list((tmp_path / nightly.NOTED).iterdir())) == (2, [0, 1], [])
+                assert b"who@where" in log.find_record("r-1")[1]
                 (landed_path(tmp_path) / "_delta_log" / f"{0:020d}.json").write_text("broken")
                 now[0] = datetime(2026, 11, 23, 23, tzinfo=UTC)
                 await looks.look_once()
