@@ -47,6 +47,9 @@ class Engine(Protocol):
             TableTouchedError: when its files are not what its log says.
         """
 
+    def attach_files(self, called: str, paths: tuple[Path, ...], schema: pa.Schema, *, filename: bool = False) -> None:
+        """Make Parquet files of one schema readable as one table; ``filename`` adds the column ``_file``."""
+
     def attach_rows(self, name: str, rows: pa.Table) -> None:
         """Make a small table in memory readable as ``name``."""
 

@@ -107,6 +107,20 @@ def version_of(path: Path, **said: Any) -> int | None:
     return None
 
 
+def said_of(path: Path, version: int) -> dict[str, Any]:
+    """Return what the commit of a version says of itself; empty where it says nothing.
+
+    Raises:
+        TableUnknownError: when there is no table.
+    """
+    table = open_table(path)
+    for commit in table.history(table.version() - version + 1):
+        if commit["version"] == version:
+            said: dict[str, Any] = commit.get(METADATA_KEY, {})
+            return said
+    return {}
+
+
 class EngineWrite(Overwrite):
     """One write of an engine to one table; it holds the table's lock. Use as a context manager.
 

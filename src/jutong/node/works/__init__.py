@@ -14,6 +14,7 @@ from jutong.contracts.fused import ConflictOrder, ConflictResult
 from jutong.contracts.fusion import FuseOrder, FuseResult
 from jutong.contracts.library_care import CareOrder, CareResult
 from jutong.contracts.quality import CheckOrder, CheckResult
+from jutong.contracts.standardising import StandardiseOrder, StandardiseResult
 from jutong.library.works import Place, Tell
 
 __all__ = ["KINDS", "Kind", "Place", "Tell"]
@@ -45,6 +46,7 @@ KINDS: dict[str, Kind] = {
     "conflicts": Kind(ConflictOrder, ConflictResult, "jutong.node.fused.conflicts:run", light=True),
     "fuse": Kind(FuseOrder, FuseResult, "jutong.library.fusion.work:run"),
     "serve": Kind(ServeOrder, ServeResult, "jutong.node.copies.work:run"),
+    "standardise": Kind(StandardiseOrder, StandardiseResult, "jutong.library.standardise.work:run"),
     "try-engine": Kind(TryEngineOrder, TryEngineResult, "jutong.library.engine.trial:run", light=True),
 }
 """Every kind of work, by its name in orders. Its owner adds a line; the order of lines is the alphabet."""
