@@ -27,6 +27,8 @@ class LinkField(Document):
     name: str = Field(pattern=NAME)
     title: str
     preparation: Preparation
+    also: tuple[str, ...] = ()
+    """Other fields that stand for it where a register lacks it, in turn."""
 
 
 class LinkComparison(Document):

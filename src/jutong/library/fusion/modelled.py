@@ -64,9 +64,9 @@ def _before(engine: Engine, question: Question) -> Before | None:
 
 
 def _passed() -> str:
-    """Return the stored pairs of records that changed or are gone."""
+    """Return the stored pairs of records that were looked at anew."""
     listed = ", ".join(f"p.{one}" for one in PAIR)
     return " UNION ".join(
-        f"SELECT {listed} FROM {PAIRS} AS p JOIN fu_asked AS a ON a.feed = p.{side}_feed AND a.key = p.{side}_key"
+        f"SELECT {listed} FROM {PAIRS} AS p JOIN link_touched AS a ON a.feed = p.{side}_feed AND a.key = p.{side}_key"
         for side in ("left", "right")
     )

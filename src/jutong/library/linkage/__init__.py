@@ -18,7 +18,10 @@ there): ``feed``, ``key``, then the columns of :mod:`jutong.library.linkage.prep
 
 ``link_pairs`` — every pair whose weight reaches the review threshold (after a run for changes: those with a changed
 record): ``left_feed``, ``left_key``, ``right_feed``, ``right_key``, ``weight``, ``levels`` (text, one digit for each
-comparison). Store it; before merging, pairs with a changed or gone record on either side are removed.
+comparison). Store it; before merging, pairs with a record of ``link_touched`` on either side are removed.
+
+``link_touched`` — only after a run for changes: ``feed``, ``key`` of the records whose pairs were looked for anew, the
+changed and the gone among them.
 
 A table of decisions, where there is one, has ``left_feed``, ``left_key``, ``right_feed``, ``right_key`` and
 ``verdict`` (``same``, ``different``; others are passed over), one row a pair, the newest.
