@@ -141,10 +141,9 @@ def evidence(duty: Obligation, figures: Figures, day: Day) -> dict[str, Any]:
         return {"p95_ms": figures.p95_ms, "records": of.slow_records(day.grant_id, day.on, duty.bound)}
     if kind == ObligationKind.ROWS and figures.limits is not None:
         return {"order": figures.limits.order, "missing": list(figures.limits.missing)}
-    if kind == ObligationKind.QUALITY and figures.defects:
-        return {**_probe(figures), "findings": list(figures.defects)[: of.SHOWN_RECORDS]}
     if kind in WORST_OF_DAY:
-        return _probe(figures)
+        late = figures.defects[: of.SHOWN_RECORDS] if kind == ObligationKind.QUALITY else ()
+        return _probe(figures) | ({"findings": list(late)} if late else {})
     if kind == ObligationKind.THIRD_PARTY:
         return {"violations": leaks(day.grant_id, day.on)}
     codes = of.OVER_QUOTA if kind == ObligationKind.QUOTA else of.STRAY

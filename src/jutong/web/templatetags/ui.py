@@ -65,6 +65,12 @@ def grouped(value: int | None) -> str:
 
 
 @register.filter
+def points(score: int | None) -> str:
+    """Write a score in parts of ten thousand as points of a hundred, and a dash for none."""
+    return "—" if score is None or score < 0 else f"{score / 100:.1f}".removesuffix(".0")
+
+
+@register.filter
 def cells(clock: ClockView) -> list[str]:
     """Return one mark per working day of a clock: ``u`` used, ``x`` over, ``p`` paused, empty ahead."""
     total = max(clock.total, 1)

@@ -35,7 +35,7 @@ from jutong.standards.quality import scheme
 logger = logging.getLogger(__name__)
 SUBJECT = "finding"
 """The subject kind of a finding's clock and audit events."""
-LETTERS = "ZL"
+LETTERS = "WT"
 LONGEST = 500
 PERMILLE = 1000
 _FOUND = gettext_noop("{number}：“{table}”的质量检查发现{rows}行不合规则，请整改。")
