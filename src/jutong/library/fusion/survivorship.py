@@ -162,21 +162,23 @@ def choose(
         "HAVING count(*) > 1) AS several",
     )
     slices = list(_slices(count))
+    made = (("golden", "golden"), ("provenance", "provenance"), ("conflicts", "conflicts_found"))
     for number, where in enumerate(slices):
         heard(number, len(slices))
-        part = f"(SELECT * FROM {assigned}{where})"
-        engine.keep("fu_members", members_sql(plan, records, part))
+        chosen = f"(SELECT * FROM {assigned}{where})"
+        engine.keep("fu_members", members_sql(plan, records, chosen))
         engine.keep("fu_firm", _firm(plan))
         engine.keep("fu_long", _long(plan))
         engine.keep("fu_judged", _judged(plan, before))
         engine.keep("fu_decided", _decided(plan))
-        engine.keep(f"fu_golden_{number}", _golden(plan))
-        engine.keep(f"fu_provenance_{number}", _provenance(plan))
-        engine.keep(f"fu_conflicts_{number}", _conflicts(plan))
+        for (part, called), sql in zip(made, (_golden(plan), _provenance(plan), _conflicts(plan)), strict=True):
+            engine.keep(f"fu_{part}_{number}" if len(slices) > 1 else f"fu_{called}", sql)
     heard(len(slices), len(slices))
-    for made, called in (("golden", "golden"), ("provenance", "provenance"), ("conflicts", "conflicts_found")):
-        whole = " UNION ALL ".join(f"SELECT * FROM fu_{made}_{number}" for number in range(len(slices)))
-        engine.keep(f"fu_{called}", whole)
+    for part, called in made if len(slices) > 1 else ():
+        engine.keep(
+            f"fu_{called}",
+            " UNION ALL ".join(f"SELECT * FROM fu_{part}_{number}" for number in range(len(slices))),
+        )
 
 
 def _slices(count: int) -> Iterator[str]:

@@ -90,9 +90,10 @@ class _Fusion:
                 f"{answer.clusters} AS c ON c.feed = l.feed AND c.key = l.key WHERE l.until IS NULL AND c.key IS NULL",
             )
         identity.assign(self.engine, self.plan, clusters=answer.clusters, links="fu_links", salt=self.salt)
+        self._before()
         records = self._number("SELECT count(*) FROM fu_assigned")
         survivorship.choose(
-            self.engine, self.plan, self.records, assigned="fu_assigned", before="fu_fused", count=records,
+            self.engine, self.plan, self.records, assigned="fu_assigned", before="fu_was", count=records,
             heard=lambda done, total: self.tell("choosing", done, total),
         )  # fmt: skip
         conflicts.follow(self.engine, self.plan, salt=self.salt, now=self.now)
@@ -209,7 +210,6 @@ class _Fusion:
     def _link(self) -> Answer:
         """Ask which records belong together."""
         engine = self.engine
-        engine.keep("fu_active", "SELECT entity_id, feed, key FROM fu_links WHERE until IS NULL")
         if not self.full:
             engine.keep(
                 "fu_asked",
@@ -221,7 +221,7 @@ class _Fusion:
             records=self.records,
             versions=self.versions,
             changed="" if self.full else "fu_asked",
-            links="fu_active",
+            links="(SELECT entity_id, feed, key FROM fu_links WHERE until IS NULL)",
             decisions="fu_decisions",
             beside={
                 kind: (self.fused.beside(kind), self.good.versions[kind] if self.good else -1)
@@ -233,6 +233,14 @@ class _Fusion:
             train=self.order.train,
         )
         return link_records(engine, question)
+
+    def _before(self) -> None:
+        """Make ``fu_was``: the golden records, as they stood, of entities that are looked at."""
+        if self.full:
+            self.engine.keep("fu_was", "SELECT * FROM fu_fused")
+            return
+        ids = "SELECT entity_id FROM fu_assigned UNION SELECT entity_id FROM fu_mine"
+        self.engine.keep("fu_was", f"SELECT * FROM fu_fused WHERE entity_id IN ({ids})")
 
     def _number(self, sql: str) -> int:
         number: int = self.engine.rows(sql)[0][0]
@@ -289,7 +297,7 @@ class _Fusion:
         )
         fates = (
             "SELECT entity_id, event, other_id, '' AS field, '' AS was, '' AS became FROM fu_fates UNION ALL "
-            + identity.code_changes(self.plan, "fu_fused")
+            + identity.code_changes(self.plan, "fu_was")
         )
         engine.keep(
             "fu_history_new",
@@ -319,10 +327,12 @@ class _Fusion:
         counts = Counts() if self.full or good is None else Counts.of(good.manifest.counts)
         counts.add(engine, self.plan, "fu_golden", "fu_provenance", 1)
         if not self.full and good is not None:
-            engine.keep("fu_replaced", "SELECT entity_id FROM fu_golden UNION SELECT entity_id FROM fu_departed")
-            engine.attach("fu_provenance_was", self.fused.beside("provenance"), good.versions["provenance"])
-            only = "(SELECT * FROM {0} WHERE entity_id IN (SELECT entity_id FROM fu_replaced))"
-            counts.add(engine, self.plan, only.format("fu_fused"), only.format("fu_provenance_was"), -1)
+            engine.attach("fu_provenance_all", self.fused.beside("provenance"), good.versions["provenance"])
+            engine.keep(
+                "fu_provenance_was",
+                "SELECT * FROM fu_provenance_all WHERE entity_id IN (SELECT entity_id FROM fu_was)",
+            )
+            counts.add(engine, self.plan, "fu_was", "fu_provenance_was", -1)
         return counts
 
     def _result(self, answer: Answer, fed: tuple[FedCount, ...], counts: Counts, *, fresh: bool) -> FuseResult:
@@ -332,7 +342,7 @@ class _Fusion:
         changed = (
             self._number("SELECT count(*) FROM fu_golden")
             if fresh
-            else self._number("SELECT count(*) FROM (SELECT * FROM fu_golden EXCEPT SELECT * FROM fu_fused) AS c")
+            else self._number("SELECT count(*) FROM (SELECT * FROM fu_golden EXCEPT SELECT * FROM fu_was) AS c")
         )
         return FuseResult(
             version=version,
