@@ -146,7 +146,10 @@ class _Derivation:
         if source is self.first:  # rows without a key are told
             where = " AND ".join(self._conditions(source.where)) or "TRUE"
         by, first = names(source.by), self.first_by[source.part]
-        placed = f"SELECT *, row_number() OVER (PARTITION BY {by} ORDER BY {first}) AS _first FROM ({rows}) AS s WHERE {where}"
+        placed = (
+            f"SELECT *, row_number() OVER (PARTITION BY {by} ORDER BY {first}) AS _first "
+            f"FROM ({rows}) AS s WHERE {where}"
+        )
         return f"SELECT {', '.join([by, *taken, *measured, 'count(*) AS _rows'])} FROM ({placed}) AS p GROUP BY {by}"
 
     def _measure(self, field: DeriveField) -> str:

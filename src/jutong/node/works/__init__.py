@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jutong.contracts.copies import ServeOrder, ServeResult
+from jutong.contracts.derive import DeriveOrder, DeriveResult
 from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.envelope import Document
 from jutong.contracts.fused import ConflictOrder, ConflictResult
@@ -44,6 +45,7 @@ KINDS: dict[str, Kind] = {
     "care": Kind(CareOrder, CareResult, "jutong.library.care.work:run"),
     "check": Kind(CheckOrder, CheckResult, "jutong.library.quality.check:run"),
     "conflicts": Kind(ConflictOrder, ConflictResult, "jutong.node.fused.conflicts:run", light=True),
+    "derive": Kind(DeriveOrder, DeriveResult, "jutong.library.derive.work:run"),
     "fuse": Kind(FuseOrder, FuseResult, "jutong.library.fusion.work:run"),
     "serve": Kind(ServeOrder, ServeResult, "jutong.node.copies.work:run"),
     "standardise": Kind(StandardiseOrder, StandardiseResult, "jutong.library.standardise.work:run"),
