@@ -29,22 +29,26 @@ def _shipped() -> dict[str, tuple[FusionSpec, str]]:
 
 
 def spec_for(library: str, table: TableDefinition) -> FusionSpec:
-    """Return the shipped rules of a table, or those of any: the source department first, then the newest record."""
-    found = _shipped().get(f"{library}/{table.name}")
-    if found is not None:
-        return found[0]
-    common = _shipped()[ANY][0]
-    return common.model_copy(update={"identity": table.keys})
+    """Return the shipped rules of a table as far as it has their fields, or else those of any.
 
-
-def linkage_for(library: str, table: TableDefinition, feeds: Sequence[Feed]) -> dict[str, Any]:
-    """Return the document by which records are brought together; empty where the identity fields alone decide.
-
-    One register has nothing to be brought together with, and a register without any field the linkage compares could
-    only ever stand alone.
+    Those say: the source department first, then the newest record.
     """
+    found = _shipped().get(f"{library}/{table.name}")
+    spec = found[0] if found is not None else _shipped()[ANY][0].model_copy(update={"identity": table.keys})
+    there = {"", *(field.name for field in table.fields)}
+    return spec.model_copy(
+        update={
+            "rules": tuple(rule for rule in spec.rules if rule.field in there),
+            "states": tuple(state for state in spec.states if state.field in there),
+            "identity": tuple(field for field in spec.identity if field in there),
+        }
+    )
+
+
+def linkage_for(library: str, table: TableDefinition) -> dict[str, Any]:
+    """Return the document by which records are brought together; empty where the identity fields alone decide."""
     kind = _shipped().get(f"{library}/{table.name}", (None, ""))[1]
-    if not kind or len(feeds) < 2:  # noqa: PLR2004 - see above
+    if not kind:
         return {}
     text = (files("jutong.library.linkage") / "specs" / f"{kind}.json").read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
@@ -57,5 +61,5 @@ def order_for(library: str, table: TableDefinition, feeds: Sequence[Feed]) -> Fu
         return None
     return FuseOrder(
         library=library, table=table, feeds=tuple(feeds), spec=spec_for(library, table),
-        linkage=linkage_for(library, table, feeds),
+        linkage=linkage_for(library, table),
     )  # fmt: skip
