@@ -27,6 +27,8 @@ from jutong.node.agent.center import Center
 from jutong.node.agent.places import WEIGHTS, Places, load_weights
 from jutong.node.exchange.jobs import JobFolder, write_whole
 from jutong.node.exchange.retry import MOST_TRIES
+from jutong.node.exchange.workers.assigned import Assigned, assign
+from jutong.node.exchange.workers.roster import Roster
 from jutong.node.extract.extracts import EXTRACTS
 from jutong.node.gateway.decide import within
 from jutong.node.gateway.recorder import Appends, Reports
@@ -106,7 +108,9 @@ class Jobs:
         self._sequencer = sequencer
         self._reports = reports
         self._clock = clock
-        self._places = Places(weights=lambda: load_weights(settings.path(WEIGHTS)))
+        self._roster = Roster(settings.home)
+        self._here: set[str] = set()
+        self._places = Places(weights=lambda: load_weights(settings.path(WEIGHTS)), more=self._room_elsewhere)
 
     async def run(self, task: Task) -> None:
         """Run one job order to its end.
@@ -121,8 +125,8 @@ class Jobs:
         except JutongError as error:
             final = MovedReceipt(job_id=order.job_id, state="failed", problem=error.explain()[:500])
         finally:
-            self._places.leave(order.job_id)
-            if course.handle is not None:
+            self._leave(order.job_id)
+            if course.handle is not None and not self._goes_on_elsewhere(course.handle):
                 await asyncio.shield(asyncio.to_thread(course.handle.close))
         await self.record_moved(task, order, final)
 
@@ -131,9 +135,27 @@ class Jobs:
         from jutong.node.exchange import runner  # noqa: PLC0415
 
         source = pick(self._sources.configs, order.source)
-        return runner.start(
-            order, home=self._settings.home, source=source, most_tries=MOST_TRIES, cancelling=cancelling
-        )
+        home, most = self._settings.home, self._places.most
+        elsewhere = None
+        if order.job_id not in self._here and not cancelling:
+            free = most - len(self._here)
+            elsewhere = assign(order, home=home, roster=self._roster, free_here=free, most_tries=MOST_TRIES)
+        if elsewhere is not None:
+            return elsewhere
+        self._here.add(order.job_id)
+        return runner.start(order, home=home, source=source, most_tries=MOST_TRIES, cancelling=cancelling)
+
+    def _room_elsewhere(self) -> int:
+        return sum(member.places for member in self._roster.living())
+
+    def _leave(self, job_id: str) -> None:
+        self._here.discard(job_id)
+        self._places.leave(job_id)
+
+    @staticmethod
+    def _goes_on_elsewhere(handle: Handle) -> bool:
+        """Tell whether a worker has the job: it goes on while the node is away, and is found again."""
+        return isinstance(handle, Assigned) and not handle.lost
 
     async def _follow(self, course: _Course) -> MovedReceipt:
         final = await asyncio.to_thread(JobFolder(self._settings.home, course.order.job_id).result)
@@ -159,6 +181,9 @@ class Jobs:
         if course.handle is None:
             course.handle = await asyncio.to_thread(self._start, order, cancelling=course.cancelling)
         news = await asyncio.to_thread(course.handle.poll)
+        if news is None and isinstance(course.handle, Assigned) and course.handle.lost:
+            course.handle = None  # its worker is silent: begun elsewhere at the next look
+            return None
         if news is None or news.state == "running":
             if news is not None:
                 await self._tell(course, news)
@@ -182,7 +207,7 @@ class Jobs:
         handle, course.handle = course.handle, None
         if handle is not None:
             final = await asyncio.shield(asyncio.to_thread(handle.hold))
-        self._places.leave(course.order.job_id)
+        self._leave(course.order.job_id)
         if final is None:
             await self._tell(course, standing)
         return final

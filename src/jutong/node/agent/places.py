@@ -60,7 +60,8 @@ class Places:
     """Places for moves at work.
 
     Attributes:
-        most: on this node.
+        most: on this machine.
+        more: returns how many machines beside this one take.
         most_at_source: at one source.
         weights: returns how much departments count for; 1 where nothing is said.
     """
@@ -68,6 +69,7 @@ class Places:
     most: int = field(default_factory=at_once)
     most_at_source: int = AT_ONE_SOURCE
     weights: Callable[[], Mapping[str, int]] = dict
+    more: Callable[[], int] = int
     _working: dict[str, tuple[str, str]] = field(default_factory=dict)
     _waiting: dict[str, _Asking] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
@@ -81,7 +83,7 @@ class Places:
         if job_id not in self._waiting:
             self._arrivals += 1
             self._waiting[job_id] = _Asking(-(priority or USUAL_PRIORITY), self._arrivals, source, department)
-        free, weights = self.most - len(self._working), self.weights()
+        free, weights = self.most + self.more() - len(self._working), self.weights()
         at_work = list(self._working.values())
         waiting = dict(self._waiting)
         while free > 0 and waiting:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from jutong import __version__
 from jutong.cli.main import jutong
 from jutong.contracts.care import Care, Hours
 from jutong.contracts.envelope import Envelope
@@ -26,7 +27,10 @@ from jutong.node.agent import jobs
 from jutong.node.agent.center import Center
 from jutong.node.agent.places import Places, load_weights, save_weights
 from jutong.node.connectors.errors import SourceUnreachableError
+from jutong.node.exchange import runner
 from jutong.node.exchange.jobs import JobFolder
+from jutong.node.exchange.workers.assigned import Assigned
+from jutong.node.exchange.workers.roster import LOST_SECONDS, Beat, given
 from jutong.node.extract.fingerprint import arranged, key_of
 from jutong.node.live.pool import Sources
 from jutong.node.sources import SourceConfig
@@ -194,6 +198,44 @@ async def test_a_job_keeps_to_its_hours_and_its_next_try(
     hour[0] = datetime(2026, 11, 24, 5, 1, tzinfo=BEIJING)
     await seen.look()
     assert seen.handles[1].held
+
+
+async def test_a_worker_with_more_room_gets_the_job_and_its_silence_brings_it_back(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    roster, begun = made.jobs._roster, list[str]()
+    seconds = [0.0]
+    roster.seconds = lambda: seconds[0]
+
+    def beat(number: int, version: str = __version__) -> None:
+        said = Beat(name="big", beat=number, places=60, host="h", pid=7, version=version)
+        (roster.folder / "big").mkdir(parents=True, exist_ok=True)
+        (roster.folder / "big/beat.json").write_text(said.model_dump_json(), "utf-8")
+
+    def start(order: JobOrder, **_: Any) -> Handle:
+        begun.append(order.job_id)
+        return Handle(MovedReceipt(job_id=JOB, state="running", rows_read=2))
+
+    monkeypatch.setattr(runner, "start", start)
+    beat(1)
+    assert roster.living() == [], "what a dead worker left looks the same"
+    beat(2, "0.0.0")
+    assert roster.living() == [], "another version could misread what it is given"
+    beat(3)
+    assert [one.free for one in roster.living()] == [60]
+    course = jobs._Course(ORDER)
+    await made.jobs._look(course)
+    assert isinstance(course.handle, Assigned)
+    await made.jobs._look(course)
+    assert begun == []
+    assert given(tmp_path, "big") == [JOB]
+    assert made.jobs._goes_on_elsewhere(course.handle), "it goes on while the node is away"
+    seconds[0] = LOST_SECONDS
+    await made.jobs._look(course)
+    assert given(tmp_path, "big") == []
+    await made.jobs._look(course)
+    assert begun == [JOB]
+    assert (await made.jobs._look(course)) == DONE
 
 
 def test_places_go_to_the_urgent_first_and_no_source_gets_all() -> None:
