@@ -97,8 +97,8 @@ def build(world: World) -> QualityWorld:
     def feed(organisation: Any, role: str, fields: list[str]) -> FeedRow:
         return FeedRow.objects.create(
             table=table, name=f"{role}_person", organisation=organisation, role=role, landed=f"{role}_person",
-            key="id", entry=world.entry if role == "civil" else None, columns=[[name, name] for name in fields], state="on", proposed_at=NOW, confirmed_at=NOW,
-            standardised_at=NOW, rows=ROWS,
+            key="id", entry=world.entry if role == "civil" else None, columns=[[name, name] for name in fields],
+            state="on", proposed_at=NOW, confirmed_at=NOW, standardised_at=NOW, rows=ROWS,
         )  # fmt: skip
 
     everything = [field.name for field in PERSON.fields]

@@ -305,12 +305,16 @@ class CheckResult(Document):
 class QualityTicketOrder(Document):
     """Kind ``quality-ticket``: shows one signed-in person, at the node, the rows that break a rule, masked by grade.
 
-    ``check`` holds that one rule and the version it was counted on. It travels through the person's browser; every
-    opening is a leaf in the node's log.
+    ``check`` holds that one rule and the version it was counted on, ``said`` is the rule in words. Fields up to the
+    grade ``shown`` are seen as they are, up to ``revealed`` for a reason that is put on record. It travels through the
+    person's browser; every opening is a leaf in the node's log.
     """
 
     title: Annotated[str, Field(max_length=200)]
+    said: Annotated[str, Field(max_length=400)]
     check: CheckOrder
+    shown: str
+    revealed: str
     official: str
     post: str
     organisation_code: str

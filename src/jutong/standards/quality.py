@@ -60,6 +60,9 @@ class Scheme:
     pass_mark: int
     floor: int
     most_failing_permille: int
+    rows_shown: str
+    """The highest grade that is seen as it is among failing rows, and with a reason on record."""
+    rows_revealed: str
     dimensions: tuple[Dimension, ...]
     indicators: tuple[Indicator, ...]
     by_rule: Mapping[str, Indicator]
@@ -119,6 +122,8 @@ def scheme() -> Scheme:
         pass_mark=read["pass_mark"],
         floor=read["floor"],
         most_failing_permille=read["most_failing_permille"],
+        rows_shown=read["rows"]["shown"],
+        rows_revealed=read["rows"]["revealed"],
         dimensions=tuple(Dimension(**row) for row in read["dimensions"]),
         indicators=indicators,
         by_rule=MappingProxyType({kind: row for row in indicators for kind in row.rules}),

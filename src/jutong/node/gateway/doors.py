@@ -7,11 +7,13 @@ from pathlib import Path
 
 from jutong.contracts.fused import LibraryTicketOrder
 from jutong.contracts.orders import ConnectTicketOrder, PasswordTicketOrder, RepairTicketOrder
+from jutong.contracts.quality import QualityTicketOrder
 from jutong.kernel.keys import Ed25519Verifier
 from jutong.node.agent.center import Center
-from jutong.node.gateway import connecting, fused, renewing, repairs
+from jutong.node.gateway import connecting, defects, fused, renewing, repairs
 from jutong.node.gateway.app import Gateway
 from jutong.node.gateway.connecting import Connecting
+from jutong.node.gateway.defects import Defects
 from jutong.node.gateway.fused import FusedVisits
 from jutong.node.gateway.recorder import Appends, Reports
 from jutong.node.gateway.renewing import Renewing
@@ -66,6 +68,7 @@ class Doors:
         self._open_connecting(tell)
         self._open_renewing(tell)
         self._open_fused()
+        self._open_defects()
 
     def _keys(self) -> Mapping[str, Ed25519Verifier]:
         return self._center.verifiers
@@ -104,4 +107,13 @@ class Doors:
             nonces=self._gateway.nonces, center_keys=self._keys, started_ms=self._started_ms,
         )  # fmt: skip
         work = FusedVisits(self._home, self._sequencer, self._reports, clock)
+        self._gateway.pages["POST", path] = WorkDoor(path, visits, work.opened, work.act, clock)
+
+    def _open_defects(self) -> None:
+        clock, path = self._gateway.clock, defects.PATH
+        visits = Visits(
+            self._center.node, "quality-ticket", QualityTicketOrder,
+            nonces=self._gateway.nonces, center_keys=self._keys, started_ms=self._started_ms,
+        )  # fmt: skip
+        work = Defects(self._home, self._sequencer, self._reports, clock)
         self._gateway.pages["POST", path] = WorkDoor(path, visits, work.opened, work.act, clock)

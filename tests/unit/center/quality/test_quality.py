@@ -167,7 +167,8 @@ def test_a_rule_counts_only_after_it_was_tried(city: QualityWorld) -> None:
     with pytest.raises(NotFoundError):
         actions.add_rule(checked=checked, code="b", title="t", body=BODY, by=city.world.steward, now=at(1))
     for wrong in (
-        {"kind": "none"}, {"kind": "range", "field": "absent"}, {"kind": "pattern", "field": "name", "pattern": "(?=x)"},
+        {"kind": "none"}, {"kind": "range", "field": "absent"},
+        {"kind": "pattern", "field": "name", "pattern": "(?=x)"},
         {**BODY, "field": "born; drop"},
     ):  # fmt: skip
         with pytest.raises(RuleBrokenError):
@@ -221,6 +222,7 @@ def test_rows_are_lent_at_the_node_to_the_departments_steward(city: QualityWorld
     assert ticket.gateway_url == "http://127.0.0.1:8301"
     assert (body.check.version, [rule.id for rule in body.check.rules]) == (4, ["sex.codes"])
     assert body.organisation_code == checked.organisation.code
+    assert (body.said, body.shown) == ("性别在代码表gbt2261.1-sex内", "general-2")
     for by, problem in ((city.world.steward, NotFoundError), (city.world.authority, ForbiddenError)):
         with pytest.raises(problem):
             actions.open_rows(run=run, rule="sex.codes", by=by, now=at(1))

@@ -23,6 +23,7 @@ from jutong.center.quality.deriving import field_of
 from jutong.center.quality.errors import NothingToCheckError, RowsNotReachableError
 from jutong.center.quality.models import CheckedTable, QualityRun, RuleFigure, StewardRule
 from jutong.center.quality.orders import order_of
+from jutong.center.quality.words import sentence
 from jutong.contracts.envelope import Envelope
 from jutong.contracts.quality import OF_TABLE, CheckOrder, CheckResult, QualityTicketOrder
 from jutong.kernel.canonical import canonical_json
@@ -184,6 +185,8 @@ def open_rows(*, run: QualityRun, rule: str, by: Actor, now: datetime) -> RowsTi
     assert by.organisation_id is not None  # noqa: S101 - it is the table's
     body = QualityTicketOrder(
         title=checked.title, check=order.model_copy(update={"rules": (asked,), "version": run.delta_version}),
+        said=sentence(asked.model_dump(mode="json"), {field.name: field.title for field in order.fields})[:400],
+        shown=scheme().rows_shown, revealed=scheme().rows_revealed,
         official=by.username, post=by.role, organisation_code=checked.organisation.code,
         valid_until_ms=int((now + fleet.TICKET_LIFE).timestamp() * 1000), nonce=secrets.token_urlsafe(18),
     )  # fmt: skip
