@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from jutong.library import overwrite
 from jutong.library.care import history
 from jutong.library.care.errors import ColumnTakenError, ConsentMissingError, TableDamagedError
 from jutong.library.care.examine import examine
+from jutong.library.errors import DiskFullError
 from jutong.library.tables import arrow_schema, open_table
-from tests.unit.library.care.lake import CONSENTS, OWNER, bring, care, ids, number, people, table
+from tests.unit.library.care.lake import CONSENTS, OWNER, bring, care, ids, names, number, people, table
 
 NAME = {"zone": "landed", "code": OWNER, "table": "person"}
 
@@ -84,6 +87,21 @@ def test_a_feature_nobody_here_reads_is_left_behind(person: Path) -> None:
     found = codes(person)
     assert found[:1] in (["foreign-feature"], ["foreign-commit"])
     assert mended(person) == [number(one) for one in (0, 1, 2, 7)]
+
+
+def test_a_full_disk_leaves_the_version_that_is_there(person: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(overwrite, "_sync", full)
+    add = [{"name": "married_on", "type": "date"}]
+    before = names(person)
+    with pytest.raises(DiskFullError):
+        care(person.parents[3], {"kind": "evolve", "table": NAME, "add": add, "consents": CONSENTS})
+    keeping = {**NAME, "keep_days": 1, "most_small": 1}
+    (told,) = care(person.parents[3], {"kind": "tidy", "tables": [keeping]}).tables
+    assert told.problem_code == "library.disk.full"
+    assert (names(person), ids(person), codes(person)) == (before, [number(0), number(1), number(2)], [])
 
 
 def test_a_log_that_was_rewritten_is_noticed(person: Path) -> None:
