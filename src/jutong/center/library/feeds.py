@@ -22,23 +22,29 @@ from jutong.center.library import steps
 from jutong.center.library.definitions import definition_of
 from jutong.center.library.errors import FeedStateError, FeedUnfitError
 from jutong.center.library.models import FeedRow, FeedState, LibraryTable, TableKind
+from jutong.center.norms.queries.elements import matcher
 from jutong.center.org import queries as org
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
-from jutong.center.ownership.elements import elements_of
 from jutong.center.ownership.meaning import one_name
 from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
 from jutong.kernel.errors import NotFoundError
 from jutong.kernel.i18n import gettext_noop
+from jutong.standards.elements import Matcher
 
 FEWEST_FIELDS = 2
 """Fields a table has to fill besides the key before it is proposed."""
+FEWEST_WITHOUT_KEY = 4
+"""The same where no column evidently is the key; the steward says which is."""
+LEAST_LIKENESS = 0.7
+"""How surely an item must mean a field to be proposed for it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 NO_KEY = gettext_noop("没有选行主键，或者它不在入库表里")
 NO_COLUMN = gettext_noop("入库表里没有字段{column}")
 NO_FIELD = gettext_noop("资源库表里没有字段{field}")
 NO_ROLE = gettext_noop("没有选数源角色")
+NO_KEY_FIELD = gettext_noop("记录表的主键字段{field}没有对应的列")
 NONE_CHOSEN = gettext_noop("没有对应任何字段")
 
 
@@ -70,30 +76,36 @@ def feed_of(row: FeedRow) -> Feed:
     )  # fmt: skip
 
 
-def matched(definition: TableDefinition, items: Sequence[Item], columns: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return which landed column fills which field: of one name, else of one data element. Each column once.
+def matched(
+    definition: TableDefinition, items: Sequence[Item], columns: Mapping[str, str], library: Matcher | None = None
+) -> list[tuple[str, str]]:
+    """Return which landed column fills which field, the surest pairs first taken. Each field and column once.
 
-    An item that names no data element has the one its name evidently means.
+    An item that names its data element fills a field of that element and no other. Else its name tells: that of the
+    field, or one that may stand for the field's element.
     """
+    words = library or matcher()
     bound = [item for item in items if columns.get(item.name)]
-    meant = elements_of(item.name for item in bound if not item.element)
-    element = {item.name: item.element or meant.get(item.name, "") for item in bound}
-    taken: set[str] = set()
-    pairs = []
-    for field in definition.fields:
-        alike = [item for item in bound if columns[item.name] not in taken and _is(field, item.name, element)]
-        if alike:
-            best = min(alike, key=lambda item: one_name(item.name) != one_name(field.title))
-            taken.add(columns[best.name])
-            pairs.append((field.name, columns[best.name]))
-    return pairs
+    found = [
+        (score, -place, field.name, columns[item.name])
+        for place, field in enumerate(definition.fields)
+        for item in bound
+        if (score := _likeness(field, item, words)) >= LEAST_LIKENESS
+    ]
+    fields: dict[str, str] = {}
+    for _score, _place, name, column in sorted(found, reverse=True):
+        if name not in fields and column not in fields.values():
+            fields[name] = column
+    return [(field.name, fields[field.name]) for field in definition.fields if field.name in fields]
 
 
-def _is(field: FieldDefinition, name: str, element: Mapping[str, str]) -> bool:
-    """Tell whether an item says what a field asks for."""
-    if field.element and element[name]:
-        return field.element == element[name]
-    return one_name(name) == one_name(field.title)
+def _likeness(field: FieldDefinition, item: Item, words: Matcher) -> float:
+    """Return how surely an item says what a field asks for, from 0 to 1."""
+    if one_name(item.name) == one_name(field.title):
+        return 1.0
+    if item.element or not field.element:
+        return float(bool(field.element) and item.element == field.element)
+    return next((one.confidence for one in words.match(item.name) if one.code == field.element), 0.0)
 
 
 def _row_key(binding: Binding, source: Source, items: Sequence[Item]) -> str:
@@ -114,7 +126,7 @@ def _row_key(binding: Binding, source: Source, items: Sequence[Item]) -> str:
 def propose(*, by: Actor, now: datetime, organisation: Organisation | None = None) -> int:
     """Look which bound tables could fill which library tables, and propose the new ones. Returns how many are new.
 
-    A table is proposed where it has a column for each key field of the library table and for two more fields.
+    A table is proposed where it has a column for each key field of the library table and for some more.
     """
     org.require(by, Permission.LIBRARY_FEED_CONFIRM)
     tables = LibraryTable.objects.select_related("library__node").exclude(kind=TableKind.DERIVED)
@@ -144,7 +156,8 @@ def _propose_one(
 ) -> int:
     definition = definition_of(table)
     fields = {field for field, _ in pairs}
-    if not set(definition.keys) <= fields or len(fields) < len(definition.keys) + FEWEST_FIELDS:
+    fewest = FEWEST_FIELDS if set(definition.keys) <= fields else FEWEST_WITHOUT_KEY
+    if len(fields - set(definition.keys)) < fewest:
         return 0
     entry = binding.entry
     transfer = Transfer.objects.filter(entry=entry, state=TransferState.ON).first()
@@ -248,6 +261,9 @@ def _check(feed: FeedRow) -> None:
         raise unfit(NONE_CHOSEN)
     if feed.key not in there:
         raise unfit(NO_KEY)
+    filled = {field for field, _ in feed.columns}
+    if definition.kind == "record" and (lacking := [key for key in definition.keys if key not in filled]):
+        raise unfit(NO_KEY_FIELD, field=lacking[0])
     for field, column in feed.columns:
         if field not in names:
             raise unfit(NO_FIELD, field=field)

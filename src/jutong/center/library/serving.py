@@ -42,7 +42,7 @@ def order_of(table: LibraryTable, feed: FeedRow | None) -> Document | None:
     return ServeOrder(
         library=table.library.code,
         table=table.name,
-        zone="fused" if entity else "service",
+        zone="fused",
         source=source.name,
         schema_name=SCHEMA,
         target=target_of(table),

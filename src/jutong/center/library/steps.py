@@ -35,7 +35,8 @@ def define(kind: str, maker: Maker) -> None:
 
 def define_reading(reads_: Callable[[LibraryTable, LibraryTable], bool]) -> None:
     """Say how it is known that a derived table (the first) is computed from another."""
-    _readers.append(reads_)
+    if reads_ not in _readers:
+        _readers.append(reads_)
 
 
 def reads(derived: LibraryTable, table: LibraryTable) -> bool:

@@ -37,6 +37,6 @@ def test_a_copy_is_ordered_where_the_node_may_write_it(table: LibraryTable) -> N
     table.kind = "derived"
     derived = serving.order_of(table, None)
     assert isinstance(derived, ServeOrder)
-    assert (derived.zone, derived.keys, derived.lookups) == ("service", ("id_number",), ())
+    assert (derived.zone, derived.keys, derived.lookups) == ("fused", ("id_number",), ())
     table.kind = "record"
     assert serving.order_of(table, None) is None
