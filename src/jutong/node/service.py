@@ -58,6 +58,7 @@ from jutong.node.live.pool import Sources
 from jutong.node.masking import Pseudonyms
 from jutong.node.shares.opening import open_sharing
 from jutong.node.state import State
+from jutong.node.statistics.opening import open_statistics
 from jutong.node.tags import TagIndex
 
 NODE_NAME = "node-1"
@@ -220,6 +221,10 @@ def _assemble(
     open_sharing(
         settings.home, gateway, node=name, secret=own_secret, base=settings.gateway_base,
         center_keys=lambda: center.verifiers, sequencer=sequencer, reports=served, started_ms=now_ms,
+    )  # fmt: skip
+    open_statistics(
+        settings.home, gateway, node=name, center_keys=lambda: center.verifiers, sequencer=sequencer, reports=served,
+        started_ms=now_ms,
     )  # fmt: skip
     return Node(settings, name, gateway, agent, log, state, served, index)
 

@@ -44,6 +44,7 @@ UNTIL = gettext_noop("用到")
 WHO = gettext_noop("谁生成的")
 CASE_HEAD = gettext_noop("事项")
 STATE = gettext_noop("状态")
+BACK = gettext_noop("返回")
 DO = gettext_noop("操作")
 GOOD, OVER, STOPPED = gettext_noop("可用"), gettext_noop("已过期"), gettext_noop("已作废")
 TABLES = gettext_noop("能读的表")
@@ -131,7 +132,7 @@ class ShareDesk:
             f"<p>{page.say(ONCE)} {note}</p>"
             f'<div class="actions"><a class="btn btn-primary" download="profile.share" href="{link}">'
             f'{page.say(DOWNLOAD)}</a></div><h2>{page.say(START)}</h2><pre class="code">{escape(code)}</pre>'
-            f"{page.button(visit.token, page.say(gettext_noop('返回')), {})}</div></section>"
+            f"{page.button(visit.token, page.say(BACK), {})}</div></section>"
         )
         return page.whole(page.say(PROFILES), body)
 
