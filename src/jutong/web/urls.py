@@ -60,6 +60,7 @@ urlpatterns = [
     path("", include("jutong.web.agreements.urls")),
     path("", include("jutong.web.lineage.urls")),
     path("", include("jutong.web.catalog.urls")),
+    path("", include("jutong.web.fusion.urls")),
     path("", include("jutong.web.correction.urls")),
     path("", include("jutong.web.citizen.urls")),
     path("", include("jutong.web.intake.urls")),

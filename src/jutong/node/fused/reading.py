@@ -32,6 +32,7 @@ MOST_ROWS = 200
 """Conflicts, records and events of one entity that a page lists."""
 PAIR = ("left_feed", "left_key", "right_feed", "right_key")
 _REVIEW = ("review_id", *PAIR, "weight", "cause", "waterfall", "since")
+_EVENT = ("entity_id", "event", "other_id", "field", "was", "became", "at")
 _CONFLICT = (
     "conflict_id", "entity_id", "field", "feed", "key", "value", "changed", "believed_feed", "believed_key",
     "believed", "believed_changed", "cause", "clue", "suggestion", "since", "until", "closed",
@@ -206,10 +207,9 @@ class Fusion:
         if DECISIONS not in self._attached:
             self._engine.attach(DECISIONS, path)
             self._attached.add(DECISIONS)
-        return (
-            f"(SELECT {columns}, verdict FROM (SELECT {columns}, verdict, row_number() OVER "
-            f"(PARTITION BY {columns} ORDER BY at DESC, decision_id DESC) AS nth FROM {name(DECISIONS)}) WHERE nth = 1)"
-        )
+        newest = f"row_number() OVER (PARTITION BY {columns} ORDER BY {name('at')} DESC, decision_id DESC)"
+        numbered = f"SELECT {columns}, verdict, {newest} AS nth FROM {name(DECISIONS)}"
+        return f"(SELECT {columns}, verdict FROM ({numbered}) AS numbered WHERE nth = 1)"
 
     def _waiting(self) -> str:
         agree = " AND ".join(f"r.{name(one)} = d.{name(one)}" for one in PAIR)
@@ -345,8 +345,8 @@ class Fusion:
     def _history(self, entity_id: str) -> list[Event]:
         wanted = literal(entity_id)
         rows = self._engine.rows(
-            f"SELECT entity_id, event, other_id, field, was, became, at FROM {self._beside('history')} "
-            f"WHERE entity_id = {wanted} OR other_id = {wanted} ORDER BY at DESC LIMIT {MOST_ROWS}"
+            f"SELECT {names(_EVENT)} FROM {self._beside('history')} "
+            f"WHERE entity_id = {wanted} OR other_id = {wanted} ORDER BY {name('at')} DESC LIMIT {MOST_ROWS}"
         )
         return [Event(*row) for row in rows]
 
