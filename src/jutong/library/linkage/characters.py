@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 
 from jutong.standards.divisions import Level, national
 
+_SHORTEST = 2
+_KIND = "(省|市|地区|盟|(壮族|回族|维吾尔)?自治区|特别行政区)$"
 _FIRST, _LAST = 0x3400, 0x9FFF
 
 
@@ -49,7 +52,7 @@ def _variants() -> dict[str, str]:
 def areas() -> pa.Table:
     """Return ``writing`` and ``area``: the ways a county's name begins an address, and its six-digit code.
 
-    A writing that two counties share names neither.
+    A writing that two counties share names neither: its code is empty.
     """
     table = national()
     found: dict[str, set[str]] = {}
@@ -58,5 +61,19 @@ def areas() -> pa.Table:
             path = [step.name for step in table.path(one.code)]
             for start in range(len(path)):
                 found.setdefault("".join(path[start:]), set()).add(one.code[:6])
-    sure = [(writing, codes.pop()) for writing, codes in sorted(found.items()) if len(codes) == 1]
-    return pa.table({"writing": [one for one, _ in sure], "area": [code for _, code in sure]})
+    rows = [(writing, min(codes) if len(codes) == 1 else "") for writing, codes in sorted(found.items())]
+    return pa.table({"writing": [one for one, _ in rows], "area": [code for _, code in rows]})
+
+
+@cache
+def places() -> str:
+    """Return a pattern of the names of provinces and prefectures, with or without what they are, at the beginning."""
+    found = set()
+    for one in national():
+        if one.level in {Level.PROVINCE, Level.CITY} and not one.statistical and len(one.name) > _SHORTEST:
+            # prefectures of nationalities are called by their first two characters
+            found.add(one.name[:_SHORTEST] if one.name.endswith("自治州") else re.sub(_KIND, "", one.name))
+    listed = "|".join(
+        sorted((re.escape(one) for one in found if len(one) >= _SHORTEST), key=lambda one: (-len(one), one))
+    )
+    return f"^(({listed})(省|市|地区|盟|[^市县区]{{0,9}}?自治州|.{{0,3}}自治区|特别行政区)?)*"

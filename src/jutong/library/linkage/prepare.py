@@ -19,7 +19,7 @@ import pyarrow as pa
 from jutong.contracts.linkage import LinkField, LinkSpec
 from jutong.library.engine import Engine
 from jutong.library.engine.sql import literal, name
-from jutong.library.linkage.characters import areas, characters
+from jutong.library.linkage.characters import areas, characters, places
 from jutong.library.linkage.levels import columns
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _FORMS = (
     "(有限责任公司|股份有限公司|集团有限公司|有限公司|集团公司|股份公司|合伙企业（有限合伙）|合伙企业|个人独资企业|"
     "分公司|公司|集团|厂|店|中心|事务所|合作社|学校|医院)$"
 )
-_PLACE = "^(.{2,8}?(省|自治区))?(.{2,8}?市)?(.{2,6}?(区|县))?"
 
 
 def union(feeds: Sequence[LinkFeed], spec: LinkSpec, changed: str = "") -> str:
@@ -75,11 +74,10 @@ def prepare(engine: Engine, spec: LinkSpec, rows: str, into: str, frequent: dict
     """
     engine.attach_rows("link_characters", characters())
     engine.attach_rows("link_areas", areas())
-    engine.keep("link_raw", rows)
     picked, joins = ["T.feed", "T.key", "T.feed || '/' || T.key AS uid"], []
     for field in spec.fields:
         if field.preparation in {"name", "title"}:
-            _map(engine, field, frequent)
+            _map(engine, field, rows, frequent)
             joins.append(
                 f"LEFT JOIN {name(_map_name(field))} M_{field.name} ON M_{field.name}.raw = T.{name(field.name)}"
             )
@@ -94,7 +92,7 @@ def prepare(engine: Engine, spec: LinkSpec, rows: str, into: str, frequent: dict
         for field in spec.fields
         if field.preparation == "address"
     ]
-    source = f"(SELECT *{', ' if found else ''}{', '.join(found)} FROM link_raw)"
+    source = f"(SELECT *{', ' if found else ''}{', '.join(found)} FROM ({rows}) Z)"
     engine.keep(into, f"SELECT {', '.join(picked)} FROM {source} T {' '.join(joins)}")
 
 
@@ -117,11 +115,11 @@ def _map_name(field: LinkField) -> str:
     return f"link_map_{field.name}"
 
 
-def _map(engine: Engine, field: LinkField, frequent: dict[str, tuple[str, ...]] | None) -> None:
+def _map(engine: Engine, field: LinkField, rows: str, frequent: dict[str, tuple[str, ...]] | None) -> None:
     """Keep what each distinct name becomes: the work is done once for a name, not once for a record."""
     f, kept = field.name, _map_name(field)
     distinct = (
-        f"SELECT {name(f)} AS raw, count(*) AS n FROM link_raw WHERE {name(f)} IS NOT NULL AND {name(f)} <> '' "
+        f"SELECT {name(f)} AS raw, count(*) AS n FROM ({rows}) Z WHERE {name(f)} IS NOT NULL AND {name(f)} <> '' "
         f"GROUP BY {name(f)}"
     )
     engine.keep(kept, _names(distinct, f) if field.preparation == "name" else _titles(distinct, f))
@@ -136,11 +134,11 @@ def _map(engine: Engine, field: LinkField, frequent: dict[str, tuple[str, ...]] 
         )
         return
     listed = [(digest, band) for band in (1, 2) for digest in frequent.get(f"{f}:{band}", ())]
-    rows = {
+    banded = {
         "digest": pa.array([one for one, _ in listed], pa.string()),
         "band": pa.array([b for _, b in listed], pa.int32()),
     }
-    engine.attach_rows("link_frequent", pa.table(rows))
+    engine.attach_rows("link_frequent", pa.table(banded))
     engine.keep(
         kept,
         f"SELECT K.*, coalesce(F.band, 0) AS {f}_band FROM {name(kept)} K "
@@ -164,7 +162,7 @@ def _names(distinct: str, f: str) -> str:
 
 def _titles(distinct: str, f: str) -> str:
     plain = "upper(replace(replace(replace(D.raw, '(', '（'), ')', '）'), ' ', ''))"
-    core = f"regexp_replace(regexp_replace({plain}, {literal(_FORMS)}, ''), {literal(_PLACE)}, '')"
+    core = f"regexp_replace(regexp_replace({plain}, {literal(_FORMS)}, ''), {literal(places())}, '')"
     return (
         f"SELECT D.raw, D.n, {plain} AS {f}_text, coalesce(nullif({core}, ''), {plain}) AS {f}_core FROM ({distinct}) D"
     )
@@ -174,7 +172,7 @@ def _address(field: LinkField) -> list[str]:
     f, area = f"T.{name(field.name)}", f"A_{field.name}.area"
     rest = f"CASE WHEN {area} IS NULL THEN {f} ELSE substr({f}, length(T.{field.name}_found) + 1) END"
     return [
-        f"{area} AS {field.name}_area",
+        f"nullif({area}, '') AS {field.name}_area",
         f"nullif({rest}, '') AS {field.name}_rest",
         f"nullif(regexp_extract({rest}, '^[^0-9]+', 0), '') AS {field.name}_street",
     ]

@@ -9,7 +9,7 @@ rows as a department would hand them over (``landed``: all text, in several writ
 ``key``, ``person``, and ``people.parquet`` with what is true of each ``person``.
 """
 
+from jutong.library.synthetic.files import REGISTERS, Shape, write
 from jutong.library.synthetic.people import Rates
-from jutong.library.synthetic.write import REGISTERS, Shape, write
 
 __all__ = ["REGISTERS", "Rates", "Shape", "write"]
