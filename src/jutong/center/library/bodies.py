@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
 from jutong.center.library import feeds, steps
 from jutong.center.library.definitions import definition_of
 from jutong.center.library.models import FeedRow, FeedState, LibraryTable, TableKind
 from jutong.contracts.derive import DeriveInput, DeriveOrder
-from jutong.contracts.fusion import FuseOrder, FusionSpec
-from jutong.contracts.library import TableDefinition
+from jutong.contracts.fusion import FuseOrder
 from jutong.contracts.standardising import StandardiseOrder
-from jutong.kernel.canonical import canonical_json
 from jutong.library.derive.specs import order_for, reads, spec_for
-from jutong.library.linkage.spec import shipped
-
-LINKED = ("person", "organisation")
-"""Entities whose records are brought together by more than their number."""
+from jutong.library.fusion import rules as fusion
 
 
 def standardise(table: LibraryTable, feed: FeedRow | None) -> StandardiseOrder | None:
@@ -36,13 +26,7 @@ def fuse(table: LibraryTable, feed: FeedRow | None) -> FuseOrder | None:
     rows = table.feeds.select_related("organisation", "entry", "table__library")
     fed = rows.filter(state=FeedState.ON, standardised_at__isnull=False)
     told = tuple(feeds.feed_of(row) for row in fed)
-    if not told:
-        return None
-    definition = definition_of(table)
-    return FuseOrder(
-        library=table.library.code, table=definition, feeds=told, spec=fusion_rules(table.library.code, definition),
-        linkage=linkage_rules(definition),
-    )  # fmt: skip
+    return fusion.order_for(table.library.code, definition_of(table), told) if told else None
 
 
 def derive(table: LibraryTable, feed: FeedRow | None) -> DeriveOrder | None:
@@ -71,34 +55,6 @@ def grows_out_of(derived: LibraryTable, table: LibraryTable) -> bool:
     """Tell whether a derived table is made from another."""
     spec = spec_for(derived.library.code, derived.name)
     return spec is not None and reads(spec, table.library.code, table.name)
-
-
-@cache
-def _rules() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(files("jutong.center.library").joinpath("fusion_rules.json").read_text("utf-8"))
-    return found
-
-
-def fusion_rules(code: str, definition: TableDefinition) -> FusionSpec:
-    """Return who is right where registers of a table differ, as far as it has the fields."""
-    found = _rules()
-    own = found["tables"].get(f"{code}/{definition.name}", {})
-    there = {field.name for field in definition.fields}
-    body = {
-        "version": found["version"], "effective_from": found["effective_from"], "clause": found["clause"],
-        "rules": [rule for rule in own.get("rules", found["default"]["rules"]) if rule["field"] in there | {""}],
-        "states": own.get("states", []), "identity": own.get("identity", list(definition.keys)),
-    }  # fmt: skip
-    return FusionSpec.model_validate_json(canonical_json(body))
-
-
-def linkage_rules(definition: TableDefinition) -> dict[str, Any]:
-    """Return how records of a table are brought together; nothing where they meet by their numbers alone."""
-    if definition.entity not in LINKED:
-        return {}
-    spec = shipped(definition.entity)
-    there = {field.name for field in definition.fields}
-    return spec.model_dump(mode="json") if {field.name for field in spec.fields} <= there else {}
 
 
 def define_all() -> None:

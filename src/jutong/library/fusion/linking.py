@@ -84,13 +84,20 @@ class Answer:
 
 
 def link_records(engine: Engine, question: Question) -> Answer:
-    """Return which records belong together, by a trained model or, without rules for one, by identity alone."""
+    """Return which records belong together, by a trained model; by identity alone without rules for one.
+
+    Where there is no model yet and nothing to learn one from, as with a first register by itself, identity decides too.
+    """
     if not question.spec:
         return by_identity(engine, question)
     # A linkage by model brings packages of tens of megabytes with it.
     from jutong.library.fusion.modelled import by_model  # noqa: PLC0415 - see above
+    from jutong.library.linkage.errors import LinkUntrainableError  # noqa: PLC0415 - see above
 
-    return by_model(engine, question)
+    try:
+        return by_model(engine, question)
+    except LinkUntrainableError:
+        return by_identity(engine, question)
 
 
 def by_identity(engine: Engine, question: Question) -> Answer:
