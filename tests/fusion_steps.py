@@ -40,7 +40,7 @@ CARD = {
     "model": {
         "spec": "person", "spec_version": "1", "version": "m1", "trained_at": "2026-11-09", "trained_on": [["p", 3]],
         "records": 10, "seed": 1, "prior": 0.1, "tool": "splink",
-        "comparisons": [{"field": "marital", "levels": LEVELS}],
+        "comparisons": [{"field": "name", "levels": LEVELS}],
     },
     "match": 10.0, "review": 2.0, "records": 10, "certain": 4, "compared": 20, "matched": 5,
     "reviews": [["unsure", 2]], "clusters": 5, "sizes": [[1, 3], [2, 2]],

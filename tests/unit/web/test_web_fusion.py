@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from jutong.center.correction.models import Correction
-from jutong.center.fusion.models import ConflictBatch
 from jutong.center.library.models import Work
 from jutong.center.org.actor import Actor
 from jutong.center.org.models import User
@@ -24,7 +23,7 @@ def fused(db: None) -> Fused:
 
 def browser(actor: Actor) -> Client:
     client = Client()
-    client.force_login(User.objects.get(id=actor.user_id))
+    client.force_login(User.objects.get(username=actor.username))
     return client
 
 
@@ -39,7 +38,7 @@ def test_who_keeps_the_library_sends_conflicts_and_both_sides_find_the_record(fu
     assert keeper.post(address, wrong).status_code == 422
     assert keeper.post(address, {**wrong, "most": "3"}).headers["Location"] == f"{HERE}/fusion"
     assert keeper.get(f"{HERE}/fusion/send?field=marital&feed=x&believed=y").status_code == 404
-    told(fused, Work.objects.get(id=ConflictBatch.objects.get().work_id), found(conflict(fused, "c1"), left=29))
+    told(fused, Work.objects.get(conflict_batch__isnull=False), found(conflict(fused, "c1"), left=29))
     number = Correction.objects.get().number
     page = keeper.get(f"{HERE}/fusion").content.decode()
     assert number in page

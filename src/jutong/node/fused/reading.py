@@ -23,6 +23,8 @@ from jutong.library.engine import Engine, EngineSetting, open_engine
 from jutong.library.engine.sql import literal, name, names
 from jutong.library.fusion.errors import EntityUnknownError
 from jutong.library.fusion.manifest import DECISIONS, Current, Fused, current
+from jutong.library.linkage import levels
+from jutong.library.linkage.spec import shipped
 from jutong.library.tables import table_path
 from jutong.node.fused.errors import ConflictUnknownError, NothingFusedError, PairUnknownError
 
@@ -52,6 +54,15 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """What one comparison of two records added; ``words`` say to what degree they agree, in Chinese."""
+
+    title: str
+    words: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two records of which somebody has to say whether they are one."""
 
@@ -60,7 +71,8 @@ class Pair:
     right: Record
     weight: float
     cause: str
-    waterfall: Any
+    prior: float
+    waterfall: Sequence[Weighed]
     since: datetime
     verdict: str = ""
     """What was said before: ``unsure``, or nothing."""
@@ -168,6 +180,10 @@ class Fusion:
         self.table = table
         self.feeds = {feed.name: feed for feed in feeds}
         self._attached: set[str] = set()
+        try:
+            self._prepared = {field.name: field for field in shipped(table.entity).fields}
+        except KeyError:
+            self._prepared = {}
 
     @property
     def version(self) -> int:
@@ -245,11 +261,18 @@ class Fusion:
         found = dict(zip((*_REVIEW, "verdict"), rows[0], strict=True))
         left = self.record(found["left_feed"], found["left_key"])
         right = self.record(found["right_feed"], found["right_key"])
-        told = json.loads(found["waterfall"]) if found["waterfall"] else []
+        told: dict[str, Any] = json.loads(found["waterfall"] or "{}")
         return Pair(
-            found["review_id"], left, right, float(found["weight"]), found["cause"], told, found["since"],
-            found["verdict"],
+            found["review_id"], left, right, float(found["weight"]), found["cause"], float(told.get("prior", 0.0)),
+            [self._weighed(step) for step in told.get("steps", ())], found["since"], found["verdict"],
         )  # fmt: skip
+
+    def _weighed(self, step: Mapping[str, Any]) -> Weighed:
+        called = str(step["field"])
+        prepared = self._prepared.get(called)
+        title = prepared.title if prepared is not None else self.field(called).title
+        said = levels.words(prepared.preparation, step["level"]) if prepared is not None else str(step["level"])
+        return Weighed(title, said, float(step["weight"]))
 
     def _feed(self, called: str) -> str:
         alias = f"feed_{called}"

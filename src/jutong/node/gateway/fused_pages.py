@@ -97,6 +97,7 @@ KEYS_NOTE = gettext_noop("键盘：Tab 到选项，方向键选择，回车提�
 OPEN_ENTITY = gettext_noop("看融合后的记录")
 WEIGHT_FOR = gettext_noop("支持是同一个")
 WEIGHT_AGAINST = gettext_noop("支持不是同一个")
+BEFORE_LOOKING = gettext_noop("没有比之前")
 NO_ENTITY = gettext_noop("没有查到。请核对号码，或它还没有被融合。")
 REASON_LABEL = gettext_noop("为什么要看原值")
 _BAR_UNIT = 4.0
@@ -234,14 +235,14 @@ class FusedPages:
         say = self._say
         rows = ""
         weight_label, level_label = say(gettext_noop("权重")), say(gettext_noop("相符到什么程度"))
-        for step in pair.waterfall if isinstance(pair.waterfall, list) else ():
-            weight = float(step.get("weight", 0))
+        steps = [(say(BEFORE_LOOKING), "—", pair.prior)] if pair.waterfall else []
+        steps += [(escape(one.title), say(one.words), one.weight) for one in pair.waterfall]
+        for title, words, weight in steps:
             direction = say(WEIGHT_FOR if weight >= 0 else WEIGHT_AGAINST)
             width = min(100.0, abs(weight) * _BAR_UNIT)
             tone = "ok" if weight >= 0 else "bad"
-            words = self._level(step)
             rows += (
-                f'<tr><th scope="row">{self._called(step)}</th><td data-label="{level_label}"><span>{words}</span></td>'
+                f'<tr><th scope="row">{title}</th><td data-label="{level_label}"><span>{words}</span></td>'
                 f'<td class="r" data-label="{weight_label}"><span>{weight:+.1f} '
                 f'<svg class="bar" data-tone="{tone}" aria-hidden="true"><rect width="{width:.1f}%" height="100%"/>'
                 f'</svg><span class="sr">{direction}</span></span></td></tr>'
@@ -255,14 +256,6 @@ class FusedPages:
         title = say(gettext_noop("机器是怎么比的"))
         foot = f'<p class="card-foot note">{note}</p>'
         return self._table(title, (say(gettext_noop("信息项")), level_label, weight_label), rows, foot)
-
-    def _called(self, step: Mapping[str, Any]) -> str:
-        called = str(step.get("field", ""))
-        return escape(str(step.get("title") or self._fusion.field(called).title or called))
-
-    def _level(self, step: Mapping[str, Any]) -> str:
-        words = step.get("words") or step.get("sentence") or step.get("level") or ""
-        return self._say(str(words)) if words else "—"
 
     def _question(self, pair: Pair) -> str:
         say = self._say

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from jutong.center.fusion import queries
 from jutong.center.library import queries as library
 from jutong.center.library.definitions import definition_of
 from jutong.center.org.permissions import Permission
+from jutong.contracts.linkage import Preparation
+from jutong.library.linkage.levels import words
+from jutong.library.linkage.spec import shipped
 from jutong.web.door import Visit, page
-from jutong.web.fusion.words import CAUSES, LEVELS
+from jutong.web.fusion.words import CAUSES
 
 PERCENT = 100
 BAR = 3.0
@@ -34,7 +38,7 @@ def card(visit: Visit, code: str, name: str) -> HttpResponseBase:
         "work": work,
         "card": found,
         "versions": [(_version(one.result), one.finished_at) for one in works],
-        "comparisons": _comparisons(found, titles),
+        "comparisons": _comparisons(found, table.definition.get("entity", ""), titles),
         "histogram": _histogram(found),
         "reviews": [(CAUSES.get(cause, cause), count) for cause, count in found.get("reviews", ())],
         "precision": _share(found.get("precision", -1.0)),
@@ -51,12 +55,22 @@ def _share(value: float) -> str:
     return f"{value * PERCENT:.2f}%" if value >= 0 else ""
 
 
-def _comparisons(found: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[str, list[dict[str, Any]]]]:
-    rows = []
+def _preparations(entity: str) -> Mapping[str, Preparation]:
+    try:
+        return {field.name: field.preparation for field in shipped(entity).fields}
+    except KeyError:
+        return {}
+
+
+def _comparisons(
+    found: Mapping[str, Any], entity: str, titles: Mapping[str, str]
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    rows, prepared = [], _preparations(entity)
     for comparison in found.get("model", {}).get("comparisons", ()):
+        field = comparison["field"]
         levels = [
             {
-                "label": LEVELS.get(level["code"], level["code"]),
+                "label": _(words(prepared[field], level["code"])) if field in prepared else level["code"],
                 "m": f"{level['m'] * PERCENT:.2f}",
                 "u": f"{level['u'] * PERCENT:.4f}",
                 "weight": f"{level['weight']:+.1f}",
@@ -65,7 +79,7 @@ def _comparisons(found: Mapping[str, Any], titles: Mapping[str, str]) -> list[tu
             }
             for level in comparison["levels"]
         ]
-        rows.append((titles.get(comparison["field"], comparison["field"]), levels))
+        rows.append((titles.get(field, field), levels))
     return rows
 
 

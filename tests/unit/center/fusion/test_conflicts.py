@@ -96,7 +96,7 @@ def test_a_batch_that_fails_says_why_and_frees_the_way(fused: Fused) -> None:
     batch.refresh_from_db()
     assert (batch.state, batch.problem) == ("failed", "没有融合过")
     batch = send(fused)
-    Post.objects.filter(user_id=fused.keeper.user_id).update(ended_at=NOW)
+    Post.objects.filter(user__username=fused.keeper.username).update(ended_at=NOW)
     told(fused, work_of(batch), found(conflict(fused, "c1")))
     batch.refresh_from_db()
     assert (batch.state, batch.raised) == ("failed", 0)
