@@ -34,9 +34,9 @@ def by_model(engine: Engine, question: Question) -> Answer:
     card = linked.card.model_dump(mode="json")
     kept = {
         "prepared": Kept("SELECT * FROM link_prepared", ("feed", "key"), "SELECT feed, key FROM fu_gone", linked.full),
-        "pairs": Kept("SELECT * FROM link_pairs", PAIR, _passed() if before else "", linked.full),
+        "pairs": Kept("SELECT * FROM link_pairs", PAIR, "" if linked.full else _passed(), linked.full),
     }
-    if model is None:
+    if linked.model != model:
         text = canonical_json(linked.model.model_dump(mode="json")).decode()
         kept["model"] = Kept(f"SELECT {literal(text)} AS model", ("model",), whole=True)
     return Answer("link_clusters", "link_review", card, kept)

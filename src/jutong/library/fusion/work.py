@@ -23,7 +23,7 @@ from jutong.library.errors import TableUnknownError
 from jutong.library.fusion import changes, conflicts, identity, survivorship
 from jutong.library.fusion.counting import Counts
 from jutong.library.fusion.errors import FeedUnfitError
-from jutong.library.fusion.linking import Answer, Question, link_records
+from jutong.library.fusion.linking import Answer, Kept, Question, link_records
 from jutong.library.fusion.manifest import BESIDE, FUSION, Current, Fused, Manifest, alone, found, settle, untouched
 from jutong.library.fusion.shapes import CONFLICTS, DECISIONS, HISTORY, LINKS, REVIEW
 from jutong.library.fusion.survivorship import Plan, sql_type
@@ -249,29 +249,25 @@ class _Fusion:
     # writing
 
     def _write(self, answer: Answer, fed: tuple[FedCount, ...]) -> FuseResult:
-        engine, step = self.engine, iter(range(1, 100))
+        engine = self.engine
         self._fated(answer)
-        written = dict.fromkeys(BESIDE, -1) | (dict(self.good.versions) if self.good else {})
-
-        def beside(kind: str, sql: str, keys: tuple[str, ...], gone: str = "", *, whole: bool = False) -> None:
-            self.tell("writing", next(step), len(BESIDE) + 1)
-            said = {"work_id": self.place.work_id, FUSION: self.place.work_id}
-            written[kind] = engine.write(
-                sql, self.fused.beside(kind), keys=() if whole else keys, gone="" if whole else gone, commit=said
-            )
-
+        engine.keep("fu_links_new", identity.links_sql(self.now))
         fresh = self.good is None or self.full
-        links = identity.links_sql(self.now)
-        beside("links", links, ("feed", "key", "since"))
         no_longer = "SELECT entity_id FROM fu_departed"
-        beside("provenance", "SELECT * FROM fu_provenance", ("entity_id",), no_longer, whole=fresh)
-        beside("conflicts", "SELECT * FROM fu_conflicts_new", ("conflict_id",))
-        beside(
-            "review", "SELECT * FROM fu_review_new", ("review_id",), "SELECT review_id FROM fu_review_gone", whole=fresh
-        )
-        beside("history", "SELECT * FROM fu_history_new", ("entity_id", "event", "other_id", "field", "at"))
-        for kind, kept in answer.kept.items():
-            beside(kind, kept.sql, kept.keys, kept.gone, whole=kept.whole)
+        stored = {
+            "links": Kept("SELECT * FROM fu_links_new", ("feed", "key", "since")),
+            "provenance": Kept("SELECT * FROM fu_provenance", ("entity_id",), no_longer, whole=fresh),
+            "conflicts": Kept("SELECT * FROM fu_conflicts_new", ("conflict_id",)),
+            "review": Kept(
+                "SELECT * FROM fu_review_new", ("review_id",), "SELECT review_id FROM fu_review_gone", whole=fresh
+            ),
+            "history": Kept("SELECT * FROM fu_history_new", ("entity_id", "event", "other_id", "field", "at")),
+            **answer.kept,
+        }
+        written = dict.fromkeys(BESIDE, -1) | (dict(self.good.versions) if self.good else {})
+        for number, (kind, kept) in enumerate(stored.items()):
+            self.tell("writing", number, len(stored) + 1)
+            written[kind] = self._store(kind, kept, written[kind])
         counts = self._counted()
         result = self._result(answer, fed, counts, fresh=fresh)
         manifest = Manifest(
@@ -279,12 +275,22 @@ class _Fusion:
             counts=counts.kept(),
             result=result.model_dump(mode="json"),
         )  # fmt: skip
-        self.tell("writing", len(BESIDE) + 1, len(BESIDE) + 1)
+        self.tell("writing", len(stored), len(stored) + 1)
         engine.write(
             "SELECT * FROM fu_golden", self.fused.path, keys=() if fresh else ("entity_id",),
             gone="" if fresh else no_longer, commit=manifest.said(self.place.work_id),
         )  # fmt: skip
         return result
+
+    def _store(self, kind: str, kept: Kept, version: int) -> int:
+        """Write a table beside, or leave it as it is where nothing of it changes; return its version."""
+        if version >= 0 and not kept.whole:
+            gone = f" UNION ALL SELECT 1 FROM ({kept.gone}) AS gone" if kept.gone else ""
+            if not self._number(f"SELECT count(*) FROM (SELECT 1 FROM ({kept.sql}) AS new{gone}) AS changes"):
+                return version
+        said = {"work_id": self.place.work_id, FUSION: self.place.work_id}
+        keys, gone = ((), "") if kept.whole else (kept.keys, kept.gone)
+        return self.engine.write(kept.sql, self.fused.beside(kind), keys=keys, gone=gone, commit=said)
 
     def _fated(self, answer: Answer) -> None:
         """Make what is told of entities and of pairs that wait."""

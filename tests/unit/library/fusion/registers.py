@@ -116,7 +116,7 @@ class City:
             library="RK", table=self.table, feeds=tuple(self.feeds), spec=self.spec, mode=mode, linkage=self.linkage,
             **others,
         )  # fmt: skip
-        return run(order, place or self.place(), lambda phase, done, total: None)
+        return run(order, place or self.place(), _silent)
 
     def rows(self, beside: str = "") -> list[dict[str, Any]]:
         path = self.fused.beside(beside) if beside else self.fused.path
@@ -124,6 +124,10 @@ class City:
 
     def golden(self) -> dict[str, dict[str, Any]]:
         return {row["id_number"] or row["name"]: row for row in self.rows()}
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    """Nobody listens."""
 
 
 def small(city: City) -> None:
