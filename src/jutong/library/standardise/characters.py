@@ -34,6 +34,7 @@ def _letters() -> tuple[str, str]:
     return "".join(pairs), "".join(pairs.values())
 
 
+@lru_cache(maxsize=8)
 def _listed(points: str) -> str:
     """Return characters as a class of a regular expression in the form both engines' dialects share."""
     codes = sorted(set(map(ord, points)))
@@ -64,10 +65,16 @@ def narrow(text: str) -> str:
 
 def narrowed(text: str) -> str:
     """Return a text as :func:`cleaned` and :func:`narrow` would make it, in capital letters."""
+    return text.translate(_narrowing()).upper()
+
+
+@lru_cache(maxsize=1)
+def _narrowing() -> dict[int, str | None]:
     wide, to = _punctuation()
-    return text.translate({ord(one): other for one, other in zip(wide, to, strict=True)} | {ord(" "): None}).upper()
+    return {**{ord(one): other for one, other in zip(wide, to, strict=True)}, ord(" "): None}
 
 
+@lru_cache(maxsize=1)
 def _punctuation() -> tuple[str, str]:
     wide = "".join(map(chr, _WIDE)) + _POINTS
     return wide, "".join(chr(point - _TO_NARROW) for point in _WIDE) + _PLAIN_POINTS

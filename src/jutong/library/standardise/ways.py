@@ -92,12 +92,16 @@ def _text(plain: Sql, length: int, pattern: str) -> Way:
 
 def _codes(form: str) -> Way:
     """Codes and names of a table, which is joined as the body; without a row of it the text must have ``form``."""
-    refused = f"NOT regexp_matches({{v}}, {literal(form)})" if form else "TRUE"
+
+    def problem(v: str, b: str, _third: str) -> str:
+        refused = f" AND NOT regexp_matches({v}, {literal(form)})" if form else ""
+        return f"CASE WHEN {v} IS NOT NULL AND {b} IS NULL{refused} THEN 'codes' END"
+
     return Way(
         lambda text: f"upper({narrow(text)})",
         lambda _v: "NULL",
         lambda v, b, _t: f"coalesce({b}, {v})" if form else b,
-        lambda v, b, _t: f"CASE WHEN {v} IS NOT NULL AND {b} IS NULL AND {refused.format(v=v)} THEN 'codes' END",
+        problem,
     )
 
 
