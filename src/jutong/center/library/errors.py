@@ -74,3 +74,12 @@ class EngineAddressError(JutongError):
     http_status = 422
     message = gettext_noop("“{found}”不是 Spark Connect 地址。")
     next_step = gettext_noop("请写成 sc://主机:端口，例如 sc://spark.example.gov:15002；留空则试算节点现在用的引擎。")
+
+
+class QuestionUnfitError(JutongError):
+    """A question for statistics that the table's definition does not allow."""
+
+    code = "library.statistics.question-unfit"
+    http_status = 422
+    message = gettext_noop("“{table}”不能这样统计：{what}。")
+    next_step = gettext_noop("请只用页面上列出的分组、指标和条件；已选的都还在。")

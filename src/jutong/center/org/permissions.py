@@ -74,10 +74,15 @@ class Permission(StrEnum):
     LIBRARY_CONFLICT_SEND = "library:conflict:send"
     LIBRARY_ENGINE_TRY = "library:engine:try"
     LIBRARY_ENTITY_VIEW = "library:entity:view"
+    LIBRARY_ERASURE_AGREE = "library:erasure:agree"
+    LIBRARY_ERASURE_ASK = "library:erasure:ask"
+    LIBRARY_EVOLUTION_AGREE = "library:evolution:agree"
+    LIBRARY_EVOLUTION_PROPOSE = "library:evolution:propose"
     LIBRARY_FEED_CONFIRM = "library:feed:confirm"
     LIBRARY_LIBRARY_PUBLISH = "library:library:publish"
     LIBRARY_LIBRARY_VIEW = "library:library:view"
     LIBRARY_REVIEW_JUDGE = "library:review:judge"
+    LIBRARY_STATISTICS_QUERY = "library:statistics:query"
     LIBRARY_WORK_ORDER = "library:work:order"
     NORMS_CONFORMANCE_RUN = "norms:conformance:run"
     NORMS_ELEMENT_PROPOSE = "norms:element:propose"
@@ -281,6 +286,26 @@ RULES: tuple[Rule, ...] = (
         "one fused record at the node, masked by grade, for those who keep the library or answer for a row of it",
     ),
     _rule(
+        Permission.LIBRARY_ERASURE_AGREE,
+        (Role.AUTHORITY,),
+        "个人信息保护法 47: the second of two people, who runs the libraries, agrees to what the node counted",
+    ),
+    _rule(
+        Permission.LIBRARY_ERASURE_ASK,
+        (Role.STEWARD,),
+        "个人信息保护法 47: whoever answers for a department's data asks for the erasure of a person",
+    ),
+    _rule(
+        Permission.LIBRARY_EVOLUTION_AGREE,
+        (Role.DEPARTMENT_HEAD, Role.AUTHORITY),
+        "条例 13, 19: the departments whose data fills a table agree to its change, and the authority",
+    ),
+    _rule(
+        Permission.LIBRARY_EVOLUTION_PROPOSE,
+        (Role.STEWARD, Role.AUTHORITY),
+        "whoever fills or runs a library says what it lacks",
+    ),
+    _rule(
         Permission.LIBRARY_FEED_CONFIRM,
         (Role.STEWARD, *_PLATFORM),
         "whoever answers for a department's data says what fills the library (条例 11)",
@@ -299,6 +324,11 @@ RULES: tuple[Rule, ...] = (
         Permission.LIBRARY_REVIEW_JUDGE,
         (Role.STEWARD, Role.AUTHORITY),
         "those who keep a library say what the machine may not decide: whether two records are one",
+    ),
+    _rule(
+        Permission.LIBRARY_STATISTICS_QUERY,
+        _READERS,
+        "counts in which no single one can be seen, for every department and its leaders; each question is on record",
     ),
     _rule(
         Permission.LIBRARY_WORK_ORDER,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jutong.web.library import engine, feeds, publishing, views, works
+from jutong.web.library import engine, feeds, publishing, statistics, views, works
 
 urlpatterns = [
     path("library", views.overview),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("library/works/<uuid:work_id>", works.detail),
     path("library/works/<uuid:work_id>/progress", works.progress),
     path("library/works/<uuid:work_id>/cancel", works.cancel),
+    path("library/statistics", statistics.builder),
     path("library/engine", engine.page_of_engine),
     path("library/tables/<str:code>/<slug:name>", views.table),
     path("library/tables/<str:code>/<slug:name>/order", views.order),
