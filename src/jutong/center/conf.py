@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "jutong.center.library",
     "jutong.center.fusion",
     "jutong.center.quality",
+    "jutong.center.care",
     "jutong.center.process",
     "jutong.web",
     "jutong.api",

@@ -71,6 +71,7 @@ _every(EVERY_HOUR, "clean-up", scans.clean_up)
 _every(EVERY_HOUR, "rate-new-entries", scans.rate_new_entries)
 _every(EVERY_NIGHT, "run-norms", scans.run_norms, at_start=False)
 _every(EVERY_NIGHT, "reconcile-index", scans.reconcile_index, at_start=False)
+_every(EVERY_NIGHT, "care-for-library", scans.care_for_library, at_start=False)
 _every(EVERY_NIGHT, "reread-holdings", scans.reread_holdings, at_start=False)
 
 

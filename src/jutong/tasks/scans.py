@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
 from jutong.center.agreement import actions as agreements
+from jutong.center.care import keeping
 from jutong.center.catalog import actions as catalog
 from jutong.center.catalog.actions import unbound, watching
 from jutong.center.catalog.enums import RunState
@@ -75,6 +76,11 @@ def offer_violations(now: datetime) -> int:
 def find_violations(now: datetime) -> int:
     """Run every rule that finds violations by looking. Returns how many are new."""
     return watch.look(now)
+
+
+def care_for_library(now: datetime) -> int:
+    """Order the nightly care of every table of the library that has rows. Returns how many."""
+    return keeping.care_for_all(now)
 
 
 def expire_grants(now: datetime) -> int:
