@@ -14,13 +14,21 @@ from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.jobs import actions as jobs
 from jutong.center.jobs.models import Job
 from jutong.center.jobs.work import Work
+from jutong.center.library.models import FeedRow, Library, LibraryTable
+from jutong.center.library.models import Work as LibraryWork
 from jutong.center.lineage import reading
 from jutong.center.lineage.graph import Evidence, Graph, Pair, Place, Tie
 from jutong.center.lineage.walking import MOST_PLACES, walk
 from jutong.center.usage.models import DailyUse
 from jutong.contracts import rules as rule
 from jutong.contracts import steps as step
+from jutong.contracts.copies import ServeOrder
+from jutong.contracts.derive import DeriveField, DeriveInput, DeriveOrder, DeriveSource, DeriveSpec
+from jutong.contracts.envelope import Document
+from jutong.contracts.fusion import FuseOrder, FusionSpec
+from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
 from jutong.contracts.receipts import MovedReceipt
+from jutong.contracts.standardising import StandardiseOrder
 from jutong.web.lineage.drawing import MOST_IN_COLUMN, columns
 from tests import sharing_steps as steps
 from tests.sharing_world import NOW, World
@@ -117,6 +125,96 @@ def test_the_file_has_a_line_for_every_pair(city: World, enter: SignIn) -> None:
         row[:7] for row in rows
     ]
     assert {row[2] for row in rows} == {"address"}
+
+
+PERSON = TableDefinition(
+    name="person", title="人口基本信息", kind="entity", entity="person", keys=("identity",), owner="police",
+    fields=(FieldDefinition(name="identity", title="公民身份号码"), FieldDefinition(name="name", title="姓名")),
+)  # fmt: skip
+HOME = TableDefinition(
+    name="home", title="户", kind="derived", keys=("head",), owner="police",
+    fields=tuple(FieldDefinition(name=name, title=name) for name in ("head", "people")),
+)  # fmt: skip
+
+
+def worked(table: LibraryTable, kind: str, body: Document, minutes: int, feed: FeedRow | None = None) -> LibraryWork:
+    return LibraryWork.objects.create(
+        kind=kind, library=table.library, table=table.name, feed=feed, node=table.library.node,
+        body=body.model_dump(mode="json"),
+        state="done", ordered_at=NOW, finished_at=NOW + timedelta(minutes=minutes),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def stocked(city: World) -> World:
+    """What was landed is standardised, fused, counted into another table and copied into a database."""
+    library = Library.objects.create(code="POP", kind="base", title="人口库", version="1", node=Node.objects.get())
+    tables = {
+        one.name: LibraryTable.objects.create(
+            library=library, name=one.name, title=one.title, kind=one.kind, owner=one.owner, cycle="daily",
+            definition=one.model_dump(mode="json"), fresh_at=NOW,
+        )
+        for one in (PERSON, HOME)
+    }  # fmt: skip
+    feed = Feed(
+        name="civil_person", organisation_code=city.civil.code, organisation_name=city.civil.name, role="civil",
+        landed="hy", library="POP", table="person", key="id_number",
+        columns=(("identity", "id_number"), ("name", "full_name")),
+    )  # fmt: skip
+    row = FeedRow.objects.create(
+        table=tables["person"], name=feed.name, organisation=city.civil, role="civil", landed="hy", key="id_number",
+        columns=[list(pair) for pair in feed.columns], state="on", proposed_at=NOW,
+    )  # fmt: skip
+    for minutes in (1, 2):
+        worked(tables["person"], "standardise", StandardiseOrder(table=PERSON, feed=feed), minutes, row)
+    spec = FusionSpec(version="1", effective_from="2026-01-01")
+    worked(tables["person"], "fuse", FuseOrder(library="POP", table=PERSON, feeds=(feed,), spec=spec), 3)
+    growing = DeriveSpec(
+        library="POP", table="home", version="1", effective_from="2026-01-01",
+        sources=(DeriveSource(part="p", library="POP", table="person", by=("identity",)),),
+        fields=(DeriveField(name="people", part="p", measure="count", column="name"),),
+    )  # fmt: skip
+    inputs = (DeriveInput(part="p", definition=PERSON),)
+    worked(tables["home"], "derive", DeriveOrder(library="POP", table=HOME, spec=growing, inputs=inputs), 4)
+    copied = ServeOrder(
+        library="POP", table="person", source="civil", target="pop_person", keys=("entity_id",),
+        titles=(("identity", "公民身份号码"), ("name", "姓名")),
+    )  # fmt: skip
+    worked(tables["person"], "serve", copied, 5)
+    source = Source.objects.get()
+    seen = [
+        {"name": name, "type": "text", "nullable": True, "comment": ""} for name in ("entity_id", "identity", "name")
+    ]
+    source.tables = [*source.tables, {"schema_name": "library", "name": "pop_person", "columns": seen}]
+    source.save()
+    return city
+
+
+def test_a_field_is_followed_through_the_whole_library(stocked: World, enter: SignIn) -> None:
+    table, feed, person, home, copy = (
+        TABLE, "library:standardised/11629900MB0000002B/civil_person", "library:fused/POP/person",
+        "library:fused/POP/home", "table:civil/library/pop_person",
+    )  # fmt: skip
+    down = reading.picture(stocked.steward, table, names=["name"], down=8, now=LATER)
+    followed = {(tie.before, tie.after): [(pair.before, pair.after) for pair in tie.pairs] for tie in down.within()}
+    assert followed[table, LANDED] == [("name", "full_name")]
+    assert followed[LANDED, feed] == [("full_name", "name")]
+    assert followed[feed, person] == [("name", "name")]
+    assert followed[person, home] == [("name", "people")]
+    assert followed[person, copy] == [("name", "name")]
+    newest = LibraryWork.objects.filter(kind="standardise").latest("finished_at")
+    assert next(tie for tie in down.within() if tie.after == feed).evidence.address == f"/library/works/{newest.id}"
+    up = reading.picture(stocked.steward, copy, names=["identity"], up=8, now=LATER)
+    assert [tie.before for tie in up.within()] == [table, LANDED, feed, person]
+    assert [pair.before for pair in up.within()[0].pairs] == ["id_number"]
+    back = reading.picture(stocked.steward, home, names=["people"], up=2, down=0, now=LATER)
+    assert ends(back) == {(feed, person), (person, home)}
+    page = enter("stranger").get("/lineage", {"at": person, "up": "3"})
+    text = page.content.decode()
+    assert ("人口基本信息" in text, "full_name" in text) == (True, False)
+    assert enter("stranger").get("/lineage", {"at": feed}).status_code == 404
+    LibraryTable.objects.filter(name="person").update(fresh_at=NOW - timedelta(days=9))
+    assert "数据不正常" in enter("steward").get("/lineage", {"at": feed}).content.decode()
 
 
 class Fan:

@@ -17,6 +17,7 @@ from jutong.center.lineage.spots import LibraryId, TableId, entry_place, table_p
 from jutong.center.lineage.ties.bindings import Bindings
 from jutong.center.lineage.ties.moves import LANDED, Moves, landed_place
 from jutong.center.lineage.ties.uses import Uses
+from jutong.center.lineage.ties.works import Works
 from jutong.center.lineage.walking import MOST_STEPS, Ties, walk
 from jutong.center.org.actor import Actor
 from jutong.center.org.permissions import Permission
@@ -52,7 +53,7 @@ def picture(actor: Actor, at: str, *, names: Collection[str] = (), up: int = 1, 
     Raises:
         NotFoundError: if there is no such place the actor may know of.
     """
-    start = start_place(actor, at)
+    start = start_place(actor, at, now)
     return walk(start, _sorts(actor, now), names=[name for name in names if name in start.fields], up=up, down=down)
 
 
@@ -82,7 +83,7 @@ def _hit(place: Place, graph: Graph, followed: list[Tie]) -> Hit:
     return Hit(place, grants, tuple(fields), uses)
 
 
-def start_place(actor: Actor, at: str) -> Place:
+def start_place(actor: Actor, at: str, now: datetime) -> Place:
     """Return the place a walk begins at.
 
     Raises:
@@ -97,7 +98,7 @@ def start_place(actor: Actor, at: str) -> Place:
     elif kind == "table" and name.count("/") >= 2:  # noqa: PLR2004 - source, schema and table
         found = _table(TableId.of(at), sight)
     elif kind == "library" and name.count("/") >= 2:  # noqa: PLR2004 - zone, code and table
-        found = _library(LibraryId.of(at), sight)
+        found = _library(LibraryId.of(at), sight, now)
     if found is None or not found.is_open:
         raise NotFoundError(what=at[:200])
     return found
@@ -112,9 +113,9 @@ def _table(name: TableId, sight: Sight) -> Place | None:
     return table_place(binding, source, sight) if binding is not None else None
 
 
-def _library(name: LibraryId, sight: Sight) -> Place | None:
+def _library(name: LibraryId, sight: Sight, now: datetime) -> Place | None:
     if name.zone != LANDED:
-        return None
+        return Works(sight, now).place(name)
     rows = Job.objects.filter(
         entry__organisation__code=name.code, target=name.table, state=JobState.DONE, is_dry=False, period={}
     )
@@ -125,4 +126,4 @@ def _library(name: LibraryId, sight: Sight) -> Place | None:
 
 def _sorts(actor: Actor, now: datetime) -> list[Ties]:
     sight = Sight(actor)
-    return [Bindings(sight), Moves(sight), Uses(sight, now)]
+    return [Bindings(sight), Moves(sight), Works(sight, now), Uses(sight, now)]
