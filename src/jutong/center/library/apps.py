@@ -8,9 +8,10 @@ class LibraryConfig(AppConfig):
     def ready(self) -> None:
         """Have moves start the chain and results carry it on."""
         from jutong.center.jobs import landings  # noqa: PLC0415 - models are not loaded before
-        from jutong.center.library import bodies, listening, steps, works  # noqa: PLC0415
+        from jutong.center.library import bodies, listening, serving, steps, works  # noqa: PLC0415
 
         bodies.define_all()
+        serving.define()
         if listening.moved not in landings.listeners:
             landings.listeners.append(listening.moved)
         works.listen("standardise", listening.standardised)

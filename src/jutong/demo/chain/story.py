@@ -17,6 +17,7 @@ from jutong.demo.chain import (
     disposals,
     disputes,
     ledgers,
+    library,
     offices,
     province,
     remedies,
@@ -51,3 +52,4 @@ def load(settings: Settings, now: datetime) -> None:
     offices.load(stage)
     violations.load(stage)
     transfers.load(stage)
+    library.load(stage)
