@@ -54,6 +54,22 @@ class LinkBlock(Document):
     identities: bool = False
 
 
+class ModelLevel(Document):
+    """One level of a comparison: ``m`` among records of one entity, ``u`` among those of two; ``weight`` in bits."""
+
+    code: str
+    m: float
+    u: float
+    weight: float
+
+
+class ModelComparison(Document):
+    """The levels of a comparison, best first, without the one for a value that is missing, which weighs nothing."""
+
+    field: str
+    levels: tuple[ModelLevel, ...]
+
+
 class LinkSpec(Document):
     """How the records of one kind of entity are brought together, in one version.
 
@@ -81,22 +97,10 @@ class LinkSpec(Document):
     sample: int = 300_000
     """Records a model is trained on."""
     seed: int = 1
-
-
-class ModelLevel(Document):
-    """One level of a comparison: ``m`` among records of one entity, ``u`` among those of two; ``weight`` in bits."""
-
-    code: str
-    m: float
-    u: float
-    weight: float
-
-
-class ModelComparison(Document):
-    """The levels of a comparison, best first, without the one for a value that is missing, which weighs nothing."""
-
-    field: str
-    levels: tuple[ModelLevel, ...]
+    enough: int = 1000
+    """From how many records on there is something to learn from."""
+    start: tuple[ModelComparison, ...] = ()
+    """What holds until then, and for a field about which the data says nothing."""
 
 
 class LinkModel(Document):
@@ -117,6 +121,7 @@ class LinkModel(Document):
     frequent: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Digests of a field's most frequent values, for those whose rarity counts."""
     tool: str = ""
+    """What it was learnt with; ``start`` where nothing was learnt yet."""
 
 
 class Bar(Document):

@@ -19,8 +19,10 @@ from jutong.library.linkage.explain import waterfall_sql
 from jutong.library.linkage.pairs import Compared, find_pairs
 from jutong.library.linkage.prepare import FREQUENT_MOST, frequent_values, prepare, union
 from jutong.library.linkage.spec import check
-from jutong.library.linkage.train import train
+from jutong.library.linkage.train import START, train
 
+GROWN = 4
+"""A model is learnt anew when there are so many times the records it was learnt from."""
 Tell = Callable[[str, int, int], None]
 
 
@@ -73,7 +75,7 @@ def link(
         engine: where the tables are attached.
         spec: the rules.
         feeds: the registers.
-        model: what an earlier run learnt.
+        model: what an earlier run learnt; it is passed over, and all is done anew, once it is outgrown.
         before: what the last run left; without it, all records are looked at.
         decisions: the name in the engine of what people decided, empty for none.
         trained_at: the instant a new model is marked with.
@@ -84,6 +86,8 @@ def link(
         EngineRefusedError: when the engine refuses a statement.
     """
     check(spec, model)
+    if model is not None and outgrown(engine, spec, feeds, model):
+        model = None
     began, told = monotonic(), tell or _silent
     decided = _decisions(engine, decisions)
     told("prepare", 0, 0)
@@ -101,6 +105,12 @@ def link(
     found = card(engine, spec, trained, compared, round(monotonic() - began, 3))
     _publish(engine, spec, trained)
     return Linked(trained, found, before is None or model is None)
+
+
+def outgrown(engine: Engine, spec: LinkSpec, feeds: tuple[LinkFeed, ...], model: LinkModel) -> bool:
+    """Tell whether there is so much more to learn from now that a model is to be learnt anew."""
+    records = sum(int(engine.rows(f"SELECT count(*) FROM {name(feed.table)}")[0][0]) for feed in feeds)
+    return records >= spec.enough and (model.tool == START or records >= GROWN * max(model.records, 1))
 
 
 def _silent(phase: str, done: int, total: int) -> None:

@@ -14,6 +14,7 @@ import logging
 import math
 import re
 import warnings
+from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
@@ -27,20 +28,34 @@ from jutong.library.linkage.levels import columns, field_of, identity_column, le
 _LEAST, _LEAST_M = 1e-7, 1e-4
 """No probability is below these: a level nobody met says much, but not everything."""
 RANDOM_PAIRS = 5e6
+START = "start"
+FEWEST = 0.02
+"""How many pairs of one entity there are for each record, at least."""
 _BUCKETS = 16**7
 
 
 def train(
     engine: Engine, spec: LinkSpec, prepared: str, *, trained_at: str, trained_on: tuple[tuple[str, int], ...]
 ) -> LinkModel:
-    """Learn a model from all prepared records.
+    """Learn a model from all prepared records, or take what holds until there is enough to learn from.
 
     Raises:
-        LinkUntrainableError: when nothing agrees in any training block.
+        LinkUntrainableError: when there is not enough, and the rules say nothing for that case.
     """
-    import splink  # noqa: PLC0415 - a second that only training needs
-
     records = int(engine.rows(f"SELECT count(*) FROM {prepared}")[0][0])
+    prior = _prior(engine, spec, prepared, records)
+    found = _learn(engine, spec, prepared, records, prior) if records >= spec.enough else ()
+    if not found and not spec.start:
+        raise LinkUntrainableError(records=records)
+    return LinkModel(
+        spec=spec.code, spec_version=spec.version, version=f"{spec.version}-{trained_at}", trained_at=trained_at,
+        trained_on=trained_on, records=records, seed=spec.seed, prior=prior, comparisons=found or spec.start,
+        tool=f"splink {version('splink')}" if found else START,
+    )  # fmt: skip
+
+
+def _learn(engine: Engine, spec: LinkSpec, prepared: str, records: int, prior: float) -> tuple[ModelComparison, ...]:
+    """Return the comparisons' levels as learnt; nothing where nothing agrees in any training block."""
     by_chance = _by_chance(engine, spec, prepared, records)
     learnt = [
         found
@@ -48,20 +63,19 @@ def train(
         if (found := _learnt(engine, spec, prepared, records, block=block, by_chance=by_chance))
     ]
     if not learnt:
-        raise LinkUntrainableError(records=records)
-    prior = _prior(engine, spec, prepared, records)
+        return ()
+    start = {one.field: one for one in spec.start}
     comparisons = []
     for comparison in spec.comparisons:
         f, steps = comparison.field, levels(spec, comparison)
         m = [_mean([one[f][at] for one in learnt if f in one]) for at in range(len(steps))]
+        if not sum(m) and comparison.field in start:
+            comparisons.append(start[comparison.field])
+            continue
         total = sum(m) or 1.0
         listed = tuple(_level(step.code, m[at] / total, by_chance[f][at], prior) for at, step in enumerate(steps))
         comparisons.append(ModelComparison(field=f, levels=listed))
-    return LinkModel(
-        spec=spec.code, spec_version=spec.version, version=f"{spec.version}-{trained_at}", trained_at=trained_at,
-        trained_on=trained_on, records=records, seed=spec.seed, prior=prior,
-        comparisons=tuple(comparisons), tool=f"splink {splink.__version__}",
-    )  # fmt: skip
+    return tuple(comparisons)
 
 
 def _level(code: str, m: float, u: float, prior: float) -> ModelLevel:
@@ -93,7 +107,8 @@ def _prior(engine: Engine, spec: LinkSpec, prepared: str, records: int) -> float
     asked = float(there[0] or 0)
     possible = asked * (asked - 1) / 2 if number else records * (records - 1) / 2
     share = float(there[1] or 0) / recall / possible if possible else 0.0
-    return min(max(share, 1e-12), 0.5)
+    # registers that are brought together have some people in common, even if no number shows it
+    return min(max(share, FEWEST / max(records, 1)), 0.5)
 
 
 def _sample(engine: Engine, spec: LinkSpec, prepared: str, share: float, by: tuple[str, ...]) -> pa.Table:

@@ -65,7 +65,7 @@ def model() -> LinkModel:
     ]
     document = {
         "spec": SPEC.code, "spec_version": SPEC.version, "version": "1-test", "trained_at": "", "trained_on": (),
-        "records": 0, "seed": 1, "prior": 1e-6, "comparisons": comparisons,
+        "records": 1000, "seed": 1, "prior": 1e-6, "comparisons": comparisons,
     }  # fmt: skip
     return LinkModel.model_validate(document, strict=False)
 

@@ -5,8 +5,8 @@ import pytest
 
 from jutong.library.engine import EngineSetting, open_engine
 from jutong.library.linkage import explain, prepare
-from jutong.library.linkage.errors import LinkModelError, LinkSpecError
-from jutong.library.linkage.run import LinkFeed
+from jutong.library.linkage.errors import LinkModelError, LinkSpecError, LinkUntrainableError
+from jutong.library.linkage.run import LinkFeed, outgrown
 from jutong.library.linkage.spec import check, shipped
 
 from .registers import SPEC, asked, groups, model, number, register, run
@@ -188,3 +188,17 @@ def test_rules_that_name_what_is_not_there_are_refused():
     check(SPEC, model())
     with pytest.raises(LinkModelError):
         check(shipped("organisation"), model())
+
+
+def test_until_there_is_enough_to_learn_from_the_rules_say_what_holds(engine):
+    tables = {"police": POLICE, "civil": CIVIL}
+    first = run(engine, tables)
+    assert (first.model.tool, first.model.comparisons) == ("start", SPEC.start)
+    assert of(groups(engine), "police/zan") == {
+        frozenset({"police/zan", "civil/variant", "civil/sound", "civil/keyboard"})
+    }
+    with pytest.raises(LinkUntrainableError):
+        run(engine, tables, spec=SPEC.model_copy(update={"start": ()}))
+    feeds = tuple(LinkFeed(feed, f"s_{feed}", ()) for feed in tables)
+    assert not outgrown(engine, SPEC, feeds, first.model)
+    assert outgrown(engine, SPEC.model_copy(update={"enough": 10}), feeds, first.model)
