@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from jutong.contracts.fusion import ConflictCount
 from jutong.library.engine import Engine
 from jutong.library.engine.sql import literal
 from jutong.library.fusion.survivorship import Plan
 
 
-def follow(engine: Engine, plan: Plan, *, salt: str, now: str) -> None:
+def follow(engine: Engine, plan: Plan, *, salt: str, moment: datetime) -> None:
     """Make ``fu_conflicts_new``: rows of the conflicts' table that begin, go on otherwise, or end.
 
     A conflict is one record's about one field. It keeps its id until the record says the same as the golden record
     (``healed``), is gone (``gone``), or turns out to be another's (``settled``).
     """
+    now = literal(moment)
     feeds = " ".join(f"WHEN {number} THEN {literal(feed.name)}" for number, feed in enumerate(plan.feeds))
     engine.keep(
         "co_found",
@@ -30,7 +33,8 @@ def follow(engine: Engine, plan: Plan, *, salt: str, now: str) -> None:
         "LEFT JOIN fu_gone AS g ON g.feed = o.feed AND g.key = o.key "
         "WHERE o.until IS NULL AND (a.key IS NOT NULL OR g.key IS NOT NULL)",
     )
-    named = f"md5({literal(salt)} || f.field || ':' || f.feed || ':' || f.key || CAST({now} AS VARCHAR))"
+    begun = literal(f"{salt}:{int(moment.timestamp() * 1_000_000)}:")  # engines write instants differently
+    named = f"md5({begun} || f.field || ':' || f.feed || ':' || f.key)"
     found = (
         f"SELECT COALESCE(o.conflict_id, {named}) AS conflict_id, f.entity_id, f.field, f.feed, f.key, f.value, "
         "f.changed, f.believed_feed, f.believed_key, f.believed, f.believed_changed, f.cause, f.clue, f.suggestion, "

@@ -96,7 +96,7 @@ class _Fusion:
             self.engine, self.plan, self.records, assigned="fu_assigned", before="fu_was", count=records,
             heard=lambda done, total: self.tell("choosing", done, total),
         )  # fmt: skip
-        conflicts.follow(self.engine, self.plan, salt=self.salt, now=self.now)
+        conflicts.follow(self.engine, self.plan, salt=self.salt, moment=self.place.now)
         return self._write(answer, fed)
 
     # what is there
