@@ -14,7 +14,7 @@ ProblemCode = Literal["form", "check-digit", "date", "codes", "number", "scale",
 table, no number, more decimal places than the field has, too long, neither yes nor no."""
 
 
-class CodeList(Document):
+class CodeWritings(Document):
     """Codes beside those of a shipped table: pairs of how a value is written and its code (``男``, ``1``)."""
 
     table: str
@@ -29,7 +29,7 @@ class StandardiseOrder(Document):
 
     table: TableDefinition
     feed: Feed
-    codes: tuple[CodeList, ...] = ()
+    codes: tuple[CodeWritings, ...] = ()
     mode: Literal["changes", "full"] = "changes"
 
 

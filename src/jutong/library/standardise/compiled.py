@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
 from jutong.contracts.modes import DELETED, TO
-from jutong.contracts.standardising import CodeList
+from jutong.contracts.standardising import CodeWritings
 from jutong.library.engine.sql import name
 from jutong.library.standardise.characters import cleaned, narrowed
 from jutong.library.standardise.errors import FeedUnfitError
@@ -48,7 +48,7 @@ class Compiled:
         return (KEY, CHANGED, PROBLEMS, *(field.name for field in self.fields))
 
 
-def compiled(table: TableDefinition, feed: Feed, landed: pa.Schema, codes: Sequence[CodeList] = ()) -> Compiled:
+def compiled(table: TableDefinition, feed: Feed, landed: pa.Schema, codes: Sequence[CodeWritings] = ()) -> Compiled:
     """Return what standardises a landed table for a feed.
 
     Args:
@@ -200,7 +200,7 @@ def _writings() -> dict[str, dict[str, str]]:
     return found
 
 
-def _codes_of(field: FieldDefinition, lists: Sequence[CodeList]) -> pa.Table | None:
+def _codes_of(field: FieldDefinition, lists: Sequence[CodeWritings]) -> pa.Table | None:
     """Return how the codes of a field's table are written, and the code each writing stands for."""
     if not field.codes or field.type != "text":
         return None

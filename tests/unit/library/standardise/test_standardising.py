@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
-from jutong.contracts.standardising import CodeList, StandardiseOrder
+from jutong.contracts.standardising import CodeWritings, StandardiseOrder
 from jutong.library.engine import DUCKDB
 from jutong.library.errors import TableUnknownError
 from jutong.library.standardise.errors import FeedUnfitError
@@ -290,7 +290,7 @@ def test_problems_are_counted_for_the_whole_table(land):
 
 def test_a_centers_own_codes_are_understood(land):
     land.put(pa.table({"id": ["1", "2"], "v": ["男士", "5"]}))
-    own = (CodeList(table="gbt2261.1-sex", pairs=(("男士", "1"), ("其他", "5"))),)
+    own = (CodeWritings(table="gbt2261.1-sex", pairs=(("男士", "1"), ("其他", "5"))),)
     land.run(order([("v", one_field("DE01003"))], codes=own))
     assert [row["f"] for row in land.rows().values()] == ["1", "5"]
 
