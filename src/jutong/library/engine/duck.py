@@ -53,6 +53,8 @@ class DuckEngine:
         self._memory_mb = setting.memory_mb
         self._folder = scratch / f"duckdb-{uuid.uuid4()}"
         self._folder.mkdir(parents=True)
+        self._kinds: dict[str, str] = {}
+        """What bears which name; asking the engine for it each time would cost more than most statements."""
         with self._named():
             self.connection = duckdb.connect(
                 str(self._folder / "kept.duckdb"),
@@ -94,6 +96,7 @@ class DuckEngine:
             f"CREATE VIEW {name(called)} AS SELECT {', '.join(columns)} FROM read_parquet([{listed}], "
             f"union_by_name = true, hive_partitioning = false{', filename = true' if filename else ''})"
         )
+        self._kinds[called] = "VIEW"
 
     def attach_rows(self, name_: str, rows: pa.Table) -> None:
         """See :meth:`Engine.attach_rows`."""
@@ -102,6 +105,7 @@ class DuckEngine:
             self.connection.register("_arriving", rows)
             try:
                 self.connection.execute(f"CREATE TABLE {name(name_)} AS SELECT * FROM _arriving")
+                self._kinds[name_] = "TABLE"
             finally:
                 self.connection.unregister("_arriving")
 
@@ -111,6 +115,7 @@ class DuckEngine:
         self._run(f"CREATE TABLE {name(kept)} AS {sql}")  # the query may read what bore the name before
         self._drop(name_)
         self._run(f"ALTER TABLE {name(kept)} RENAME TO {name(name_)}")
+        self._kinds[name_] = "TABLE"
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """See :meth:`Engine.rows`."""
@@ -159,12 +164,8 @@ class DuckEngine:
         return {row[0]: row[1] for row in self.rows(f"DESCRIBE {sql}")}
 
     def _drop(self, called: str) -> None:
-        found = self.rows(
-            "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = "
-            + literal(called)
-        )
-        if found:
-            self._run(f"DROP {'VIEW' if found[0][0] == 'VIEW' else 'TABLE'} {name(called)}")
+        if kind := self._kinds.pop(called, ""):
+            self._run(f"DROP {kind} {name(called)}")
 
     def _run(self, sql: str) -> None:
         with self._named():
