@@ -15,6 +15,7 @@ from __future__ import annotations
 from jutong.contracts.library import Entity
 from jutong.library.engine import Engine
 from jutong.library.engine.sql import literal, name
+from jutong.library.fusion.errors import MergeCycleError
 from jutong.library.fusion.survivorship import Plan
 
 PREFIX: dict[Entity, str] = {
@@ -133,6 +134,28 @@ def links_sql(now: str) -> str:
         "ON l.feed = a.feed AND l.key = a.key AND l.entity_id = a.entity_id WHERE l.key IS NULL OR l.how <> a.how"
     )
     return f"SELECT {columns} FROM ({ended} UNION ALL {begun}) AS changed"
+
+
+def followed(engine: Engine, history: str, entity_id: str) -> str:
+    """Return who an entity is now: itself, or what it was merged into, and that into what, to the end.
+
+    Args:
+        engine: where the history is attached.
+        history: its name.
+        entity_id: as it was known once.
+
+    Raises:
+        MergeCycleError: the history leads back to where it began.
+    """
+    seen = [entity_id]
+    while into := engine.rows(
+        f"SELECT other_id FROM {name(history)} WHERE event = 'merged' AND entity_id = {literal(seen[-1])} "
+        f'ORDER BY "at" DESC LIMIT 1'
+    ):
+        if into[0][0] in seen:
+            raise MergeCycleError(entity=entity_id[:64])
+        seen.append(into[0][0])
+    return seen[-1]
 
 
 def code_changes(plan: Plan, before: str) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
@@ -24,10 +25,13 @@ from jutong.library.fusion.errors import (
     EqualAuthorityError,
     FeedUnfitError,
     FusionUnfitError,
+    MergeCycleError,
     SourceAlteredError,
 )
+from jutong.library.fusion.identity import followed
 from jutong.library.fusion.manifest import alone, current
 from jutong.library.fusion.rules import linkage_for, order_for, spec_for
+from jutong.library.fusion.shapes import HISTORY
 from jutong.library.fusion.survivorship import Plan, _slices
 from jutong.library.tables import table_path
 from tests.unit.library.fusion.oracle import Record, golden
@@ -190,6 +194,19 @@ def test_an_entity_keeps_its_name_when_its_records_part_meet_leave_and_return(ci
     (new,) = {now["c3"], now["p3"]} - {kept}
     events = {(row["event"], row["entity_id"], row["other_id"]) for row in city.rows("history")} - told
     assert events >= {("split", new, kept), ("returned", ids["c4"], "")}
+
+
+def test_an_entity_is_followed_to_what_it_became_and_never_round_in_a_circle(city: City) -> None:
+    merges = [("P1", "P2", 1), ("P2", "P3", 2), ("P8", "P9", 1), ("P9", "P8", 2)]
+    rows = [
+        {**dict.fromkeys(HISTORY.names, ""), "event": "merged", "entity_id": one, "other_id": into, "at": day(when)}
+        for one, into, when in merges
+    ]
+    with city.engine() as engine:
+        engine.attach_rows("history", pa.Table.from_pylist(rows, HISTORY))
+        assert [followed(engine, "history", one) for one in ("P1", "P3", "P7")] == ["P3", "P3", "P7"]
+        with pytest.raises(MergeCycleError, match="P8"):
+            followed(engine, "history", "P8")
 
 
 class _Killed(BaseException):
