@@ -17,5 +17,6 @@ class LibraryConfig(AppConfig):
         works.listen("standardise", listening.standardised)
         works.listen("fuse", listening.fused)
         works.listen("derive", listening.derived)
-        if steps.once_more not in works.enders:
-            works.enders.append(steps.once_more)
+        for ender in (steps.once_more, listening.settled):
+            if ender not in works.enders:
+                works.enders.append(ender)

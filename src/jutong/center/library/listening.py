@@ -10,7 +10,7 @@ from typing import Any
 
 from jutong.center.jobs.models import Job
 from jutong.center.library import steps
-from jutong.center.library.models import FeedRow, FeedState, LibraryTable, TableKind, TableVersion, Work
+from jutong.center.library.models import OPEN, FeedRow, FeedState, LibraryTable, TableKind, TableVersion, Work
 from jutong.center.org.actor import Actor
 
 PERMILLE = 1000
@@ -32,11 +32,26 @@ def standardised(work: Work, result: dict[str, Any], by: Actor, now: datetime) -
     place = f"standardised/{feed.organisation.code}/{feed.name}"
     _keep_version(feed.table, place, result["version"], rows=result["rows"], work=work, now=now)
     steps.take("check", feed.table, feed=feed, by=by, now=now)
-    if feed.table.kind == TableKind.ENTITY:
-        steps.take("fuse", feed.table, by=by, now=now)
-    else:
+    if feed.table.kind != TableKind.ENTITY:
         _fill(feed.table, rows=_rows_of_feeds(feed.table), version=None, filled=None, work=work, now=now)
         _follow(feed.table, by, now)
+
+
+def settled(work: Work, by: Actor, now: datetime) -> None:
+    """Fuse what was standardised, once the last of the table's feeds that are being standardised has ended, however."""
+    if work.kind != "standardise" or work.feed is None or work.feed.table.kind != TableKind.ENTITY:
+        return
+    table = work.feed.table
+    under_way = Work.objects.filter(kind="standardise", library=table.library_id, table=table.name, state__in=OPEN)
+    if under_way.exists():
+        return
+    fusions = Work.objects.filter(kind="fuse", library=table.library_id, table=table.name)
+    last = fusions.order_by("-ordered_at").first()
+    fresh = table.feeds.filter(standardised_at__isnull=False)
+    if last is not None and last.state not in OPEN:
+        fresh = fresh.filter(standardised_at__gte=last.ordered_at)
+    if fresh.exists():
+        steps.take("fuse", table, by=by, now=now)
 
 
 def fused(work: Work, result: dict[str, Any], by: Actor, now: datetime) -> None:

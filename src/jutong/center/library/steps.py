@@ -81,13 +81,19 @@ def take(
 
 
 def once_more(work: Work, by: Actor, now: datetime) -> None:
-    """Order a work again that had begun before it was asked for the last time, now that it has ended."""
-    if work.again_at is None or work.library is None:
+    """Order a work again that was asked for while it was open, now that it has ended.
+
+    One that began after it was asked for the last time, by an order that would be the same now, has done it already.
+    """
+    table = work.library.tables.filter(name=work.table).first() if work.library and work.again_at else None
+    if table is None or work.again_at is None:
         return
-    if work.started_at is not None and work.started_at > work.again_at + CLOCKS_APART:
+    maker = _makers.get(work.kind)
+    body = maker(table, work.feed) if maker else None
+    if body is None:
         return
-    table = work.library.tables.filter(name=work.table).first()
-    if table is not None:
+    began_after = work.started_at is not None and work.started_at > work.again_at + CLOCKS_APART
+    if not began_after or body.model_dump(mode="json") != work.body:
         take(work.kind, table, feed=work.feed, by=by, now=now)
 
 

@@ -17,7 +17,7 @@ from jutong.contracts.library import FieldDefinition, LibraryDefinition, TableDe
 from jutong.contracts.receipts import MovedReceipt
 from jutong.contracts.works import WorkReceipt
 from jutong.kernel.errors import ForbiddenError, NotFoundError
-from tests.sharing_world import NOW, World, at
+from tests.sharing_world import NOW, World, at, new_id
 
 BY = platform_actor("test")
 PERSON = TableDefinition(
@@ -157,6 +157,33 @@ def test_a_step_that_waits_covers_what_comes_and_one_under_way_runs_again(
     moved(world, 5)
     done(world, second, 4, rows=5, version=1)  # begun before the last had landed
     assert Work.objects.filter(kind="standardise", state="ordered").count() == 1
+
+
+def test_fusion_waits_for_all_that_is_being_standardised(feed: FeedRow, world: World, chain: list[str]) -> None:
+    feeds.confirm(feed=feed, by=world.steward, now=NOW)
+    other = FeedRow.objects.get()
+    other.pk, other.name, other.landed = None, "other", "t_other"
+    other.id = new_id()
+    other.save(force_insert=True)
+    moved(world)
+    steps.landed(organisation_id=world.civil.id, target="t_other", read_at=at(1), by=BY, now=at(1))
+    first, second = Work.objects.order_by("ordered_at", "id")
+    done(world, first, 1, rows=5, version=0)
+    assert "fuse person" not in open_works()
+    done(world, second, 1, state="failed")
+    assert open_works().count("fuse person") == 1
+
+
+def test_a_work_whose_order_would_be_another_now_runs_again(
+    feed: FeedRow, world: World, chain: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = LibraryTable.objects.select_related("library__node").get(name="person")
+    work = steps.take("fuse", table, by=BY, now=NOW)
+    assert work is not None
+    assert steps.take("fuse", table, by=BY, now=NOW) == work
+    monkeypatch.setitem(steps._makers, "fuse", lambda *_: TryEngineOrder(address="sc://other:1"))
+    done(world, work, 1, entities=0, version=0, filled=[])
+    assert Work.objects.get(kind="fuse", state="ordered").body == {"address": "sc://other:1"}
 
 
 def test_a_failed_work_stops_the_chain_there(feed: FeedRow, world: World, chain: list[str]) -> None:
