@@ -98,6 +98,15 @@ bench/out/peers/%/installed: bench/_peers/%.txt | $(VENV)/bin/python
 	@rm -rf $(@D); $(VENV)/bin/python -m venv $(@D); $(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
+QUALITY := $(patsubst bench/_peers_quality/%.txt,bench/out/quality/%/installed,$(wildcard bench/_peers_quality/*.txt))
+
+bench-quality: $(QUALITY) ## rules asked of a table, beside pointblank, pandera and Great Expectations on the same rows
+
+bench/out/quality/%/installed: bench/_peers_quality/%.txt | $(VENV)/bin/python
+	@echo "Installing $* into an environment of its own ..."
+	@rm -rf $(@D); $(VENV)/bin/python -m venv $(@D); $(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 bench-%: $(VENV)/installed
 	@$(BIN)/python bench/$*.py $(ARGS)
 

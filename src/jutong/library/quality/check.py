@@ -45,7 +45,8 @@ def check(engine: Engine, order: CheckOrder, library: Path, now: datetime, tell:
     version = attach(engine, order, library)
     columns = columns_of(engine, order.table, now)
     counting.require_patterns(engine, order.rules, columns)
-    found = counting.conditions(order.rules, columns)
+    every = counting.conditions(order.rules, columns)
+    found = [one for one in every if not one.codes]
     fields = [field for field in order.fields if field.name in columns.schema.names] if order.profile else []
     tell("rules", 0, len(order.rules))
     numbers = [int(one) for one in engine.rows(counting.row_statement(found, TABLE, counts(fields)))[0]]
@@ -54,6 +55,7 @@ def check(engine: Engine, order: CheckOrder, library: Path, now: datetime, tell:
         one.rule.id: RuleCount(rule=one.rule.id, evaluated=spoken, failed=broken)
         for one, spoken, broken in zip(found, of_rules[::2], of_rules[1::2], strict=True)
     }
+    counted |= {one.rule.id: counting.count_alone(engine, one, TABLE) for one in every if one.codes}
     for done, rule in enumerate(order.rules):
         tell("rules", done, len(order.rules))
         if rule.id not in counted and (count := _wide(engine, rule, columns, order)):
@@ -91,6 +93,7 @@ def attach(engine: Engine, order: CheckOrder, library: Path) -> int:
     """Make the table and those its rules look into readable; return the version that is checked."""
     version = engine.attach(TABLE, path_of(library, order.table), order.version)
     others = {rule.other for rule in order.rules if isinstance(rule, contract.Reference | contract.Agrees)}
+    counting.attach_codes(engine, order.rules)
     for other in sorted(others, key=counting.alias):
         engine.attach(counting.alias(other), path_of(library, other))
     return version

@@ -40,15 +40,23 @@ _ORGANISATION = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_FORM = r"^[0-9A-Z]{8}[0-9X]\z"
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 PROBLEMS = "_problems"
+MOST_LISTED = 100
+"""Codes that stand in the statement itself; more of them are looked up in a table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A rule as SQL: ``speaks`` and ``breaks`` are conditions on one row."""
+    """A rule as SQL: ``speaks`` and ``breaks`` are conditions on one row.
+
+    ``given`` are expressions computed once a row, by the names they have in the conditions; ``codes`` is the field
+    whose code is looked up in :func:`lookup`, which is a table of its own and has it under that name once at most.
+    """
 
     rule: QualityRule
     speaks: str
     breaks: str
+    given: tuple[tuple[str, str], ...] = ()
+    codes: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,8 @@ def _required(rule: rules.Required, columns: Columns) -> Condition:
     column = columns.column(rule, rule.field)
     missing = f"{column} IS NULL"
     if columns.is_text(rule.field):
-        missing = f"({missing} OR TRIM({column}) = '')"
+        # Whatever begins with a blank sorts before "!": only few texts have to be trimmed.
+        missing = f"({missing} OR ({column} < '!' AND TRIM({column}) = ''))"
     return Condition(rule, "TRUE", missing)
 
 
@@ -176,10 +185,23 @@ def _unlike(column: str, pattern: str) -> str:
 
 def _codes(rule: rules.Codes, columns: Columns) -> Condition:
     column = columns.text(rule, rule.field)
-    values = rule.values or shipped_codes(rule.table)
+    values = listed(rule)
     if not values:
         raise columns.refuse(rule, rule.field, gettext_noop("没有这个代码表，也没有给出取值"))
+    if len(values) > MOST_LISTED:
+        breaks = f"({filled(column)} AND {name(lookup(rule))} IS NULL)"
+        return Condition(rule, filled(column), breaks, codes=rule.field)
     return Condition(rule, filled(column), f"{column} NOT IN ({', '.join(map(literal, values))})")
+
+
+def lookup(rule: rules.Codes) -> str:
+    """Return the name of the table, and of its one column, that a long list of codes is looked up in."""
+    return f"codes_{rule.id}"
+
+
+def listed(rule: rules.Codes) -> tuple[str, ...]:
+    """Return the codes of a rule."""
+    return rule.values or shipped_codes(rule.table)
 
 
 @lru_cache(maxsize=64)
@@ -191,22 +213,27 @@ def shipped_codes(table: str) -> tuple[str, ...]:
 
 def _check_digit(rule: rules.CheckDigit, columns: Columns) -> Condition:
     column = columns.text(rule, rule.field)
-    wrong = {"identity": _identity, "credit-code": _credit, "organisation-code": _organisation}[rule.scheme](column)
+    if rule.scheme == "identity":
+        return _identity(rule, column)
+    wrong = {"credit-code": _credit, "organisation-code": _organisation}[rule.scheme](column)
     return Condition(rule, filled(column), f"({filled(column)} AND {wrong})")
 
 
-def _identity(column: str) -> str:
-    parts = [
-        (f"TRY_CAST(SUBSTR({column}, 1, {_HEAD}) AS BIGINT)", _IDENTITY_WEIGHTS[:_HEAD]),
-        (f"TRY_CAST(SUBSTR({column}, {_HEAD + 1}, {_TAIL}) AS BIGINT)", _IDENTITY_WEIGHTS[_HEAD:]),
-    ]
+def _identity(rule: rules.CheckDigit, column: str) -> Condition:
+    head, tail = f"head_{rule.id}", f"tail_{rule.id}"
+    given = (
+        (head, f"TRY_CAST(SUBSTR({column}, 1, {_HEAD}) AS BIGINT)"),
+        (tail, f"TRY_CAST(SUBSTR({column}, {_HEAD + 1}, {_TAIL}) AS BIGINT)"),
+    )
+    parts = [(name(head), _IDENTITY_WEIGHTS[:_HEAD]), (name(tail), _IDENTITY_WEIGHTS[_HEAD:])]
     terms = [
         f"(({number} // {10 ** (len(weights) - 1 - place)}) % 10) * {weight}"
         for number, weights in parts
         for place, weight in enumerate(weights)
     ]
     right = f"SUBSTR('10X98765432', CAST(({' + '.join(terms)}) % 11 AS INTEGER) + 1, 1)"
-    return f"({_unlike(column, _IDENTITY)} OR COALESCE({right}, '') <> SUBSTR({column}, 18, 1))"
+    wrong = f"({_unlike(column, _IDENTITY)} OR COALESCE({right}, '') <> SUBSTR({column}, 18, 1))"
+    return Condition(rule, filled(column), f"({filled(column)} AND {wrong})", given)
 
 
 def _credit(column: str) -> str:

@@ -6,13 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import pyarrow as pa
+
 from jutong.contracts import quality as contract
 from jutong.contracts.quality import QualityRule, RuleCount, TableAddress
 from jutong.kernel.i18n import gettext_noop
 from jutong.library.engine import Engine
 from jutong.library.engine.errors import EngineRefusedError
 from jutong.library.engine.sql import literal, name
-from jutong.library.quality.compile import Columns, Condition, bucket, compiled, filled, whole
+from jutong.library.quality.compile import (
+    MOST_LISTED,
+    Columns,
+    Condition,
+    bucket,
+    compiled,
+    filled,
+    listed,
+    lookup,
+    whole,
+)
 
 ONE_IN = 64
 """One bucket of so many is looked at where uniqueness is estimated."""
@@ -37,8 +49,33 @@ def row_statement(found: Sequence[Condition], table: str, counts: Sequence[str] 
     for one in found:
         parts.append("COUNT(*)" if one.speaks == "TRUE" else f"COUNT(*) FILTER (WHERE {one.speaks})")
         parts.append(f"COUNT(*) FILTER (WHERE {one.breaks})")
-    listed = ", ".join(f"{part} AS c{number}" for number, part in enumerate(parts))
-    return f"SELECT {listed} FROM {table}"
+    asked = ", ".join(f"{part} AS c{number}" for number, part in enumerate(parts))
+    return f"SELECT {asked} FROM {prepared(found, table)}"
+
+
+def prepared(found: Sequence[Condition], table: str) -> str:
+    """Return the rows the conditions are asked of, as what follows FROM: with what is given and what was looked up."""
+    given = "".join(f", {expression} AS {name(alias)}" for one in found for alias, expression in one.given)
+    joins = "".join(
+        f" LEFT JOIN {code} ON {table}.{name(one.codes)} = {code}.{code}"
+        for one in found
+        if one.codes and isinstance(one.rule, contract.Codes)
+        for code in [name(lookup(one.rule))]
+    )
+    return f"(SELECT *{given} FROM {table}{joins}) AS p" if given or joins else table
+
+
+def count_alone(engine: Engine, one: Condition, table: str) -> RuleCount:
+    """Count a rule on single rows in a statement of its own: what looks codes up would slow all the others down."""
+    _, speaks, breaks = engine.rows(row_statement([one], table))[0]
+    return RuleCount(rule=one.rule.id, evaluated=int(speaks), failed=int(breaks))
+
+
+def attach_codes(engine: Engine, rules: Iterable[QualityRule]) -> None:
+    """Make the long lists of codes readable as tables."""
+    for rule in rules:
+        if isinstance(rule, contract.Codes) and len(listed(rule)) > MOST_LISTED:
+            engine.attach_rows(lookup(rule), pa.table({lookup(rule): pa.array(listed(rule), pa.string())}))
 
 
 def require_patterns(engine: Engine, rules: Iterable[QualityRule], columns: Columns) -> None:

@@ -56,4 +56,4 @@ def _broken(rule: QualityRule, columns: Columns) -> str:
         return f"{TABLE} AS t JOIN ({inside}) AS d ON {same}"
     found = compiled(rule, columns)
     assert found is not None  # noqa: S101 - the kinds without conditions are the ones above
-    return f"(SELECT * FROM {TABLE} WHERE {found.speaks} AND {found.breaks}) AS t"
+    return f"(SELECT * FROM {counting.prepared([found], TABLE)} WHERE {found.speaks} AND {found.breaks}) AS t"
