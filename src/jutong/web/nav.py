@@ -72,6 +72,8 @@ MENU: tuple[tuple[str | Promise, tuple[Place, ...]], ...] = (
             Place(_("资源库总览"), "/library", "db", Permission.LIBRARY_LIBRARY_VIEW),
             Place(_("入库来源"), "/library/feeds", "link", Permission.LIBRARY_FEED_CONFIRM),
             Place(_("资源库作业"), "/library/works", "swap", Permission.LIBRARY_LIBRARY_VIEW),
+            Place(_("结构变更"), "/library/evolutions", "sheet", Permission.LIBRARY_LIBRARY_VIEW),
+            Place(_("删除个人数据"), "/library/erasures", "file", Permission.LIBRARY_ERASURE_VIEW),
             Place(_("统计分析"), "/library/statistics", "chart", Permission.LIBRARY_STATISTICS_QUERY),
             Place(_("数据质量"), "/quality", "quality", Permission.QUALITY_REPORT_VIEW),
         ),

@@ -73,6 +73,7 @@ urlpatterns = [
     path("", include("jutong.web.norms.urls")),
     path("", include("jutong.web.open.urls")),
     path("", include("jutong.web.jobs.urls")),
+    path("", include("jutong.web.care.urls")),
     path("", include("jutong.web.library.urls")),
     path("", include("jutong.web.quality.urls")),
     path("", include("jutong.web.usage.urls")),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
+from pydantic import ValidationError
 
 from jutong.center.audit import actions as audit
 from jutong.center.care.errors import (
@@ -26,10 +27,10 @@ from jutong.center.org.actor import Actor
 from jutong.center.org.enums import Role
 from jutong.center.org.models import Organisation
 from jutong.center.org.permissions import Permission
-from jutong.contracts.library import FieldDefinition, LibraryDefinition
+from jutong.contracts.library import LibraryDefinition
 from jutong.contracts.library_care import CareOrder, Consent, EvolveTask, NewColumn, TableName
 from jutong.kernel.canonical import canonical_json
-from jutong.library.definitions import require
+from jutong.library.definitions import require, resolved
 from jutong.library.definitions.differences import differences
 
 
@@ -39,23 +40,31 @@ def definition_now(library: Library) -> LibraryDefinition:
     return LibraryDefinition.model_validate_json(canonical_json(version.definition))
 
 
-def with_field(table: LibraryTable, field: FieldDefinition, now: datetime) -> LibraryDefinition:
+def with_field(table: LibraryTable, *, name: str, title: str, element: str, now: datetime) -> LibraryDefinition:
     """Return the definition of a table's library with one more field, as a version of its own.
 
+    Args:
+        table: gets the field.
+        name: of the field, as engines see it.
+        title: what people call it.
+        element: code of its data element, from which type and length follow.
+        now: part of the version's name.
+
     Raises:
-        FieldUnfitError: when the table has it already.
+        FieldUnfitError: when a part is missing, or the table has the field already.
         ElementUndefinedError, DefinitionUnfitError: when it cannot be one.
     """
     had = definition_now(table.library)
-    for one in had.tables:
-        if one.name == table.name and field.name in {there.name for there in one.fields}:
-            raise FieldUnfitError(reason=field.name)
-    tables = tuple(
-        one.model_copy(update={"fields": (*one.fields, field)}) if one.name == table.name else one for one in had.tables
-    )
-    stamp = f"{now:%Y%m%d%H%M%S}"
-    told = had.model_copy(update={"tables": tables, "version": f"{had.version.split('+')[0]}+{stamp}"})
-    return require(told)
+    body = had.model_dump(mode="json")
+    fields = next(one["fields"] for one in body["tables"] if one["name"] == table.name)
+    if not (name and title and element) or name in {one["name"] for one in fields}:
+        raise FieldUnfitError(reason=name[:63] or "-")
+    fields.append({"name": name, "title": title, "element": element})
+    body["version"] = f"{had.version.split('+')[0]}+{now:%Y%m%d%H%M%S}"
+    try:
+        return require(resolved(body))
+    except ValidationError as error:
+        raise FieldUnfitError(reason=name[:63]) from error
 
 
 @transaction.atomic

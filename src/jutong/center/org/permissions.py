@@ -76,6 +76,7 @@ class Permission(StrEnum):
     LIBRARY_ENTITY_VIEW = "library:entity:view"
     LIBRARY_ERASURE_AGREE = "library:erasure:agree"
     LIBRARY_ERASURE_ASK = "library:erasure:ask"
+    LIBRARY_ERASURE_VIEW = "library:erasure:view"
     LIBRARY_EVOLUTION_AGREE = "library:evolution:agree"
     LIBRARY_EVOLUTION_PROPOSE = "library:evolution:propose"
     LIBRARY_FEED_CONFIRM = "library:feed:confirm"
@@ -294,6 +295,11 @@ RULES: tuple[Rule, ...] = (
         Permission.LIBRARY_ERASURE_ASK,
         (Role.STEWARD,),
         "个人信息保护法 47: whoever answers for a department's data asks for the erasure of a person",
+    ),
+    _rule(
+        Permission.LIBRARY_ERASURE_VIEW,
+        (Role.STEWARD, Role.AUTHORITY),
+        "the department that asked sees its own, the authority all; none of them names the person",
     ),
     _rule(
         Permission.LIBRARY_EVOLUTION_AGREE,

@@ -26,7 +26,6 @@ from jutong.center.fleet.receipts import apply_receipt
 from jutong.center.library import definitions
 from jutong.center.library.models import FeedRow, FeedState, Library, LibraryTable, Work
 from jutong.center.org.enums import Role
-from jutong.contracts.library import FieldDefinition
 from jutong.contracts.library_care import CareOrder, CareResult, Keeping, TableCared, Traces
 from jutong.contracts.works import WorkReceipt
 from jutong.kernel.canonical import canonical_json
@@ -38,11 +37,15 @@ from tests.sharing_steps import orders
 from tests.sharing_world import NOW, World, at, build, person
 
 NUMBER = identity_number(random.Random(1), division="629901", born_on=date(1990, 1, 1), sex="女")
-FIELD = FieldDefinition(name="disability_number", title="残疾人证号", element="DE01027", length=20)
+FIELD = {"name": "disability_number", "title": "残疾人证号", "element": "DE01027"}
 
 
 @pytest.fixture
 def world(db: None) -> World:
+    return filled()
+
+
+def filled() -> World:
     """A population library with rows, filled by civil affairs."""
     world = build()
     definitions.publish(definition=shipped("RK"), by=world.authority, now=NOW)
@@ -59,7 +62,7 @@ def world(db: None) -> World:
 def proposed(world: World) -> Any:
     table = LibraryTable.objects.get(library__code="RK", name="person")
     return evolving.propose(
-        definition=evolving.with_field(table, FIELD, NOW), ground="残疾人补贴核对", by=world.steward, now=NOW
+        definition=evolving.with_field(table, **FIELD, now=NOW), ground="残疾人补贴核对", by=world.steward, now=NOW
     )
 
 
@@ -88,9 +91,9 @@ def test_a_field_is_added_when_owner_and_authority_agreed(world: World) -> None:
     done = evolving.agree(evolution=evolution, by=head, now=at(2))
     assert done.state == "published"
     assert Library.objects.get(code="RK").version == evolution.version
-    assert FIELD.name in [one["name"] for one in LibraryTable.objects.get(name="person").definition["fields"]]
+    assert FIELD["name"] in [one["name"] for one in LibraryTable.objects.get(name="person").definition["fields"]]
     (task,) = cared()
-    assert task["add"] == [{"name": FIELD.name, "type": "text", "length": 0, "scale": 0}]
+    assert task["add"] == [{"name": FIELD["name"], "type": "text", "length": 0, "scale": 0}]
     assert {one["role"]: one["name"] for one in task["consents"]} == {
         "authority": world.authority.name, "owner": "民政局长",
     }  # fmt: skip
@@ -111,7 +114,7 @@ def test_what_breaks_readers_is_refused_with_what_breaks(world: World) -> None:
         evolving.propose(definition=breaking, ground="x", by=world.authority, now=NOW)
     table = LibraryTable.objects.get(library__code="RK", name="person")
     with pytest.raises(FieldUnfitError, match="name"):
-        evolving.with_field(table, FIELD.model_copy(update={"name": "name"}), NOW)
+        evolving.with_field(table, **{**FIELD, "name": "name"}, now=NOW)
     evolution = proposed(world)
     with pytest.raises(EvolutionOpenError):
         proposed(world)
