@@ -61,6 +61,7 @@ def load(settings: Settings, *, now: datetime) -> None:
         bindings_load,
         cases_load,
         city_load,
+        library_store,
         life_load,
         node_load,
         norms_load,
@@ -73,9 +74,11 @@ def load(settings: Settings, *, now: datetime) -> None:
     city_load.load(now)
     template_load.load(now)
     system_keys.load(settings, now)
-    configs = databases.build(_admin_address(settings), settings.path("demo"))
+    admin = _admin_address(settings)
+    configs = databases.build(admin, settings.path("demo"))
     bindings_load.write_reports(settings, now)
-    write_sources(settings, configs, bindings_load.sources(settings))
+    copies = library_store.source(admin, settings.path("demo"))
+    write_sources(settings, configs, [*bindings_load.sources(settings), copies])
     node = ensure_local_node(settings, now)
     city_load.load_catalog(now)
     node_load.report(settings, node, now)

@@ -28,6 +28,9 @@ Landed and standardised tables stand under their organisation's code, the others
 METADATA_KEY = "jutong"
 """Under this key of a commit stands what the job that made it proved."""
 
+MADE_FOR_READERS = ("records", "shares")
+"""Files the node made of tables for readers elsewhere, in an instance's home: made anew whenever they are missing."""
+
 BATCH_ROWS = 65_536
 HISTORY_LIMIT = 20
 _ORGANISATION = re.compile(r"[0-9A-Z]{1,18}")

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from jutong.contracts.orders import Condition, GrantedField, GrantStateOrder
 from jutong.contracts.shares import ShareTicketOrder
@@ -134,6 +134,7 @@ def ids(frame: Any) -> list[str]:
 
 async def test_the_stock_client_reads_what_the_grant_shows(face: Face) -> None:
     import delta_sharing
+    from requests.exceptions import HTTPError
 
     path = await face.profile()
     client = delta_sharing.SharingClient(str(path))
@@ -168,6 +169,13 @@ async def test_the_stock_client_reads_what_the_grant_shows(face: Face) -> None:
         (SECOND[4][0], "insert"),
     }  # fmt: skip
     assert set(changes["_commit_version"]) == {1}
+
+    # Once the files of a version are cleared away it is gone, and so is what was made of it.
+    lake = DeltaTable(face.run.world.home / "library" / "landed" / OWNER / "person")
+    assert lake.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+    with pytest.raises(HTTPError, match=r"node\.share\.version-gone"):
+        await face.ask(delta_sharing.load_as_pandas, url, version=0)
+    assert ids(await face.ask(delta_sharing.load_as_pandas, url)) == ids(second)
 
 
 async def test_what_is_over_or_stopped_is_refused_and_on_record(face: Face) -> None:

@@ -6,11 +6,13 @@ A copy is kept where the library's node may write a schema called ``library``: w
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from jutong.center.fleet.models import Source
-from jutong.center.library import steps
-from jutong.center.library.models import FeedRow, Library, LibraryTable, TableKind
+from jutong.center.library import steps, works
+from jutong.center.library.models import FeedRow, Library, LibraryTable, TableKind, Work
+from jutong.center.org.actor import Actor
 from jutong.contracts.copies import ServeOrder
 from jutong.contracts.envelope import Document
 
@@ -52,6 +54,15 @@ def order_of(table: LibraryTable, feed: FeedRow | None) -> Document | None:
     )
 
 
+def erased(work: Work, result: dict[str, Any], by: Actor, now: datetime) -> None:
+    """Have copies brought up at once when somebody was erased: a copy would be all that is left of them."""
+    if result.get("kind") != "erase":
+        return
+    for table in LibraryTable.objects.select_related("library__node").filter(library__node=work.node):
+        steps.take(KIND, table, by=by, now=now)
+
+
 def define() -> None:
-    """Make it a step of the chain."""
+    """Make it a step of the chain, and one that follows an erasure."""
     steps.define(KIND, order_of)
+    works.listen("care", erased)

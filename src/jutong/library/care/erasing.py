@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from jutong.library.care.marks import Known, Marks, Register, secret_of
 from jutong.library.care.names import name_of
 from jutong.library.care.pins import fusions
 from jutong.library.fusion.manifest import current, settle
+from jutong.library.tables import MADE_FOR_READERS
 from jutong.library.works import Place, Tell
 
 
@@ -57,6 +59,8 @@ def erased(task: EraseTask, place: Place, tell: Tell) -> CareResult:
     cared = each(
         names, place, tell, "erasing", lambda path, _: erase(path, marks, work_id=place.work_id, now=place.now)
     )
+    # What was made for readers elsewhere is made anew from what is left.
+    shutil.rmtree(place.home.joinpath(*MADE_FOR_READERS), ignore_errors=True)
     tell("proving", 0, 0)
     looked, left = search(place.library, marks)
     digest = keep_account(place.library, account.model_copy(update={"tables": _told(cared)}))

@@ -25,8 +25,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 
+from jutong.library.engine.delta import files_of
+from jutong.library.engine.errors import TableTouchedError
 from jutong.library.errors import DiskFullError
-from jutong.library.tables import open_table
+from jutong.library.tables import MADE_FOR_READERS, open_table
 from jutong.node.errors import SourceUnavailableError
 from jutong.node.exchange.rules.masks import MASKS
 from jutong.node.exchange.rules.tokens import Tokens
@@ -38,7 +40,7 @@ from jutong.node.masking import PSEUDONYM, Pseudonyms
 from jutong.node.shares.errors import VersionGoneError
 from jutong.node.shares.hints import Bounds
 
-FOLDER = ("records", "shares")
+FOLDER = MADE_FOR_READERS
 FILE_ROWS = 500_000
 BATCH_ROWS = 65_536
 KEEP_SECONDS = 6 * 3_600
@@ -127,6 +129,11 @@ class Views:
             lock = self._locks.setdefault(name, Lock())
         with lock:
             found = _read(name, folder)
+            try:
+                files_of(path, version)
+            except TableTouchedError as error:  # cleared away, perhaps for somebody's sake: no copy may outlive that
+                shutil.rmtree(folder, ignore_errors=True)
+                raise VersionGoneError(version=version) from error
             if found is not None:
                 os.utime(folder)
                 return found

@@ -4,9 +4,10 @@ import pytest
 
 from jutong.center.fleet.models import Source
 from jutong.center.library import serving, steps
-from jutong.center.library.models import Library, LibraryTable
+from jutong.center.library.models import Library, LibraryTable, Work
+from jutong.center.org.actor import platform_actor
 from jutong.contracts.copies import ServeOrder
-from tests.sharing_world import build
+from tests.sharing_world import NOW, build
 
 DEFINITION = {"keys": ["id_number"], "fields": [{"name": "id_number", "title": "公民身份号码"}]}
 
@@ -40,3 +41,12 @@ def test_a_copy_is_ordered_where_the_node_may_write_it(table: LibraryTable) -> N
     assert (derived.zone, derived.keys, derived.lookups) == ("fused", ("id_number",), ())
     table.kind = "record"
     assert serving.order_of(table, None) is None
+
+
+def test_copies_are_brought_up_when_somebody_was_erased(table: LibraryTable) -> None:
+    Source.objects.update(writes=["library"])
+    LibraryTable.objects.update(version=3)
+    work = Work(kind="care", node=table.library.node)
+    for kind, orders in (("tidy", 0), ("erase", 1)):
+        serving.erased(work, {"kind": kind}, platform_actor("test"), NOW)
+        assert Work.objects.filter(kind="serve").count() == orders
