@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from jutong.library.care.whole import sync, write_whole
 from jutong.library.digest import ContentDigest
 from jutong.library.drift import shaped
 from jutong.library.engine.delta import files_of
+from jutong.library.fusion.manifest import MANIFEST
 from jutong.library.tables import BATCH_ROWS
 
 ACCOUNTS = ".erasures"
@@ -209,9 +210,16 @@ def _rewrite(path: Path, marks: Marks, target: Rewriting, now: datetime) -> None
     writing = _Writing(path, marks, files.schema)
     target.write_rows(writing.survivors(touched))
     left = target.read_back()
-    told = _whole(newest_said(DeltaTable(str(path))), writing, left)
+    said = newest_said(DeltaTable(str(path)))
+    told = _whole(said, writing, left) | counted_anew(said)
     erased = {"work_id": target.work_id, **_told(writing.counted), "files": len(target.files)}
     target.put(files.schema, touched, {**told, "erased": erased}, now=now, changes=True)
+
+
+def counted_anew(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a commit says so that the next fusion looks at everything: what it counted holds no longer."""
+    manifest = said.get(MANIFEST)
+    return {MANIFEST: {**manifest, "rules": ""}} if isinstance(manifest, Mapping) else {}
 
 
 def _told(counted: _Counted) -> dict[str, int]:

@@ -65,7 +65,10 @@ class _Restoring:
     versions: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def fitted(self, table: KeptTable) -> KeptTable:
-        """Return golden records whose commit names the versions that tables beside them and registers have now."""
+        """Return golden records whose commit names the versions that tables beside them and registers have now.
+
+        The next fusion looks at everything: what was counted may hold no longer.
+        """
         manifest: Any = table.said.get(MANIFEST)
         if not isinstance(manifest, Mapping):
             return table
@@ -78,7 +81,7 @@ class _Restoring:
                         if (zone, name) == ("standardised", feed)), version)
             for feed, version in manifest["feeds"].items()
         }  # fmt: skip
-        told = {**table.said, MANIFEST: {**manifest, "beside": beside, "feeds": feeds}}
+        told = {**table.said, MANIFEST: {**manifest, "beside": beside, "feeds": feeds, "rules": ""}}
         return table.model_copy(update={"said": told})
 
 
