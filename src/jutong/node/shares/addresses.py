@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jutong.kernel.i18n import gettext_noop
 from jutong.node.gateway.callers.tokens import decoded, encoded
-from jutong.node.shares.errors import ShareFileError, ShareRequestError
+from jutong.node.shares.errors import ShareCallError, ShareFileError
 
 BASE = "/delta-sharing"
 FILES = BASE + "/files/"
@@ -81,15 +81,15 @@ class Addresses:
         """Return the place a token stands for.
 
         Raises:
-            ShareRequestError: if it is none of this listing's.
+            ShareCallError: if it is none of this listing's.
         """
         said, _, mac = token[:_LONGEST].partition(".")
         try:
             place: list[int] = orjson.loads(decoded(said))
         except ValueError as error:
-            raise ShareRequestError(problem=gettext_noop("pageToken不是这里给出的")) from error
+            raise ShareCallError(problem=gettext_noop("pageToken不是这里给出的")) from error
         if not hmac.compare_digest(self._mac("page", about, place), mac):
-            raise ShareRequestError(problem=gettext_noop("pageToken不是这里给出的"))
+            raise ShareCallError(problem=gettext_noop("pageToken不是这里给出的"))
         return place
 
 

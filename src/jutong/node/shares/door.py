@@ -46,8 +46,8 @@ from jutong.node.shares import differences
 from jutong.node.shares.addresses import BASE, FILES, LIFE_MS, Addresses, FileAddress, digest_of
 from jutong.node.shares.errors import (
     ProfileWrongError,
+    ShareCallError,
     ShareFileError,
-    ShareRequestError,
     ShareUnknownError,
     TooManyVersionsError,
 )
@@ -172,7 +172,7 @@ class SharingDoor:
         try:
             query = dict(parse_qsl(str(scope["query_string"], "latin-1"), keep_blank_values=True, max_num_fields=20))
         except ValueError as error:
-            raise ShareRequestError(problem=gettext_noop("参数太多")) from error
+            raise ShareCallError(problem=gettext_noop("参数太多")) from error
         asking = _Asking(profile, shown, query, headers, body, now)
         path = scope["path"][len(BASE) :]
         for form, allowed, route in self._routes:
@@ -358,7 +358,7 @@ class SharingDoor:
         elif "startingTimestamp" in query:
             first = past.since(instant_ms(query["startingTimestamp"])).version
         else:
-            raise ShareRequestError(problem=gettext_noop("须有startingVersion或startingTimestamp"))
+            raise ShareCallError(problem=gettext_noop("须有startingVersion或startingTimestamp"))
         last = past.newest.version
         if "endingVersion" in query:
             last = _whole(query, "endingVersion", last)
@@ -473,7 +473,7 @@ def _whole(query: Mapping[str, str], name: str, usual: int) -> int:
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal() and len(text) < 19):  # noqa: PLR2004 - what 64 bits hold
-        raise ShareRequestError(problem=gettext_noop("{name}须是不小于0的整数"), name=name)
+        raise ShareCallError(problem=gettext_noop("{name}须是不小于0的整数"), name=name)
     return int(text)
 
 
@@ -482,7 +482,7 @@ def _number(body: Mapping[str, Any], name: str, usual: int) -> int:
     if found is None:
         return usual
     if isinstance(found, bool) or not isinstance(found, int) or found < 0:
-        raise ShareRequestError(problem=gettext_noop("{name}须是不小于0的整数"), name=name)
+        raise ShareCallError(problem=gettext_noop("{name}须是不小于0的整数"), name=name)
     return found
 
 
@@ -490,15 +490,15 @@ def _body(body: bytes) -> dict[str, Any]:
     try:
         found = orjson.loads(body or b"{}")
     except ValueError as error:
-        raise ShareRequestError(problem=gettext_noop("正文须是JSON")) from error
+        raise ShareCallError(problem=gettext_noop("正文须是JSON")) from error
     if not isinstance(found, dict):
-        raise ShareRequestError(problem=gettext_noop("正文须是JSON对象"))
+        raise ShareCallError(problem=gettext_noop("正文须是JSON对象"))
     return {name: value for name, value in found.items() if name in _REQUESTED}
 
 
 def _version(wanted: Mapping[str, Any], past: Past) -> int:
     if wanted.get("version") is not None and wanted.get("timestamp") is not None:
-        raise ShareRequestError(problem=gettext_noop("version和timestamp只能有一个"))
+        raise ShareCallError(problem=gettext_noop("version和timestamp只能有一个"))
     if wanted.get("timestamp") is not None:
         return past.before(instant_ms(str(wanted["timestamp"]))).version
     return past.at(_number(wanted, "version", past.newest.version)).version

@@ -54,7 +54,7 @@ class TooManyVersionsError(JutongError):
     next_step = gettext_noop("请用endingVersion分几次取，或直接读最新的全表。")
 
 
-class ShareRequestError(ExplainedError):
+class ShareCallError(ExplainedError):
     """A request of the protocol that cannot be understood."""
 
     code = "node.share.request-malformed"

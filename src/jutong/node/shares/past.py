@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jutong.kernel.i18n import gettext_noop
 from jutong.library.tables import open_table
-from jutong.node.shares.errors import ShareRequestError, VersionUnservedError
+from jutong.node.shares.errors import ShareCallError, VersionUnservedError
 
 REARRANGED = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "ADD FEATURE"})
 """Operations that change no row."""
@@ -109,12 +109,12 @@ def instant_ms(text: str) -> int:
     """Return the instant a client names in ISO 8601.
 
     Raises:
-        ShareRequestError: if it names none.
+        ShareCallError: if it names none.
     """
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ShareRequestError(problem=gettext_noop("时间须写成2026-01-31T08:00:00Z的样子")) from error
+        raise ShareCallError(problem=gettext_noop("时间须写成2026-01-31T08:00:00Z的样子")) from error
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
