@@ -24,6 +24,7 @@ from tests.fuzz import (
     corrections_city,
     demand_city,
     jobs_city,
+    library_city,
     remedy_city,
     returns_city,
     sharing_city,
@@ -223,6 +224,7 @@ def _people_and_sources(city: FuzzCity) -> None:
     for name in ("getSource", "orderInventory"):
         city.addresses[name] = {"name": world.source.name}
     jobs_city.extend(city)
+    library_city.extend(city)
 
 
 def _applications(city: FuzzCity) -> None:

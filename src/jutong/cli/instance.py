@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -31,6 +32,7 @@ HOW_TO_STOP = gettext_noop("按 Ctrl-C 停止；数据会保留到下次启动�
 IN_BACKGROUND = gettext_noop("平台在后台运行；用 jutong status 查看，用 jutong down 停止。")
 STOPPED = gettext_noop("平台已停止。")
 NOT_RUNNING = gettext_noop("平台没有运行。数据文件夹：{home}")
+WORKS = gettext_noop("资源库作业：{n}项没有做完；平台运行时会接着做。")
 ERASE = gettext_noop("将停止平台并清除 {home} 里的全部数据（登记库、存证、密钥、日志），无法恢复。继续吗？")
 ERASED = gettext_noop("已清除 {home}。")
 EXTERNAL_KEPT = gettext_noop("外部登记库（JUTONG_DATABASE_URL）没有改动。")
@@ -98,8 +100,9 @@ def down() -> None:
 def status(*, as_json: bool) -> None:
     """查看运行情况 · what is running. Ends with 0 while the platform runs and with 3 when it does not."""
     found = control.report(jutong_settings.load())
+    works = open_works(Path(found.home))
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**dataclasses.asdict(found), "library_works": works}, ensure_ascii=False, indent=2))
     elif not found.running:
         say(NOT_RUNNING, home=found.home)
     else:
@@ -111,8 +114,17 @@ def status(*, as_json: bool) -> None:
             rows.append((row.name, row.pid or "-", row.port or "-", condition, row.restarts, row.log))
         for line in columns(rows):
             click.echo(f"  {line}")
+    if works:
+        say(WORKS, n=works)
     if not found.running:
         sys.exit(STOPPED_EXIT)
+
+
+def open_works(home: Path) -> int:
+    """Return how many works of the library this node has begun and not ended."""
+    from jutong.node.works.folder import all_works
+
+    return sum(not work.has_ended for work in all_works(home))
 
 
 @click.command()

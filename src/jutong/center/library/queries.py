@@ -176,7 +176,13 @@ def versions(actor: Actor, table: LibraryTable) -> list[TableVersion]:
 
 
 def works(
-    actor: Actor, *, table: LibraryTable | None = None, state: str = "", kind: str = "", after: str = ""
+    actor: Actor,
+    *,
+    table: LibraryTable | None = None,
+    state: str = "",
+    kind: str = "",
+    after: str = "",
+    limit: int = MOST_WORKS,
 ) -> Page[Work]:
     """Return works, the newest first."""
     org.require(actor, Permission.LIBRARY_LIBRARY_VIEW)
@@ -187,7 +193,7 @@ def works(
         rows = rows.filter(state=state)
     if kind:
         rows = rows.filter(kind=kind[:32])
-    return newest_first(rows, "ordered_at", after=after, limit=MOST_WORKS)
+    return newest_first(rows, "ordered_at", after=after, limit=limit)
 
 
 def work(actor: Actor, work_id: UUID) -> Work:

@@ -50,6 +50,11 @@ class WorkFolder:
         """The work's own files until it ends."""
         return self.path / "scratch"
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is a final receipt."""
+        return (self.path / "result.json").exists()
+
     def order(self) -> WorkOrder:
         """Return what was ordered.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jutong.cli.instance import open_works
 from jutong.contracts.engines import TryEngineOrder, TryEngineResult
 from jutong.contracts.works import WorkOrder, WorkReceipt
 from jutong.library.errors import TableUnknownError
@@ -72,6 +73,7 @@ def test_what_is_done_is_kept_and_done_once(tmp_path: Path) -> None:
 
 def test_how_far_it_is_can_be_read_while_it_runs(tmp_path: Path) -> None:
     course, seen = Course(tmp_path), list[WorkReceipt]()
+    assert (course.folder.has_ended, open_works(tmp_path)) == (False, 1)
 
     def work(order: Any, place: Place, tell: Tell) -> TryEngineResult:
         tell("count", 2, 9)
@@ -79,6 +81,7 @@ def test_how_far_it_is_can_be_read_while_it_runs(tmp_path: Path) -> None:
         return counted(order, place, tell)
 
     course.run(work)
+    assert (course.folder.has_ended, open_works(tmp_path)) == (True, 0)
     assert [(one.state, one.phase, one.done, one.total) for one in seen] == [("running", "count", 2, 9)]
 
 
