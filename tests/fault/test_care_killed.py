@@ -97,8 +97,7 @@ def test_a_killed_work_leaves_a_good_table_and_is_ended_by_a_second_run(
     moments = int(worker.ask(0, trial, order))
     assert moments > 2
     kills = int(os.environ.get("JUTONG_TEST_KILLS", KILLS))
-    step = max(1, moments // kills)
-    for moment in range(1 + moments % step // 2, moments + 1, step):
+    for moment in sorted({1 + moments * number // (kills + 1) for number in range(1, kills + 1)}):
         shutil.rmtree(trial)
         shutil.copytree(home, trial)
         assert worker.ask(moment, trial, order) == "killed"
