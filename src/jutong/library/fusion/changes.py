@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from jutong.kernel.errors import JutongError
@@ -18,14 +16,6 @@ from jutong.library.engine.sql import literal, name
 
 NOTHING = "\x01"
 """Stands for null in a digest."""
-
-
-@runtime_checkable
-class ByFiles(Protocol):
-    """An engine that can be shown some of a table's files."""
-
-    def attach_files(self, called: str, paths: tuple[Path, ...], schema: pa.Schema) -> None:
-        """Make Parquet files readable as one table."""
 
 
 def differences(engine: Engine, path: Path, before: int, after: int, fields: Sequence[str], *, called: str) -> bool:
@@ -53,13 +43,14 @@ def differences(engine: Engine, path: Path, before: int, after: int, fields: Seq
 
 def _attach(engine: Engine, path: Path, before: int, after: int, called: str) -> None:
     """Make what a version has that the other may not readable: rows of files that both have are in both."""
-    if not isinstance(engine, ByFiles):
+    show = getattr(engine, "attach_files", None)
+    if show is None:  # a cluster reads whole versions
         engine.attach(f"{called}_was", path, before)
         engine.attach(f"{called}_is", path, after)
         return
     was, now = files_of(path, before), files_of(path, after)
     for side, one, other in (("was", was, now), ("is", now, was)):
-        engine.attach_files(f"{called}_{side}", tuple(sorted(set(one.paths) - set(other.paths))), one.schema)
+        show(f"{called}_{side}", tuple(sorted(set(one.paths) - set(other.paths))), one.schema)
 
 
 def _digest(engine: Engine, fields: Sequence[str]) -> str:

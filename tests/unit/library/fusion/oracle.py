@@ -62,7 +62,8 @@ def golden(  # noqa: C901 - one rule after the other, as they are written
 
         different = len({one.values[field.name] for one in said}) > 1
         if not different and not several:
-            best = min(said, key=lambda one, rank=rank: (rank(one), feeds.index(one.feed)))
+            first = min((rank(one), feeds.index(one.feed), number) for number, one in enumerate(said))
+            best = said[first[2]]
             values[field.name] = best.values[field.name]
             told[field.name] = f"{best.feed} {'only' if len(said) == 1 else 'agreed'}"
             continue

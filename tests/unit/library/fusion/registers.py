@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -22,6 +22,13 @@ from jutong.library.works import Place
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 POLICE, CIVIL, SOCIAL = "11620100MB0001X", "11620100MB0002W", "11620100MB0003U"
 TYPES: Mapping[str, pa.DataType] = {"text": pa.string(), "date": pa.date32()}
+
+OWN: tuple[pa.Field[Any], ...] = (
+    pa.field("_key", pa.string()),
+    pa.field("_changed", pa.timestamp("us", tz="UTC")),
+    pa.field("_problems", pa.string()),
+)
+"""The columns every standardised table begins with."""
 
 TABLE = TableDefinition(
     name="person", title="人口", kind="entity", entity="person", keys=("id_number",), owner="police",
@@ -93,10 +100,7 @@ class City:
         one = next(one for one in self.feeds if one.name == name)
         kinds = {row.name: TYPES[row.type] for row in self.table.fields}
         columns = [column for column, _ in one.columns]
-        schema = pa.schema(
-            [("_key", pa.string()), ("_changed", pa.timestamp("us", tz="UTC")), ("_problems", pa.string()),
-             *[(column, kinds[column]) for column in columns]]
-        )  # fmt: skip
+        schema = pa.schema([*OWN, *(pa.field(column, kinds[column]) for column in columns)])
         table = pa.Table.from_pylist(
             [
                 {"_key": key, "_changed": when and day(when), "_problems": "", **dict(zip(columns, said, strict=True))}
@@ -111,7 +115,9 @@ class City:
                 keys=("_key",) if merge else (), commit={"work_id": f"standardise-{name}"},
             )  # fmt: skip
 
-    def fuse(self, *, mode: str = "changes", place: Place | None = None, **others: Any) -> FuseResult:
+    def fuse(
+        self, *, mode: Literal["changes", "full"] = "changes", place: Place | None = None, **others: Any
+    ) -> FuseResult:
         order = FuseOrder(
             library="RK", table=self.table, feeds=tuple(self.feeds), spec=self.spec, mode=mode, linkage=self.linkage,
             **others,
