@@ -23,7 +23,8 @@ class LibraryTicketOrder(Document):
     node's log. ``view`` is what may be done: ``review`` judge the pairs that wait, ``entity`` look one entity up after
     another, ``conflict`` see the entity of the conflict ``subject`` and no other. Values up to the grade ``shown`` are
     on the page; those up to ``revealed`` once the person has said why; any other never. ``holder_code`` names whose
-    library it is, ``purpose`` what the person opens it for.
+    library it is, ``purpose`` what the person opens it for, ``back`` the address at the center where a conflict is
+    sent; empty where this person may not.
     """
 
     view: View
@@ -32,6 +33,7 @@ class LibraryTicketOrder(Document):
     feeds: tuple[Feed, ...]
     subject: str = ""
     purpose: str
+    back: str = ""
     shown: str
     revealed: str
     official: str
@@ -53,9 +55,9 @@ class ConflictOrder(Document):
     """Body of work ``conflicts``: say of some conflicts of one cause which rows they are about, and how others stand.
 
     At most ``most`` open conflicts of ``field`` between the record of ``feed`` and the one that was believed, of
-    ``believed_feed``, none of ``known``. ``side`` is whose record is to be looked into. Its row is named by
-    ``key_column`` of its source in a box for ``source_key``, and by the values people look it up with in a box for each
-    of ``readers``. ``asked`` are conflicts whose standing is told besides.
+    ``believed_feed``, none of ``known``, or only the one ``only`` names. ``side`` is whose record is to be looked into.
+    Its row is named by ``key_column`` of its source in a box for ``source_key``, and by the values people look it up
+    with in a box for each of ``readers``. ``asked`` are conflicts whose standing is told besides.
     """
 
     library: str
@@ -67,6 +69,7 @@ class ConflictOrder(Document):
     side: Literal["record", "believed"] = "record"
     most: Annotated[int, Field(ge=0, le=MOST_CONFLICTS)] = 0
     known: tuple[str, ...] = ()
+    only: str = ""
     key_column: str = ""
     source_key: str = ""
     readers: tuple[Reader, ...] = ()

@@ -164,13 +164,15 @@ async def test_an_entity_shows_where_each_value_is_from_and_masks_by_grade(
     started: Running, city: City, heard: list[Mapping[str, Any]]
 ) -> None:
     visitor = Visitor(started)
-    await visitor.open()
+    await visitor.open(back="http://127.0.0.1:8300/send")
     assert "没有查到" in await visitor.do("find", by="id_number", value="'; DROP TABLE golden; --")
     assert "没有查到" in await visitor.do("find", by="name", value="王伟"), "only keys are looked up"
     text = await visitor.do("find", by="id_number", value="A")
     assert "数源部门" in text
     assert "王伟" in text
     assert "没有解决的冲突" in text
+    (conflict,) = [row["conflict_id"] for row in city.rows("conflicts") if row["key"] == "p1"]
+    assert f"http://127.0.0.1:8300/send?field=marital&amp;feed=police&amp;believed=civil&amp;only={conflict}" in text
     assert "138" not in text
     assert ">A<" not in text, "an identity number is masked until somebody says why"
     entity = city.golden()["A"]["entity_id"]

@@ -34,6 +34,7 @@ def test_who_keeps_the_library_sends_conflicts_and_both_sides_find_the_record(fu
         assert said in page
     address = f"{HERE}/fusion/send?field=marital&feed=police_people&believed=civil_people"
     assert "一次最多20条" in keeper.get(address).content.decode()
+    assert "只转刚才在节点上看的那一条" in keeper.get(f"{address}&only=c1").content.decode()
     wrong = {"field": "marital", "feed": "police_people", "believed": "civil_people", "side": "record", "most": "21"}
     assert keeper.post(address, wrong).status_code == 422
     assert keeper.post(address, {**wrong, "most": "3"}).headers["Location"] == f"{HERE}/fusion"

@@ -61,7 +61,7 @@ class LibraryTicket:
 
 @transaction.atomic
 def open_fused(
-    *, table: LibraryTable, view: View, purpose: str, by: Actor, now: datetime, subject: str = ""
+    *, table: LibraryTable, view: View, purpose: str, by: Actor, now: datetime, back: str = ""
 ) -> LibraryTicket:
     """Let somebody judge pairs or look at fused records, at the node. No row comes here.
 
@@ -71,7 +71,7 @@ def open_fused(
         purpose: what for; it stands in the node's log.
         by: the actor.
         now: when.
-        subject: the conflict of the view ``conflict``.
+        back: the address at which a conflict is sent; kept from who may not.
 
     Raises:
         NotKeeperError: if the department neither keeps the library nor leads the table.
@@ -80,12 +80,15 @@ def open_fused(
     """
     needed = Permission.LIBRARY_REVIEW_JUDGE if view == "review" else Permission.LIBRARY_ENTITY_VIEW
     org.require(by, needed)
-    if view != "conflict" and not queries.keeps(by, table):
+    if not queries.keeps(by, table):
         raise NotKeeperError(table=table.title)
-    return _ticket(table, view, purpose, subject=subject, by=by, now=now)
+    back = back if view == "entity" and org.has(by, Permission.LIBRARY_CONFLICT_SEND) else ""
+    return _ticket(table, view, purpose, back=back, by=by, now=now)
 
 
-def _ticket(table: LibraryTable, view: View, purpose: str, *, subject: str, by: Actor, now: datetime) -> LibraryTicket:
+def _ticket(
+    table: LibraryTable, view: View, purpose: str, *, by: Actor, now: datetime, subject: str = "", back: str = ""
+) -> LibraryTicket:
     said = purpose.strip()
     if not said or len(said) > LONGEST_PURPOSE or "\x00" in said:
         raise PurposeMissingError
@@ -95,7 +98,7 @@ def _ticket(table: LibraryTable, view: View, purpose: str, *, subject: str, by: 
     rules, keeper = policy(), org.own_organisation(by)
     body = LibraryTicketOrder(
         view=view, library=table.library.code, table=definition_of(table), feeds=_feeds(table), subject=subject,
-        purpose=said, shown=rules.shown, revealed=rules.revealed, official=by.username, post=by.role,
+        purpose=said, back=back, shown=rules.shown, revealed=rules.revealed, official=by.username, post=by.role,
         organisation_code=keeper.code, holder_code=queries.keeper_code(table) or keeper.code,
         valid_until_ms=int((now + fleet.TICKET_LIFE).timestamp() * 1000), nonce=secrets.token_urlsafe(18),
     )  # fmt: skip
@@ -124,8 +127,9 @@ def open_case(*, number: str, purpose: str, by: Actor, now: datetime) -> Library
 
 @transaction.atomic
 def send_conflicts(
-    *, table: LibraryTable, field: str, feed: FeedRow, believed: FeedRow, side: str, most: int, by: Actor, now: datetime
-) -> ConflictBatch:
+    *, table: LibraryTable, field: str, feed: FeedRow, believed: FeedRow, side: str, most: int, by: Actor,
+    now: datetime, only: str = "",
+) -> ConflictBatch:  # fmt: skip
     """Send conflicts of one cause: the node names them in boxes, and each becomes a correction; never one twice.
 
     Args:
@@ -137,6 +141,7 @@ def send_conflicts(
         most: how many at once.
         by: the actor.
         now: when.
+        only: the id of the one conflict it is about, empty for any.
 
     Raises:
         NotKeeperError: if the department neither keeps the library nor leads the table.
@@ -162,6 +167,7 @@ def send_conflicts(
         known=tuple(queries.known(batch.asked, field)), key_column=place.key_column,
         source_key=place.node.public_key if place.node is not None else "",
         readers=tuple(Reader(node=name, public_key=node.public_key) for name, node in sorted(readers.items())),
+        only=only[:80],
     )  # fmt: skip
     batch.work = works.order_work(
         kind=KIND, body=body, node=table.library.node, library=table.library, table=table.name, by=by, now=now

@@ -26,7 +26,7 @@ def run(order: ConflictOrder, place: Place, tell: Tell) -> ConflictResult:
     tell(PHASE, 0, order.most)
     own = bytes.fromhex((place.home / "keys" / "node.secret").read_text("ascii"))
     with place.engine() as engine, reading(place.home, order.library, order.table, order.feeds, engine) as fusion:
-        cause = Cause(order.field, order.feed, order.believed_feed, order.known)
+        cause = Cause(order.field, order.feed, order.believed_feed, order.known, order.only)
         chosen = fusion.open_conflicts(cause, limit=order.most) if order.field and order.most else []
         found = []
         for at, conflict in enumerate(chosen, start=1):

@@ -134,7 +134,7 @@ class EntityRecord:
     sources: int
     updated: datetime | None
     state: str
-    provenance: Mapping[str, tuple[str, str, str]]
+    origins: Mapping[str, tuple[str, str, str]]
     """Feed, basis and key by field."""
     records: Sequence[Record]
     links: Sequence[Link]
@@ -144,16 +144,25 @@ class EntityRecord:
 
 @dataclass(frozen=True)
 class Cause:
-    """Open conflicts that have something in common; what is empty may be anything, ``known`` ones are left out."""
+    """Open conflicts that have something in common; what is empty may be anything, ``known`` ones are left out.
+
+    ``only`` is the id of the one there is to be.
+    """
 
     field: str = ""
     feed: str = ""
     believed_feed: str = ""
     known: Sequence[str] = ()
+    only: str = ""
 
     def condition(self) -> str:
         """Return the condition they meet."""
-        said = (("field", self.field), ("feed", self.feed), ("believed_feed", self.believed_feed))
+        said = (
+            ("field", self.field),
+            ("feed", self.feed),
+            ("believed_feed", self.believed_feed),
+            ("conflict_id", self.only),
+        )
         parts = ["until IS NULL", *(f"{column} = {literal(value)}" for column, value in said if value)]
         if self.known:
             parts.append(f"conflict_id NOT IN ({', '.join(literal(one) for one in self.known)})")
@@ -346,12 +355,12 @@ class Fusion:
                 standing.setdefault(link.feed, []).append(link.key)
         return EntityRecord(
             entity_id, dict(zip(fields, values, strict=True)), sources, updated, state,
-            self._provenance(entity_id, fields, standing),
+            self._origins(entity_id, fields, standing),
             [record for feed, keys in standing.items() for record in self._records(feed, keys)], links,
             self._conflicts(f"entity_id = {wanted}", MOST_ROWS), self._history(entity_id),
         )  # fmt: skip
 
-    def _provenance(
+    def _origins(
         self, entity_id: str, fields: Sequence[str], standing: Mapping[str, Sequence[str]]
     ) -> dict[str, tuple[str, str, str]]:
         rows = self._engine.rows(

@@ -142,7 +142,7 @@ class _Step:
 
         order = self.visit.order
         eyes = Eyes(order.shown, order.revealed, said="why" in self.visit.kept)
-        return FusedPages(self.page, self.visit.token, self.fusion, eyes)
+        return FusedPages(self.page, self.visit.token, self.fusion, eyes, order.back)
 
     def only(self, *views: str, step: str) -> None:
         """Refuse a step the ticket is not for.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from jutong.kernel.clock import BEIJING
 from jutong.kernel.i18n import gettext_noop
@@ -98,6 +99,7 @@ OPEN_ENTITY = gettext_noop("看融合后的记录")
 WEIGHT_FOR = gettext_noop("支持是同一个")
 WEIGHT_AGAINST = gettext_noop("支持不是同一个")
 BEFORE_LOOKING = gettext_noop("没有比之前")
+SEND_ONE = gettext_noop("转为校核")
 NO_ENTITY = gettext_noop("没有查到。请核对号码，或它还没有被融合。")
 REASON_LABEL = gettext_noop("为什么要看原值")
 _BAR_UNIT = 4.0
@@ -120,14 +122,16 @@ class FusedPages:
         token: of the visit.
         fusion: what is shown.
         eyes: how much of it.
+        back: the address at the center where a conflict is sent, empty where this person may not.
     """
 
-    def __init__(self, page: WorkPage, token: str, fusion: Fusion, eyes: Eyes) -> None:
+    def __init__(self, page: WorkPage, token: str, fusion: Fusion, eyes: Eyes, back: str = "") -> None:
         self._page = page
         self._say = page.say
         self._token = token
         self._fusion = fusion
         self._eyes = eyes
+        self._back_to = back
 
     def _word(self, words: Mapping[str, str], code: str) -> str:
         return self._say(words[code]) if code in words else escape(code)
@@ -374,7 +378,7 @@ class FusedPages:
         changed = {(one.feed, one.key): one.changed for one in found.records}
         rows = ""
         for field in self._fusion.table.fields:
-            feed, basis, key = found.provenance.get(field.name, ("", "", ""))
+            feed, basis, key = found.origins.get(field.name, ("", "", ""))
             badge = f' <span class="badge" data-tone="warn">{mark}</span>' if field.name in open_fields else ""
             source = escape(self._fusion.department(feed)) if feed else "—"
             value = self._value(field.name, found.values.get(field.name))
@@ -441,6 +445,8 @@ class FusedPages:
         if look:
             named = f'{self._say(OPEN_ENTITY)}<span class="sr"> {escape(field.title)} {escape(one.key)}</span>'
             button = f"<td>{self._button(named, {'do': 'entity', 'entity': one.entity_id})}</td>"
+        elif self._back_to and one.until is None:
+            ended = f'<a class="btn btn-sm" href="{self._sending(one)}">{self._say(SEND_ONE)}</a>'
         return (
             f'<tr><th scope="row">{escape(field.title)}<span class="sub">{self._word(CAUSES, one.cause)}</span></th>'
             f'<td data-label="{labels[1]}"><span>{believed}</span>'
@@ -451,6 +457,12 @@ class FusedPages:
             f'<span class="sub">{self._word(SUGGESTIONS, one.suggestion)}</span></td>'
             f'<td data-label="{labels[4]}"><span>{at(one.since)}</span>{ended}</td>{button}</tr>'
         )
+
+    def _sending(self, one: Conflict) -> str:
+        asked = {
+            "field": one.field, "feed": one.feed, "believed": one.believed_feed, "only": one.conflict_id
+        }  # fmt: skip
+        return escape(f"{self._back_to}?{urlencode(asked)}")
 
     def _links(self, found: EntityRecord) -> str:
         say = self._say

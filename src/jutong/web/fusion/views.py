@@ -104,8 +104,9 @@ def open_at_node(visit: Visit, code: str, name: str) -> HttpResponseBase:
         if view is None:
             raise NotFoundError(what=typed.get("view", "")[:32])
         ticket = actions.open_fused(
-            table=table, view=view, purpose=typed.get("purpose", ""), by=visit.actor, now=visit.now
-        )
+            table=table, view=view, purpose=typed.get("purpose", ""), by=visit.actor, now=visit.now,
+            back=visit.request.build_absolute_uri(f"/library/tables/{table.library.code}/{table.name}/fusion/send"),
+        )  # fmt: skip
     except JutongError as problem:
         return _fusion(visit, table, problem)
     return _fusion(visit, table, ticket=ticket)
@@ -126,6 +127,7 @@ def send(visit: Visit, code: str, name: str) -> HttpResponseBase:
         raise NotFoundError(what="/".join(wanted)[:80])
     here = f"/library/tables/{table.library.code}/{table.name}/fusion"
     problem: JutongError | None = None
+    only = asked.get("only", "")
     if visit.is_post:
         most = asked.get("most", "")
         try:
@@ -133,7 +135,7 @@ def send(visit: Visit, code: str, name: str) -> HttpResponseBase:
                 table=table, field=line.field, feed=line.feed, believed=line.believed,
                 side=ConflictSide.BELIEVED if asked.get("side") == ConflictSide.BELIEVED else ConflictSide.RECORD,
                 most=int(most) if most.isdecimal() and len(most) < len(str(PERMILLE)) else 0, by=visit.actor,
-                now=visit.now,
+                now=visit.now, only=only,
             )  # fmt: skip
         except JutongError as refused:
             problem = refused
@@ -141,7 +143,8 @@ def send(visit: Visit, code: str, name: str) -> HttpResponseBase:
             return visit.done(_("已下达，节点封好定位后自动转为校核"), here)
     context = {
         "table": table, "line": line, "here": here, "rules": policy(), "problem": problem,
-        "most": asked.get("most") or min(line.open, policy().batch_most), "side": asked.get("side", "record"),
+        "most": asked.get("most") or (1 if only else min(line.open, policy().batch_most)), "only": only,
+        "side": asked.get("side", "record"),
         "cause": CAUSES.get(line.cause, line.cause),
     }  # fmt: skip
     return visit.render("fusion/send.html", context, status=problem.http_status if problem else 200)

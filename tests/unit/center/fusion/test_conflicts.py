@@ -65,8 +65,8 @@ def test_a_batch_becomes_corrections_of_the_responsible_department(fused: Fused)
     view = corrections.reveal(number=one.number, by=fused.officer, now=NOW)
     assert "与市民政局登记的不一致" in view.statement
     assert [trace.entry_code for trace in view.traces] == [fused.police.entry.code, fused.fused_entry.code]  # type: ignore[union-attr]
-    again = send(fused)
-    assert work_of(again).body["known"] == ["c1", "c2"]
+    again = send(fused, only="c1", most=1)
+    assert (work_of(again).body["known"], work_of(again).body["only"]) == (["c1", "c2"], "c1")
     assert told(fused, work_of(again), found(conflict(fused, "c1"))).problem == ""
     assert Correction.objects.count() == 2, "never twice for one conflict"
 
@@ -134,11 +134,15 @@ def case_traces(case: Correction) -> list[Any]:
 
 def test_tickets_name_what_may_be_seen_and_what_for(fused: Fused) -> None:
     fused.table = LibraryTable.objects.select_related("library__node").get(id=fused.table.id)
-    given = actions.open_fused(table=fused.table, view="review", purpose="判断", by=fused.keeper, now=NOW)
+    back = "http://center/send"
+    given = actions.open_fused(table=fused.table, view="review", purpose="判断", by=fused.keeper, now=NOW, back=back)
     body = unseal(given.ticket, LibraryTicketOrder)
     assert (body.shown, body.revealed, body.view) == ("general-2", "general-3", "review")
     assert [feed.name for feed in body.feeds] == ["civil_people", "police_people"]
     assert (body.holder_code, body.organisation_code) == (fused.officer.organisation_code, fused.world.bigdata.code)
+    assert body.back == "", "a ticket to judge sends nothing"
+    given = actions.open_fused(table=fused.table, view="entity", purpose="核对", by=fused.keeper, now=NOW, back=back)
+    assert unseal(given.ticket, LibraryTicketOrder).back == back
     with pytest.raises(PurposeMissingError):
         actions.open_fused(table=fused.table, view="entity", purpose=" ", by=fused.keeper, now=NOW)
     with pytest.raises(NotKeeperError):
