@@ -133,7 +133,7 @@ def measured(library: Path, which: str) -> None:
     rules, exact, profile = {"plain": (PLAIN, True, False), "estimated": (PLAIN, False, False),
                              "ours": (OURS, False, False), "profile": (OURS, False, True)}[which]  # fmt: skip
     order = CheckOrder(table=TABLE, fields=FIELDS, rules=rules, exact=exact, profile=profile, floor=10)
-    import pandas  # type: ignore[import-untyped]  # noqa: F401 - pyarrow brings it in at its first list, once a process
+    import pandas as pd  # type: ignore[import-untyped]  # noqa: F401 - pyarrow needs it for its first list
 
     with tempfile.TemporaryDirectory() as scratch:
         setting = EngineSetting(memory_mb=1024)

@@ -1,6 +1,6 @@
 """The plain rules by Great Expectations on pandas: ``gx_check.py TABLE.parquet RULES.json``."""
 
-# ruff: noqa: C901, ICN001, PLR0912, PLR0914, PLR0915, PTH123, SIM115 - one run from top to bottom
+# ruff: noqa: C901, ICN001, PLR0912, PTH123, SIM115 - one run from top to bottom
 # mypy: ignore-errors
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 All checks are of the frame, each returning its own column of answers: that is how pandera counts failures by rule.
 """
 
-# ruff: noqa: C901, ICN001, PLR0912, PLR0914, PLR0915, PTH123, SIM115 - one run from top to bottom
+# ruff: noqa: ICN001, PTH123, SIM115 - one run from top to bottom
 # mypy: ignore-errors
 
 from __future__ import annotations
