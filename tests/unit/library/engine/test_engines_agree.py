@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from jutong.contracts.copies import ServeOrder
 from jutong.contracts.engines import TryEngineOrder
 from jutong.contracts.library import Feed, FieldDefinition, TableDefinition
 from jutong.contracts.statistics import Measure, StatFilter
 from jutong.library import definitions
+from jutong.library.digest import ContentDigest
 from jutong.library.engine import DUCKDB, Engine, trial
+from jutong.library.engine.delta import files_of
 from jutong.library.standardise.compiled import compiled
 from jutong.library.statistics.compute import TABLE, Former, compute
+from jutong.library.tables import table_path
 from jutong.library.works import Place
+from jutong.node.copies import work as copying
+from jutong.node.copies.postgres import Copied, Held
+from jutong.node.fused.reading import Cause, reading
 from jutong.node.works import KINDS
 from jutong.standards import elements
 from tests import engines
+from tests.unit.library.fusion.registers import City, small
 from tests.unit.library.test_statistics import SCHEMA, by, people, query
 
 COMPARED = {
+    "conflicts": f"{__name__}:test_conflicts_and_records_are_read_alike",
     "check": "tests.unit.library.quality.test_counts:test_a_cluster_counts_the_same",
     "derive": "tests.unit.library.derive.test_deriving:test_both_engines_fuse_and_derive_alike",
     "fuse": "tests.unit.library.derive.test_deriving:test_both_engines_fuse_and_derive_alike",
     "linkage": "tests.unit.library.linkage.test_linkage_run:test_both_engines_find_the_same",
+    "serve": f"{__name__}:test_a_copy_is_brought_the_same_rows",
     "standardise": "tests.unit.library.standardise.test_standardising:test_both_engines_standardise_alike",
     "statistics": f"{__name__}:test_statistics_count_alike",
     "try-engine": f"{__name__}:test_a_trial_ends_alike",
 }
 """Where each job's statements run on both engines. ``linkage`` and ``statistics`` are no works of their own."""
 
-NO_SQL = {"care", "conflicts", "serve"}
-"""Works that only read rows as they stand, or copy files: they say nothing an engine could understand otherwise."""
+NO_SQL = {"care"}
+"""Copies, folds and removes files without an engine."""
 
 VALUES = [
     "1",
@@ -70,6 +83,75 @@ def test_a_trial_ends_alike(tmp_path: Path) -> None:
     assert [one.engine for one in found] == ["duckdb", "spark"]
     assert found[0].digest == found[1].digest
     assert found[0].rows == 100
+
+
+@dataclass
+class Collected:
+    """Takes the place of a copy in a database, and keeps what it is brought."""
+
+    order: ServeOrder
+    came: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)
+    before: str = ""
+
+    def stage(self, schema: pa.Schema) -> None:
+        """Nothing is to be prepared."""
+
+    def fill(self, rows: Iterable[pa.RecordBatch], count: int, tell: object) -> int:
+        self.came = sorted((row for batch in rows for row in batch.to_pylist()), key=repr)
+        assert len(self.came) == count
+        return count
+
+    def merge(self, sent: int, gone: Iterable[pa.RecordBatch], before: ContentDigest, held: Held, total: int) -> Copied:
+        self.gone = sorted((row for batch in gone for row in batch.to_pylist()), key=repr)
+        self.before = before.text()
+        return Copied(total, "", sent, 0, len(self.gone))
+
+
+def test_a_copy_is_brought_the_same_rows(tmp_path: Path) -> None:
+    order = ServeOrder(library="RK", table="t", source="db", target="t", keys=("k", "part"))
+    path = table_path(tmp_path, "fused", "RK", "t")
+    with engines.engine(DUCKDB, tmp_path / "made") as engine:
+        rows = pa.table({"k": list("abcd"), "part": [1, 1, 2, 2], "v": ["x", None, "y", "z"]})
+        engine.attach_rows("rows_of_it", rows)
+        engine.write("SELECT * FROM rows_of_it", path, commit={})
+        changed = "SELECT k, part, CASE WHEN k = 'b' THEN 'now' ELSE v END AS v FROM rows_of_it WHERE k <> 'd'"
+        engine.write(f"{changed} UNION ALL SELECT 'e', 3, NULL", path, commit={})
+    held = Held("former", 0, 4, "", "", {})
+    found = []
+    for address in (DUCKDB, engines.spark_address()):
+        copy, opened = Collected(order), partial(engines.engine, address, tmp_path / address[:2])
+        place = Place(tmp_path, tmp_path, tmp_path, "serve", datetime(2026, 1, 1, tzinfo=UTC), opened)
+        copied, full = copying._changes(copy, held, files_of(path), place, lambda *_: None)  # type: ignore[arg-type]
+        assert (copied.rows, full) == (4, False)
+        found.append((copy.came, copy.gone, copy.before))
+    assert found[0] == found[1]
+    assert [row["k"] for row in found[0][0]] == ["b", "e"]
+    assert found[0][1] == [{"k": "d", "part": 2}]
+
+
+def test_conflicts_and_records_are_read_alike(tmp_path: Path) -> None:
+    city = City(tmp_path)
+    small(city)
+    city.fuse()
+
+    def read(engine: Engine) -> object:
+        with reading(tmp_path, "RK", city.table, city.feeds, engine) as fusion:
+            conflicts = fusion.open_conflicts(Cause())
+            ids = [one.conflict_id for one in conflicts]
+            entities = [fusion.entity(one.entity_id) for one in conflicts]
+            return (
+                conflicts, entities, fusion.causes(), fusion.count_open(Cause(field="marital")), fusion.standing(ids),
+                fusion.waiting(), fusion.next_pair(), fusion.find("name", "李娜"), fusion.record("civil", "c1"),
+            )  # fmt: skip
+
+    with (
+        engines.engine(DUCKDB, tmp_path / "a") as ours,
+        engines.engine(engines.spark_address(), tmp_path / "b") as theirs,
+    ):
+        found = read(ours)
+        assert found == read(theirs)
+    assert found[3] == 1  # type: ignore[index]
 
 
 def test_statistics_count_alike(tmp_path: Path) -> None:
