@@ -13,6 +13,7 @@ import psycopg
 import pymysql
 import pytest
 
+from jutong.demo import library_store
 from jutong.demo.cases import SCHOOL_FAMILY
 from jutong.demo.city import department
 from jutong.demo.databases import SourceConfig, build
@@ -41,6 +42,8 @@ def admin_dsn(registry_server: Postgres) -> Iterator[str]:
         for name in ("police_population", "civil_affairs"):
             connection.execute(f"DROP DATABASE IF EXISTS it_demo_{name} WITH (FORCE)")
             connection.execute(f"DROP ROLE IF EXISTS it_demo_{name}_reader")
+        connection.execute("DROP DATABASE IF EXISTS it_demo_library_copies WITH (FORCE)")
+        connection.execute("DROP ROLE IF EXISTS it_demo_library_copies_owner")
         connection.execute("DROP ROLE demo_operator")
 
 
@@ -203,3 +206,13 @@ def test_the_estate_register_stands_on_mariadb_where_one_is_configured(
     with mariadb.connect("it_demo_land_estate") as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM demo_stamp")
         assert cursor.fetchone() == (1,)
+
+
+def test_the_database_for_copies_belongs_to_whoever_writes_them(admin_dsn: str, tmp_path: Path) -> None:
+    row = library_store.source(admin_dsn, tmp_path, prefix="it_demo")
+    assert library_store.source(admin_dsn, tmp_path, prefix="it_demo") == row
+    assert (tmp_path / "library-copies.password").stat().st_mode & 0o777 == 0o600
+    assert (row["writes"], row["schemas"]) == (["library"], ["library"])
+    with psycopg.connect(row["dsn"], autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA library")
+        connection.execute("CREATE TABLE library.rk_person (entity_id text PRIMARY KEY)")
