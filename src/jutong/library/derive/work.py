@@ -85,7 +85,9 @@ class _Derivation:
         keyless = " OR ".join(f"{name(key)} IS NULL" for key in self.order.table.keys)
         engine.keep("de_all", self._joined(set(missing)))
         engine.keep("de_rows", f"SELECT * FROM de_all WHERE NOT ({keyless})")
-        passed = engine.rows(f"SELECT count(*) FROM de_all WHERE {keyless}")[0][0]
+        nobody = " OR ".join(f"{name(one)} IS NULL" for one in self.first.by)
+        first = name(f"part_{self.first.part}")
+        passed = int(engine.rows(f"SELECT COALESCE(sum(_rows), 0) FROM {first} WHERE {nobody}")[0][0])
         return self._write(tuple(missing), passed, started)
 
     def _entity(self, source: DeriveSource) -> bool:

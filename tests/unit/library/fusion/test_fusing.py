@@ -16,10 +16,13 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from jutong.contracts.fusion import FuseOrder, FusionSpec, SurvivorshipRule
+from jutong.contracts.linkage import LinkCard, LinkModel, LinkSpec
 from jutong.kernel.errors import JutongError
 from jutong.library.definitions import shipped, table
+from jutong.library.engine import Engine
 from jutong.library.engine.duck import DuckEngine
 from jutong.library.errors import TableBusyError
+from jutong.library.fusion import modelled
 from jutong.library.fusion.decisions import decide
 from jutong.library.fusion.errors import (
     DecisionUnfitError,
@@ -34,6 +37,7 @@ from jutong.library.fusion.manifest import alone, current
 from jutong.library.fusion.rules import linkage_for, order_for, spec_for
 from jutong.library.fusion.shapes import HISTORY
 from jutong.library.fusion.survivorship import Plan, _slices
+from jutong.library.linkage.run import Before, Linked, LinkFeed
 from jutong.library.tables import table_path
 from tests.unit.library.fusion.oracle import Record, golden
 from tests.unit.library.fusion.registers import CIVIL, FEEDS, NOW, SPEC, TABLE, City, day, feed, small
@@ -215,6 +219,70 @@ def test_an_entity_is_followed_to_what_it_became_and_never_round_in_a_circle(cit
         assert [followed(engine, "history", one) for one in ("P1", "P3", "P7")] == ["P3", "P3", "P7"]
         with pytest.raises(MergeCycleError, match="P8"):
             followed(engine, "history", "P8")
+
+
+def _model(spec: LinkSpec, version: str) -> LinkModel:
+    return LinkModel(
+        spec=spec.code, spec_version=spec.version, version=version, trained_at="", trained_on=(), records=7, seed=1,
+        prior=0.1, comparisons=(),
+    )  # fmt: skip
+
+
+def test_a_model_is_kept_and_what_it_compared_with_the_fusion_that_used_it(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The linkage itself is tried elsewhere; here, that it is given and keeps what it asks for."""
+    asked: list[tuple[str, list[tuple[Any, ...]]]] = []
+
+    def link(
+        engine: Engine, spec: LinkSpec, feeds: tuple[LinkFeed, ...], *, model: LinkModel | None, before: Before | None,
+        **others: Any,
+    ) -> Linked:  # fmt: skip
+        everybody = " UNION ALL ".join(
+            f"SELECT '{one.feed}' AS feed, _key AS key, name FROM {one.table}" for one in feeds
+        )
+        changed = "TRUE" if before is None else f"(feed, key) IN (SELECT feed, key FROM {before.changed})"
+        engine.keep("link_prepared", f"SELECT * FROM ({everybody}) AS e WHERE {changed}")
+        engine.keep(
+            "link_clusters",
+            f"SELECT feed, key, substr(name, 1, 1) AS cluster, 'likely' AS how FROM ({everybody}) AS e",
+        )
+        pair = "SELECT 'civil' AS left_feed, 'c1' AS left_key, 'police' AS right_feed, 'p1' AS right_key, 3.5 AS weight"
+        engine.keep("link_pairs", f"{pair}, '12' AS levels")
+        engine.keep("link_review", f"{pair}, 'unsure' AS cause, '[]' AS waterfall")
+        if before is not None:
+            engine.keep("link_touched", f"SELECT feed, key FROM {before.changed}")
+            asked.append(("changed", engine.rows(f"SELECT * FROM {before.changed}")))
+            asked.append(("pairs", engine.rows(f"SELECT left_key, weight FROM {before.pairs}")))
+            asked.append(("prepared", engine.rows(f"SELECT count(*) FROM {before.prepared}")))
+            asked.append(("clusters", engine.rows(f"SELECT count(DISTINCT cluster) FROM {before.clusters}")))
+        used = model or _model(spec, "m1")
+        card = LinkCard(
+            model=used, match=1, review=0, records=7, certain=0, compared=1, matched=1, reviews=(), clusters=3,
+            sizes=(), histogram=(), passed_over=0,
+        )  # fmt: skip
+        return Linked(used, card, before is None)
+
+    monkeypatch.setattr(modelled, "link", link)
+    city.linkage = linkage_for("RK", table("RK", "person"))
+    small(city)
+    first = city.fuse()
+    assert (first.entities, first.reviews, first.card["model"]["version"]) == (3, 1, "m1")
+
+    city.put("police", {"p9": (1, "Z", "钱一", "10", None)}, merge=True)
+    second = city.fuse()
+
+    assert (second.full, second.entities, second.created, second.reviews) == (False, 4, 1, 1)
+    assert asked == [
+        ("changed", [("police", "p9")]),
+        ("pairs", [("c1", 3.5)]),
+        ("prepared", [(7,)]),
+        ("clusters", [(3,)]),
+    ]
+    assert len(city.rows("prepared")) == 8
+    assert [row["waterfall"] for row in city.rows("review")] == ["[]"]
+    trained = city.fuse(train=True)
+    assert (trained.full, trained.created, trained.card["model"]["version"]) == (True, 0, "m1")
 
 
 class _Killed(BaseException):
