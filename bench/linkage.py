@@ -15,6 +15,7 @@ import tempfile
 import time
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -58,13 +59,12 @@ def registers(report: Report, folder: Path, people: int, memory: int) -> None:
     with open_engine(EngineSetting(memory_mb=memory), folder) as engine:
         feeds = attach(engine, folder / "people")
         phases: dict[str, float] = {}
-        clock = [time.monotonic(), time.process_time(), ""]
+        begun: list[tuple[str, float]] = []
 
         def tell(phase: str, done: int, total: int) -> None:
-            now = time.monotonic()
-            if clock[2]:
-                phases[str(clock[2])] = now - float(clock[0])
-            clock[0], clock[2] = now, phase
+            if begun:
+                phases[begun[-1][0]] = time.monotonic() - begun[-1][1]
+            begun.append((phase, time.monotonic()))
 
         start, cpu = time.monotonic(), time.process_time()
         linked = link(engine, spec, feeds, tell=tell, trained_at="bench")
@@ -88,14 +88,14 @@ def attach(engine: Engine, folder: Path) -> tuple[LinkFeed, ...]:
     for register in synthetic.REGISTERS:
         path = folder / f"{register}.parquet"
         schema = pq.read_schema(path)
-        engine.attach_files(register, (path,), schema)  # type: ignore[attr-defined] # the engine in process
+        engine.attach_files(register, (path,), schema)
         feeds.append(LinkFeed(register, register, tuple(one for one in schema.names if not one.startswith("_"))))
     return tuple(feeds)
 
 
 def judge(report: Report, engine: Engine, folder: Path) -> None:
     truth = folder / "truth.parquet"
-    engine.attach_files("truth", (truth,), pq.read_schema(truth))  # type: ignore[attr-defined] # see above
+    engine.attach_files("truth", (truth,), pq.read_schema(truth))
     engine.keep(
         "judged",
         "SELECT C.cluster, T.person, C.uid FROM link_clusters C JOIN truth T ON T.register = C.feed AND T.key = C.key",
@@ -205,7 +205,7 @@ def by_splink(rows: list[dict[str, str | None]]) -> set[tuple[str, str]]:
     api = DuckDBAPI()
     linker = Linker(api.register(table, dataset_display_name="febrl"), settings)
     logging.getLogger("splink").setLevel(logging.ERROR)
-    rules = [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")]
+    rules: list[Any] = [block_on("soc_sec_id"), block_on("given_name", "surname", "date_of_birth")]
     linker.training.estimate_probability_two_random_records_match(rules, recall=0.8)
     linker.training.estimate_u_using_random_sampling(max_pairs=5e6, seed=1)
     for block in (block_on("date_of_birth"), block_on("given_name", "surname")):

@@ -31,7 +31,7 @@ def card(engine: Engine, spec: LinkSpec, model: LinkModel, compared: Compared, s
     hows = dict(engine.rows("SELECT how, count(*) FROM link_clusters GROUP BY how"))
     asked = engine.rows("SELECT cause, count(*) FROM link_asked GROUP BY cause ORDER BY cause")
     return LinkCard(
-        model=model,
+        model=model.model_copy(update={"frequent": {}}),  # of no use to a reader, and half of it all
         match=spec.match,
         review=spec.review,
         records=sum(int(one) for one in hows.values()),

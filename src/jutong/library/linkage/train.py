@@ -84,7 +84,10 @@ def _level(code: str, m: float, u: float, prior: float) -> ModelLevel:
     chance = max(u - prior * m, u / 20, _LEAST)
     share = max(m, _LEAST_M)
     bits = math.log2(share / chance)
-    return ModelLevel(code=code, m=share, u=chance, weight=bits if m else min(bits, 0.0))
+    # sums of many shares differ in their last digits by the order in which threads come
+    return ModelLevel(
+        code=code, m=float(f"{share:.9g}"), u=float(f"{chance:.9g}"), weight=round(bits if m else min(bits, 0.0), 6)
+    )
 
 
 def _mean(values: list[float]) -> float:

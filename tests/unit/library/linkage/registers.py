@@ -16,10 +16,13 @@ from jutong.library.linkage.spec import shipped
 from jutong.standards.identity import check_character
 
 FIELDS = ("name", "identity_number", "birth_date", "sex", "phone", "address")
-SCHEMA = pa.schema(
-    [("_key", pa.string()), ("_changed", pa.timestamp("us", "UTC")), ("_problems", pa.string())]
-    + [(field, pa.date32() if field == "birth_date" else pa.string()) for field in FIELDS]
-)
+_FIELDS: Any = [
+    pa.field("_key", pa.string()),
+    pa.field("_changed", pa.timestamp("us", "UTC")),
+    pa.field("_problems", pa.string()),
+    *(pa.field(field, pa.date32() if field == "birth_date" else pa.string()) for field in FIELDS),
+]
+SCHEMA = pa.schema(_FIELDS)
 SPEC = shipped("person").model_copy(update={"sample": 1500})
 
 
