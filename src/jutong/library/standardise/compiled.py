@@ -41,6 +41,8 @@ class Compiled:
     fields: tuple[FieldDefinition, ...]
     keyed: Callable[[str], str]
     """The statement over a table of landed rows that gives their keys as ``_key``, null for rows without."""
+    current: str
+    """The condition that a landed row holds: it is no ended version, and was not missed."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,13 +70,15 @@ def compiled(table: TableDefinition, feed: Feed, landed: pa.Schema, codes: Seque
         stamp = FieldDefinition(name="changed_in_the_register", title="", type="instant")
         changed = _Field(stamp, landed.field(_column(feed, landed, feed.changed)), coded=False)
     current = [f"{name(one)} IS NULL" for one in (TO, DELETED) if one in landed.names]
-    where = f" WHERE {' AND '.join(current)}" if current else ""
+    holds = " AND ".join(current) or "TRUE"
+    where = f" WHERE {holds}"
     key_text = f"nullif(trim(CAST({name(key)} AS VARCHAR)), '')"
     return Compiled(
         lambda source: _select(source, f"{key_text} AS {KEY}", where, steps, changed),
         tables,
         tuple(field for field, _ in filled),
         lambda source: f"SELECT {key_text} AS {KEY} FROM {name(source)}{where}",
+        holds,
     )
 
 

@@ -3,7 +3,7 @@
 What is committed says which landed version it was made of and by which rules. As long as the rules are the same, the
 next run reads of the landed table only the files that came and those that went; their rows that are not just the same
 are standardised and merged by key. Where a key is in more than one landed row, the newest counts, for which the whole
-table has to be seen.
+table has to be seen; so it has where many rows changed.
 """
 
 # ruff: noqa: S608 - names are quoted and values literals, by engine.sql
@@ -17,18 +17,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deltalake.exceptions import DeltaError
+
 from jutong.contracts.library import Feed
 from jutong.contracts.standardising import ProblemCount, StandardiseOrder, StandardiseResult
 from jutong.kernel.canonical import canonical_json
 from jutong.library.engine import Engine
 from jutong.library.engine.delta import Files, files_of, said_of, version_of
-from jutong.library.engine.sql import name, names
+from jutong.library.engine.errors import TableTouchedError
+from jutong.library.engine.sql import alike, name, names
 from jutong.library.standardise.compiled import KEY, PROBLEMS, Compiled, compiled
 from jutong.library.tables import table_path
 from jutong.library.works import Place, Tell
 
 RULES = 1
 """Counted up when the same order would make other rows than before."""
+
+MOST_CHANGED = 0.5
+"""With a greater share of rows changed it is quicker to do all anew."""
 
 LANDED, CAME, WENT, ROWS, REPEATED = "_landed", "_came", "_went", "_rows", "_repeated"
 STEPS = 3
@@ -129,8 +135,9 @@ class _Standardising:
     def _before(self) -> dict[str, Any] | None:
         """Return what the newest commit says, if the next can be made of what changed since."""
         version = version_of(self._path, rules=self._rules)
-        if version is None or version != files_of(self._path).version:
-            return None  # other rules, or somebody else's commit since
+        stands = _files(self._path) if version is not None else None
+        if version is None or stands is None or stands.version != version:
+            return None  # other rules, somebody else's commit since, or a file of it is damaged
         said = said_of(self._path, version)
         return said if said["repeated"] == 0 and said["landed_version"] <= self._now.version else None
 
@@ -166,18 +173,26 @@ class _Standardising:
 
     def _changes(self, before: dict[str, Any], tell: Tell) -> _Found | None:
         """Standardise what came and take out what went; None where the whole has to be seen."""
-        engine, then = self._engine, files_of(self._landed_path, before["landed_version"])
-        if then.schema != self._now.schema:
+        engine, then = self._engine, _files(self._landed_path, before["landed_version"])
+        if then is None or then.schema != self._now.schema:
             return None
-        came = tuple(sorted(set(self._now.paths) - set(then.paths)))
-        went = tuple(sorted(set(then.paths) - set(self._now.paths)))
-        if came and len(came) == len(self._now.paths):
-            return None  # nothing of it is as it was
-        columns = names(self._now.schema.names)
-        engine.attach_files("_came_files", came, self._now.schema)
-        engine.attach_files("_went_files", went, self._now.schema)
-        engine.keep(CAME, f"SELECT {columns} FROM _came_files EXCEPT ALL SELECT {columns} FROM _went_files")
-        engine.keep(WENT, f"SELECT {columns} FROM _went_files EXCEPT ALL SELECT {columns} FROM _came_files")
+        engine.attach_files("_came_files", _only(self._now, then), self._now.schema)
+        engine.attach_files("_went_files", _only(then, self._now), self._now.schema)
+        key, columns = name(self._order.feed.key), self._now.schema.names
+        came, went = (f"(SELECT * FROM {one} WHERE {self._made.current})" for one in ("_came_files", "_went_files"))
+        engine.keep(
+            CAME,
+            f"SELECT {names(columns, '_c')} FROM {came} AS _c LEFT JOIN {went} AS _w ON _c.{key} = _w.{key} "
+            f"WHERE _w.{key} IS NULL OR NOT ({alike(columns, '_c', '_w')})",
+        )
+        if _one(engine, f"SELECT count(*) AS n FROM {CAME}") > self._now.rows * MOST_CHANGED:
+            return None
+        engine.keep(
+            WENT,
+            f"SELECT {names(columns, '_w')} FROM {went} AS _w "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {came} AS _c WHERE _c.{key} = _w.{key}) "
+            f"OR EXISTS (SELECT 1 FROM {CAME} AS _n WHERE _n.{key} = _w.{key})",
+        )
         tell("standardising", 1, STEPS)
         engine.keep(ROWS, self._made.select(CAME))
         engine.keep("_went_keys", f"SELECT DISTINCT {KEY} FROM ({self._made.keyed(WENT)}) AS k WHERE {KEY} IS NOT NULL")
@@ -211,6 +226,18 @@ class _Standardising:
             "work_id": self._place.work_id, "rules": self._rules, "landed_version": self._now.version,
             "repeated": repeated, "keyless": keyless, "full": full,
         }  # fmt: skip
+
+
+def _files(path: Path, version: int | None = None) -> Files | None:
+    """Return the files of a version; None where they are not all there any more."""
+    try:
+        return files_of(path, version)
+    except (TableTouchedError, DeltaError):
+        return None
+
+
+def _only(these: Files, others: Files) -> tuple[Path, ...]:
+    return tuple(sorted(set(these.paths) - set(others.paths)))
 
 
 def _rules(order: StandardiseOrder, landed: Files) -> str:

@@ -360,6 +360,20 @@ def test_a_small_change_writes_few_rows(land):
     assert land.run(order([("v", one_field("DE01001", length=5))])).full
 
 
+def test_a_version_that_was_tidied_away_or_damaged_is_made_anew(land):
+    land.put(named([("1", "甲", None)]))
+    land.run(order(NAME))
+    former = list(land.path.glob("*.parquet"))
+    land.put(named([("1", "乙", None), ("2", "丙", None)]))
+    for file in former:
+        file.unlink()
+    assert land.run(order(NAME)).full
+    for file in land.out.glob("*.parquet"):
+        file.write_bytes(b"")
+    assert land.run(order(NAME)).full
+    assert {row["f"] for row in land.rows().values()} == {"乙", "丙"}
+
+
 def test_both_engines_standardise_alike(tmp_path):
     table, fields = columns_of([(given, list(expected)) for given, expected in WAYS.values()])
     keys = table["id"].to_pylist()
