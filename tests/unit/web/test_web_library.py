@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jutong.center.catalog.models import Item
+from jutong.center.catalog.models import Binding, Item
 from jutong.center.fleet.models import Source
 from jutong.center.library import definitions, steps
 from jutong.center.library.models import FeedRow, Library, LibraryTable, Work
+from jutong.center.quality.models import CheckedTable
 from jutong.contracts.engines import TryEngineOrder
 from tests.sharing_world import NOW, World
 from tests.unit.center.library.test_chain import LIBRARY
@@ -97,6 +98,23 @@ def test_a_work_is_ordered_watched_and_cancelled(published: World, monkeypatch: 
     assert client.post(f"{page}/cancel").status_code == 409
     assert client.get("/library/works/0190a000-0000-7000-8000-00000000000b").status_code == 404
     assert client.get("/library/tables/RK/none").status_code == 404
+
+
+def test_a_table_tells_who_stands_on_its_copy_and_how_good_it_is(published: World) -> None:
+    Source.objects.update(writes=["library"])
+    Binding.objects.update(schema_name="library", table="rk_person")
+    table = LibraryTable.objects.get(name="person")
+    CheckedTable.objects.create(table=table, organisation=published.civil, title="人口基本信息", score=9123)
+    LibraryTable.objects.filter(id=table.id).update(rows=1234567, fresh_at=NOW, filled_permille=875)
+    shown = text(signed_in("requester"), PAGE)
+    assert "婚姻登记信息" in shown
+    assert "0个有效授权" in shown
+    assert "质量报告 91.2" in shown
+    overview = text(signed_in("requester"), "/library")
+    assert "1,234,567" in overview
+    assert "87.5%" in overview
+    assert ">91.2</a>" in overview
+    assert "质量报告" not in text(signed_in("system-admin"), PAGE)
 
 
 def test_the_operator_has_an_engine_tried(published: World) -> None:

@@ -26,7 +26,7 @@ class TableKind(models.TextChoices):
 
     ENTITY = "entity", _("融合表：一个主体一行")
     RECORD = "record", _("记录表：逐条登记")
-    DERIVED = "derived", _("衍生表：由其他表算出")
+    DERIVED = "derived", _("派生表：由其他表算出")
 
 
 class FeedState(models.TextChoices):

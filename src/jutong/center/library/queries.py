@@ -13,9 +13,8 @@ from jutong.center.org.enums import Role
 from jutong.center.org.permissions import Permission
 from jutong.center.paging import Page, newest_first
 from jutong.kernel.errors import NotFoundError
+from jutong.standards.agreement import standard_text
 
-HOURS = {"realtime": 1, "daily": 26, "weekly": 7 * 24 + 2, "monthly": 31 * 24, "quarterly": 92 * 24, "yearly": 366 * 24}
-"""Hours after which a table of an update cycle is late; irregular ones never are."""
 MOST_WORKS = 50
 MOST_VERSIONS = 30
 """Versions of a table that its page shows."""
@@ -126,8 +125,8 @@ def _lines(tables: list[LibraryTable], now: datetime) -> dict[UUID, TableLine]:
 
 def late_hours(table: LibraryTable, now: datetime) -> int:
     """Return by how many hours a table is older than its cycle allows; 0 where it is not, or nothing is known."""
-    hours = HOURS.get(table.cycle)
-    if hours is None or table.fresh_at is None:
+    hours = standard_text().freshness_by_cycle.get(table.cycle, 0)
+    if not hours or table.fresh_at is None:
         return 0
     over = now - table.fresh_at - timedelta(hours=hours)
     return max(0, -(-int(over.total_seconds()) // 3600))

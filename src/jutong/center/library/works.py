@@ -28,7 +28,7 @@ Listener = Callable[[Work, dict[str, Any], Actor, datetime], None]
 KINDS: dict[str, Promise | str] = {
     "care": _("养护"),
     "check": _("质量检查"),
-    "derive": _("衍生"),
+    "derive": _("派生"),
     "fuse": _("融合"),
     "serve": _("更新服务副本"),
     "standardise": _("标准化"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from jutong.center.library import ordering, queries, steps
+from jutong.center.library import ordering, queries, steps, uses
 from jutong.center.library.definitions import definition_of
 from jutong.center.library.feeds import role_titles
 from jutong.center.library.models import LibraryTable
 from jutong.center.library.works import KINDS
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
+from jutong.center.quality import queries as quality
+from jutong.center.quality.models import CheckedTable
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
 from jutong.web.library.lines import lines
@@ -26,8 +30,9 @@ def overview(visit: Visit) -> HttpResponseBase:
     """Show every library with its tables."""
     cards = queries.overview(visit.actor, visit.now)
     filled = [line for card in cards for line in card.lines if line.table.rows]
+    scores = _scores(visit)
     context = {
-        "cards": cards,
+        "cards": [(card, [(line, scores.get(line.table.id)) for line in card.lines]) for card in cards],
         "charted": sorted(filled, key=lambda line: -(line.table.rows or 0))[:MOST_CHARTED],
         "rows": sum(card.rows for card in cards),
         "tables": sum(len(card.lines) for card in cards),
@@ -40,6 +45,14 @@ def overview(visit: Visit) -> HttpResponseBase:
         "may_try": has(visit.actor, Permission.LIBRARY_ENGINE_TRY),
     }
     return visit.render("library/overview.html", context)
+
+
+def _scores(visit: Visit, found: LibraryTable | None = None) -> dict[UUID, CheckedTable]:
+    """Return the quality of library tables, by table, for who may see it; of registers nothing."""
+    if not has(visit.actor, Permission.QUALITY_REPORT_VIEW):
+        return {}
+    rows = quality.tables(visit.actor).filter(feed=None)
+    return {row.table_id: row for row in (rows if found is None else rows.filter(table=found))}
 
 
 @page(Permission.LIBRARY_LIBRARY_VIEW)
@@ -57,6 +70,8 @@ def _table(visit: Visit, found: LibraryTable, problem: JutongError | None = None
         "line": queries.line_of(visit.actor, found, visit.now),
         "feeds": feeds,
         "versions": queries.versions(visit.actor, found),
+        "checked": _scores(visit, found).get(found.id),
+        "uses": uses.of_table(found),
         "works": lines(queries.works(visit.actor, table=found).rows[:SHOWN_WORKS]),
         "possible": [(kind, KINDS.get(kind, kind)) for kind in _possible(visit, found)],
         "may_confirm": has(visit.actor, Permission.LIBRARY_FEED_CONFIRM),

@@ -138,7 +138,7 @@ def test_what_landed_goes_down_the_chain_and_is_counted(feed: FeedRow, world: Wo
         (f"standardised/{world.civil.code}/t_306001_1_rk_person", 0), ("fused/RK/person", 7), ("fused/RK/household", 0)
     }  # fmt: skip
     line = queries.line_of(world.requester, table, at(4))
-    assert (line.feeds_on, line.open_works, line.filled, line.late_hours) == (1, 3, "75.0", 46)
+    assert (line.feeds_on, line.open_works, line.filled, line.late_hours) == (1, 3, "75.0", 24)
     cards = queries.overview(world.requester, at(1.5))
     assert [(card.library.code, card.rows, card.filled_tables, card.late) for card in cards] == [("RK", 7, 2, 0)]
 

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("entity", "融合表：一个主体一行"),
                             ("record", "记录表：逐条登记"),
-                            ("derived", "衍生表：由其他表算出"),
+                            ("derived", "派生表：由其他表算出"),
                         ],
                         max_length=8,
                     ),
