@@ -141,7 +141,7 @@ def _line(line: TableLine) -> LibraryTableOut:
         version=table.version, filled_permille=table.filled_permille, changed_at=table.changed_at,
         fresh_at=table.fresh_at, late_hours=line.late_hours, feeds_on=line.feeds_on,
         feeds_proposed=line.feeds_proposed, open_works=line.open_works,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _feed(row: FeedRow) -> LibraryFeedOut:
@@ -150,7 +150,7 @@ def _feed(row: FeedRow) -> LibraryFeedOut:
         role=row.role, landed=row.landed, key=row.key, changed=row.changed,
         columns=[(field, column) for field, column in row.columns], state=row.state, moved_at=row.moved_at,
         standardised_at=row.standardised_at, rows=row.rows, repeats=row.repeats, problems=row.problems,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def _version(row: TableVersion) -> LibraryVersionOut:
@@ -167,7 +167,7 @@ def _work(row: Work) -> LibraryWorkOut:
         phase=row.phase, done=row.done, total=row.total, problem=row.problem, problem_code=row.problem_code,
         result=row.result, leaf_index=row.leaf_index, ordered_by=person(row.ordered_by), ordered_at=row.ordered_at,
         started_at=row.started_at, finished_at=row.finished_at,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 @router.get(
@@ -184,7 +184,7 @@ def list_libraries(request: ApiRequest) -> LibrariesOut:
             LibraryOut(
                 code=card.library.code, kind=card.library.kind, title=card.library.title, basis=card.library.basis,
                 version=card.library.version, tables=[_line(line) for line in card.lines],
-            )  # type: ignore[arg-type]
+            )
             for card in cards
         ]
     )  # fmt: skip
