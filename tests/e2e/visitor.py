@@ -53,9 +53,9 @@ class Visitor:
     def click(self, name: str, role: str = "button") -> None:
         self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]  # a role's name
 
-    def reload_until(self, text: str) -> None:
+    def reload_until(self, text: str, seconds: float = DEADLINE_SECONDS) -> None:
         """Look again until the page says it, as a person waiting would."""
-        give_up = time.monotonic() + DEADLINE_SECONDS
+        give_up = time.monotonic() + seconds
         while text not in self.page.locator("main").inner_text():
             assert time.monotonic() < give_up, f"never saw {text!r} on {self.page.url}:\n{self.text()}"
             self.page.wait_for_timeout(LOOK_AGAIN_MS)

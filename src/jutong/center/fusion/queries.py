@@ -139,13 +139,16 @@ def case_of(actor: Actor, number: str) -> ConflictCase | None:
 
 
 def cards(actor: Actor, table: LibraryTable) -> list[Work]:
-    """Return fusions of a table that have a model card, the newest first, one for each version of the model."""
+    """Return fusions of a table that have a model card, the newest first, one for each version of the model.
+
+    Of one version it is the last that looked at all records: the card of a run for changes tells of those alone.
+    """
     org.require(actor, Permission.LIBRARY_LIBRARY_VIEW)
     rows = Work.objects.filter(library=table.library_id, table=table.name, kind="fuse", state=WorkState.DONE)
+    carded = rows.exclude(result__card={}).filter(result__has_key="card").order_by("-finished_at")[: MOST_CARDS * 10]
     seen: dict[str, Work] = {}
-    for work in (
-        rows.exclude(result__card={}).filter(result__has_key="card").order_by("-finished_at")[: MOST_CARDS * 10]
-    ):
+    for work in carded:
         version = str(work.result["card"].get("model", {}).get("version", ""))
-        seen.setdefault(version, work)
+        if version not in seen or (work.result["full"] and not seen[version].result["full"]):
+            seen[version] = work
     return list(seen.values())[:MOST_CARDS]
