@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from jutong.library.engine import DUCKDB, EngineSetting, open_engine
 from jutong.library.engine.delta import said_of, version_of
 from jutong.library.engine.errors import (
+    EngineMissingError,
     EngineRefusedError,
     EngineUnknownError,
     EngineUnreachableError,
@@ -195,6 +197,30 @@ def test_an_address_that_is_none_or_answers_nothing_is_named(tmp_path):
             open_engine(EngineSetting(wrong), tmp_path)
     with pytest.raises(EngineUnreachableError):
         open_engine(EngineSetting("sc://127.0.0.1:1"), tmp_path)
+
+
+def test_a_missing_client_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
+    with pytest.raises(EngineMissingError, match="sc://"):
+        open_at(spark_address(), tmp_path)
+
+
+def test_what_a_killed_write_left_goes_with_the_next(duck, path):
+    duck.write(HUNDRED.format(n=5), path, commit={})
+    left = path / ".engine-killed" / "files"
+    left.mkdir(parents=True)
+    (left / "half.parquet").write_bytes(b"PAR1")
+    assert rows(duck, path)["4"] == 4
+    duck.write(HUNDRED.format(n=6), path, commit={})
+    assert not left.parent.exists()
+    assert rows(duck, path)["5"] == 5
+
+
+def test_columns_added_later_are_empty_in_older_files(duck, path):
+    write_deltalake(str(path), pa.table({"k": ["1"], "n": [1]}))
+    write_deltalake(str(path), pa.table({"k": ["2"], "n": [2], "d": ["x"]}), mode="append", schema_mode="merge")
+    duck.attach("t", path)
+    assert sorted(duck.rows("SELECT k, d FROM t")) == [("1", None), ("2", "x")]
 
 
 def test_a_cluster_refuses_by_name_too(tmp_path):
