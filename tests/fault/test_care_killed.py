@@ -97,7 +97,7 @@ def test_a_killed_work_leaves_a_good_table_and_is_ended_by_a_second_run(
     moments = int(worker.ask(0, trial, order))
     assert moments > 2
     kills = int(os.environ.get("JUTONG_TEST_KILLS", KILLS))
-    for moment in sorted({1 + moments * number // (kills + 1) for number in range(1, kills + 1)}):
+    for moment in sorted({1 + moments * part // (kills + 1) for part in range(1, kills + 1)}):
         shutil.rmtree(trial)
         shutil.copytree(home, trial)
         assert worker.ask(moment, trial, order) == "killed"
