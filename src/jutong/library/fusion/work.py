@@ -236,8 +236,8 @@ class _Fusion:
 
     def _before(self) -> None:
         """Make ``fu_was``: the golden records, as they stood, of entities that are looked at."""
-        if self.full:
-            self.engine.keep("fu_was", "SELECT * FROM fu_fused")
+        if self.full and self.good is not None and not self._reshaped():
+            self.engine.attach("fu_was", self.fused.path, self.good.version)  # all of them: nothing to copy
             return
         ids = "SELECT entity_id FROM fu_assigned UNION SELECT entity_id FROM fu_mine"
         self.engine.keep("fu_was", f"SELECT * FROM fu_fused WHERE entity_id IN ({ids})")
