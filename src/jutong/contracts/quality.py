@@ -97,7 +97,7 @@ class TextPattern(QualityRuleBase):
 
 
 class Codes(QualityRuleBase):
-    """The value is a code of a shipped code table, or one of ``values``."""
+    """The value is a code of a shipped code table, or one of ``values``: the place's own beside the national ones."""
 
     kind: Literal["codes"] = "codes"
     field: Name

@@ -69,6 +69,7 @@ def derived(
     standardised: bool,
     role: str = "",
     registers: Iterable[Register] = (),
+    local: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[QualityRule, ...]:
     """Return the rules of a table.
 
@@ -79,12 +80,13 @@ def derived(
         standardised: whether it is a register as standardised, which knows what could not be brought into form.
         role: of the register's department.
         registers: the other registers, for what the source department of a field says (条例 19).
+        local: codes of the place beside the shipped ones, by code table.
     """
     there = set(filled)
     fields = [field for field in definition.fields if field.name in there]
     found: list[QualityRule] = []
     for field in fields:
-        found += _of_field(definition, field, elements.get(field.element), standardised=standardised)
+        found += _of_field(definition, field, elements.get(field.element), local or {}, standardised=standardised)
     if definition.keys and there.issuperset(definition.keys):
         found.append(contract.Unique(id="keys.unique", fields=definition.keys, basis=definition.basis[:100]))
     found += _of_pairs(fields, scheme())
@@ -97,7 +99,12 @@ def derived(
 
 
 def _of_field(
-    definition: TableDefinition, field: FieldDefinition, element: Element | None, *, standardised: bool
+    definition: TableDefinition,
+    field: FieldDefinition,
+    element: Element | None,
+    local: Mapping[str, tuple[str, ...]],
+    *,
+    standardised: bool,
 ) -> Iterator[QualityRule]:
     name = field.name
     same: dict[str, Any] = {"field": name, "basis": f"{field.element} {element.standard if element else ''}".strip()}
@@ -107,7 +114,7 @@ def _of_field(
         yield contract.Standardised(id=f"{name}.standardised", **same)
     codes = _codes(field, element)
     if field.type == "text" and codes in _shipped_keys():
-        yield contract.Codes(id=f"{name}.codes", table=codes, **same)
+        yield contract.Codes(id=f"{name}.codes", table=codes, values=local.get(codes, ()), **same)
         yield contract.Drift(id=f"{name}.drift", **same)
     if field.type != "text" or element is None:
         return

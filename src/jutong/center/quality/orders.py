@@ -9,12 +9,14 @@ from pydantic import TypeAdapter
 from jutong.center.library.definitions import definition_of
 from jutong.center.library.models import FeedRow, FeedState, LibraryTable, TableVersion
 from jutong.center.norms.queries import matcher
+from jutong.center.org.models import Division
 from jutong.center.quality.deriving import Register, checked_fields, derived
 from jutong.center.quality.enums import StewardRuleState
 from jutong.center.quality.models import CheckedTable, QualityRun
 from jutong.contracts.library import TableDefinition
-from jutong.contracts.quality import CheckOrder, FieldProfile, QualityRule, TableAddress
+from jutong.contracts.quality import MOST_VALUES, CheckOrder, FieldProfile, QualityRule, TableAddress
 from jutong.kernel.canonical import canonical_json
+from jutong.standards import code_tables
 from jutong.standards.elements import Element
 from jutong.standards.quality import scheme
 
@@ -34,7 +36,7 @@ def order_for(table: LibraryTable, feed: FeedRow | None = None) -> CheckOrder | 
     checked = CheckedTable.objects.filter(table=table, feed=feed).first()
     rules = derived(
         definition, filled, elements, standardised=feed is not None, role=feed.role if feed else "",
-        registers=_registers(table, feed),
+        registers=_registers(table, feed), local=_local_codes(),
     )  # fmt: skip
     run = checked.runs.filter(newest=True).first() if checked else None
     return CheckOrder(
@@ -75,6 +77,14 @@ def _elements(definition: TableDefinition) -> Mapping[str, Element]:
     known = matcher()
     found = {field.element: known.element(field.element) for field in definition.fields if field.element}
     return {code: element for code, element in found.items() if element is not None}
+
+
+def _local_codes() -> Mapping[str, tuple[str, ...]]:
+    """Return the divisions registered here that the shipped table does not have: zones, and what was founded since."""
+    shipped = next(table for table in code_tables.shipped() if table.key == code_tables.DIVISIONS)
+    known = {span.code for span in shipped.spans}
+    here = Division.objects.values_list("code", flat=True).distinct().order_by("code")
+    return {code_tables.DIVISIONS: tuple([code for code in here if code not in known][:MOST_VALUES])}
 
 
 def _registers(table: LibraryTable, feed: FeedRow | None) -> Iterable[Register]:

@@ -201,7 +201,9 @@ def lookup(rule: rules.Codes) -> str:
 
 def listed(rule: rules.Codes) -> tuple[str, ...]:
     """Return the codes of a rule."""
-    return rule.values or shipped_codes(rule.table)
+    if rule.table and not shipped_codes(rule.table):
+        return ()
+    return tuple(sorted({*shipped_codes(rule.table), *rule.values}))
 
 
 @lru_cache(maxsize=64)
