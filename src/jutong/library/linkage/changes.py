@@ -60,7 +60,22 @@ def weigh_changes(
     engine.keep("link_touched", f"SELECT feed, key, feed || '/' || key AS uid FROM ({mates}) M")
     engine.keep("link_mine", f"SELECT P.* FROM {prepared} P JOIN link_touched T ON T.uid = P.uid")
     find_strays(engine, spec, "link_mine", decisions)
-    return find_pairs(engine, spec, model, prepared, "link_mine")
+    _candidates(engine, spec, prepared)
+    return find_pairs(engine, spec, model, "link_candidates", "link_mine")
+
+
+def _candidates(engine: Engine, spec: LinkSpec, prepared: str) -> None:
+    """Keep ``link_candidates``: whoever agrees with a touched record in a block or a number, in one pass over all."""
+    asked = [block.columns for block in spec.blocks]
+    if number := identity_column(spec):
+        asked.append((number,))
+    joins, found = [], []
+    for at, columns in enumerate(asked):
+        there = " AND ".join(f"{one} IS NOT NULL" for one in columns)
+        agree = " AND ".join(f"K{at}.{one} = P.{one}" for one in columns)
+        joins.append(f"LEFT JOIN (SELECT DISTINCT {', '.join(columns)} FROM link_mine WHERE {there}) K{at} ON {agree}")
+        found.append(f"K{at}.{columns[0]} IS NOT NULL")
+    engine.keep("link_candidates", f"SELECT P.* FROM {prepared} P {' '.join(joins)} WHERE {' OR '.join(found)}")
 
 
 def scope(engine: Engine, spec: LinkSpec, before: Before, prepared: str) -> None:
