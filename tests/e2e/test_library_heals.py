@@ -114,4 +114,3 @@ def test_the_couple_whose_status_differs_is_found_sent_and_healed(
     assert "已经解决的冲突" in healed.text()
     keeper.open(f"{HERE}/model")
     assert keeper.faults_at_both_widths() == []
-    officer.open("/me/notifications")

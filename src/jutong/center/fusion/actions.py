@@ -22,6 +22,7 @@ from jutong.center.fusion import queries
 from jutong.center.fusion.errors import (
     BatchOpenError,
     ConflictAmountError,
+    ConflictSentError,
     NeverFusedError,
     NotKeeperError,
     PurposeMissingError,
@@ -147,6 +148,7 @@ def send_conflicts(
         NotKeeperError: if the department neither keeps the library nor leads the table.
         ConflictAmountError: if that is too many, with those under way or without.
         ConflictPlaceError: if the rows cannot be named in the catalog.
+        ConflictSentError: if ``only`` was sent to the same department before.
         BatchOpenError: if the node has not answered about the same cause.
     """
     org.require(by, Permission.LIBRARY_CONFLICT_SEND)
@@ -157,6 +159,9 @@ def send_conflicts(
         ordered_by_id=by.user_id or org.NOBODY, organisation=org.own_organisation(by), role=by.role, ordered_at=now,
     )  # fmt: skip
     _check_amount(batch)
+    sent = ConflictCase.objects.filter(conflict_id=only, asked=batch.asked).values_list("correction__number", flat=True)
+    if only and sent:
+        raise ConflictSentError(number=sent[0])
     place = row_place(batch.asked, field)
     with constraint_errors(one_open_batch=BatchOpenError()):
         batch.save(force_insert=True)

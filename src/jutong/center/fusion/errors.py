@@ -49,6 +49,15 @@ class ConflictAmountError(JutongError):
     next_step = gettext_noop("请减少条数，或等在办的核实完再转。")
 
 
+class ConflictSentError(JutongError):
+    """No conflict is sent to the same department twice."""
+
+    code = "fusion.conflict.sent-already"
+    http_status = 409
+    message = gettext_noop("这条冲突已经转为校核{number}，不会转两次。")
+    next_step = gettext_noop("请到{number}看核实到哪一步；反馈后仍不一致的，可以请另一方核实，或转争议。")
+
+
 class BatchOpenError(JutongError):
     """The node has not answered about the same cause yet."""
 

@@ -220,7 +220,10 @@ class FusedPages:
             )
         look = say(OPEN_ENTITY)
         tools = "".join(
-            self._button(f'{look}<span class="sr"> {escape(name)}</span>', {"do": "entity", "entity": side.entity_id})
+            self._button(
+                f'{look}<span class="sr"> {escape(name)} {escape(side.key)}</span>',
+                {"do": "entity", "entity": side.entity_id},
+            )
             for side, name in zip((pair.left, pair.right), names, strict=True)
             if side.entity_id
         )
@@ -258,7 +261,7 @@ class FusedPages:
             weight=f"{pair.weight:+.1f}",
         )
         title = say(gettext_noop("机器是怎么比的"))
-        foot = f'<p class="card-foot note">{note}</p>'
+        foot = f'<div class="card-foot note">{note}</div>'
         return self._table(title, (say(gettext_noop("信息项")), level_label, weight_label), rows, foot)
 
     def _question(self, pair: Pair) -> str:
