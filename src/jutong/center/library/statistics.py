@@ -163,7 +163,6 @@ def question(
         return StatisticsQuery(
             library=table.library.code,
             table=table.name,
-            zone="fused" if table.kind == TableKind.ENTITY else "service",
             title=table.title,
             groups=tuple(_group(by_group[value]) for value in wanted),
             measures=(Measure(kind="count"), *(_measure(by_measure[value]) for value in measures if value != "count")),
