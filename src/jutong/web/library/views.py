@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from jutong.center.catalog.enums import Grade
 from jutong.center.library import ordering, queries, steps, uses
 from jutong.center.library.definitions import definition_of
 from jutong.center.library.feeds import role_titles
@@ -16,11 +18,20 @@ from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.center.quality import queries as quality
 from jutong.center.quality.models import CheckedTable
+from jutong.contracts.library import FieldDefinition
 from jutong.kernel.errors import JutongError
 from jutong.web.door import Visit, page, step
 from jutong.web.library.lines import lines
 
 SHOWN_WORKS = 12
+TYPES = {
+    "text": gettext_lazy("文本"),
+    "integer": gettext_lazy("整数"),
+    "decimal": gettext_lazy("小数"),
+    "date": gettext_lazy("日期"),
+    "instant": gettext_lazy("时间"),
+    "boolean": gettext_lazy("是否"),
+}
 MOST_CHARTED = 24
 """Tables the chart of the overview shows, the fullest libraries first."""
 
@@ -29,7 +40,7 @@ MOST_CHARTED = 24
 def overview(visit: Visit) -> HttpResponseBase:
     """Show every library with its tables."""
     cards = queries.overview(visit.actor, visit.now)
-    filled = [line for card in cards for line in card.lines if line.table.rows]
+    filled = [line for card in cards for line in card.lines if line.table.rows and line.filled]
     scores = _scores(visit)
     context = {
         "cards": [(card, [(line, scores.get(line.table.id)) for line in card.lines]) for card in cards],
@@ -66,7 +77,7 @@ def _table(visit: Visit, found: LibraryTable, problem: JutongError | None = None
     context = {
         "table": found,
         "definition": definition,
-        "fields": [(field, role_titles().get(field.source, field.source)) for field in definition.fields],
+        "fields": [_field(field) for field in definition.fields],
         "line": queries.line_of(visit.actor, found, visit.now),
         "feeds": feeds,
         "versions": queries.versions(visit.actor, found),
@@ -78,6 +89,16 @@ def _table(visit: Visit, found: LibraryTable, problem: JutongError | None = None
         "problem": problem,
     }
     return visit.render("library/table.html", context, status=problem.http_status if problem else 200)
+
+
+def _field(field: FieldDefinition) -> dict[str, object]:
+    """Return a field with what its codes are called."""
+    return {
+        "is": field,
+        "source": role_titles().get(field.source, field.source),
+        "grade": Grade(field.grade).label if field.grade in Grade.values else field.grade,
+        "type": TYPES[field.type],
+    }
 
 
 def _possible(visit: Visit, found: LibraryTable) -> list[str]:
