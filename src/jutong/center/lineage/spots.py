@@ -10,9 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from jutong.center.catalog.models import Binding, Entry, Item
 from jutong.center.fleet.models import Source
-from jutong.center.lineage.graph import Place
+from jutong.center.lineage.graph import Place, PlaceKind
 from jutong.center.lineage.seen import Sight
 from jutong.center.org.models import Organisation
+
+
+def place_id(kind: PlaceKind, name: str) -> str:
+    """Return the id of a place."""
+    return f"{kind}:{name}"
 
 
 @dataclass(frozen=True, order=True)
@@ -24,7 +29,7 @@ class TableId:
     table: str
 
     def __str__(self) -> str:
-        return f"table:{self.source}/{self.schema_name}/{self.table}"
+        return place_id("table", f"{self.source}/{self.schema_name}/{self.table}")
 
     @classmethod
     def of(cls, place_id: str) -> TableId:
@@ -42,7 +47,7 @@ class LibraryId:
     table: str
 
     def __str__(self) -> str:
-        return f"library:{self.zone}/{self.code}/{self.table}"
+        return place_id("library", f"{self.zone}/{self.code}/{self.table}")
 
     @classmethod
     def of(cls, place_id: str) -> LibraryId:
@@ -53,7 +58,7 @@ class LibraryId:
 
 def entry_id(entry: Entry) -> str:
     """Return the id of an entry's place."""
-    return f"entry:{entry.code}"
+    return place_id("entry", entry.code)
 
 
 def of_kind(places: Iterable[Place], kind: str) -> list[Place]:

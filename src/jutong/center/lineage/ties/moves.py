@@ -14,7 +14,16 @@ from jutong.center.jobs.models import Job, JobState
 from jutong.center.jobs.transfer import Transfer
 from jutong.center.lineage.graph import Evidence, Pair, Place, Tie
 from jutong.center.lineage.seen import Sight
-from jutong.center.lineage.spots import LibraryId, TableId, bare, of_kind, page_of, sources_by_name, table_place
+from jutong.center.lineage.spots import (
+    LibraryId,
+    TableId,
+    bare,
+    of_kind,
+    page_of,
+    place_id,
+    sources_by_name,
+    table_place,
+)
 from jutong.contracts.lineage import LandedColumn
 
 LANDED = "landed"
@@ -51,7 +60,7 @@ class Moves:
 
     def _landing(self, places: Collection[Place]) -> Q:
         which = Q()
-        for one in map(LibraryId.of, (f"library:{name}" for name in bare(places, "library"))):
+        for one in map(LibraryId.of, (place_id("library", name) for name in bare(places, "library"))):
             if one.zone == LANDED:
                 which |= Q(entry__organisation__code=one.code, target=one.table)
         return which

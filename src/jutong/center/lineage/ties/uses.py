@@ -17,7 +17,7 @@ from jutong.center.correction.models import Correction
 from jutong.center.correction.parties import visible as visible_cases
 from jutong.center.lineage.graph import Evidence, Pair, Place, Text, Tie
 from jutong.center.lineage.seen import Sight
-from jutong.center.lineage.spots import bare, entry_place
+from jutong.center.lineage.spots import bare, entry_place, place_id
 from jutong.center.org.permissions import Permission
 from jutong.center.org.queries import has
 from jutong.center.sharing.enums import GrantState
@@ -96,11 +96,11 @@ class Uses:
         for case in rows.select_related("raiser", "entry", "responsible").order_by("-created_at", "-id")[:MOST_CASES]:
             pairs = tuple(Pair(_mark(case.entry, item), item) for item in case.items)
             place = Place(
-                id=f"correction:{case.number}", title=case.number, note=_("校核"), owner=case.responsible.name,
+                id=place_id("correction", case.number), title=case.number, note=_("校核"), owner=case.responsible.name,
                 address=f"/corrections/{case.number}", is_late=False, fields={item: item for item in case.items},
             )  # fmt: skip
             evidence = Evidence("correction", case.get_state_display(), place.address, case.created_at)
-            yield place, Tie(f"user:{case.raiser.code}", place.id, pairs, evidence)
+            yield place, Tie(place_id("user", case.raiser.code), place.id, pairs, evidence)
 
 
 def _mark(entry: Entry, item: str) -> str:
@@ -114,7 +114,7 @@ def _items(grant: Grant) -> list[str]:
 
 def _grant_place(grant: Grant) -> Place:
     return Place(
-        id=f"grant:{grant.number}",
+        id=place_id("grant", grant.number),
         title=grant.number,
         note=grant.get_state_display(),
         owner=grant.requester.name,
@@ -127,13 +127,13 @@ def _grant_place(grant: Grant) -> Place:
 def _of_grant(grant: Grant) -> Tie:
     pairs = tuple(Pair(row.item.name, row.item.name, is_masked=row.mode != "plain") for row in grant.items.all())
     evidence = Evidence("grant", _("授权"), f"/grants/{grant.number}", grant.supplied_at or grant.issued_at)
-    return Tie(f"entry:{grant.entry.code}", f"grant:{grant.number}", pairs, evidence)
+    return Tie(place_id("entry", grant.entry.code), place_id("grant", grant.number), pairs, evidence)
 
 
 def _user_place(grant: Grant) -> Place:
     names = {_mark(grant.entry, name): name for name in _items(grant)}
     return Place(
-        id=f"user:{grant.requester.code}", title=grant.requester.name, note=grant.system.name,
+        id=place_id("user", grant.requester.code), title=grant.requester.name, note=grant.system.name,
         owner=grant.requester.name, fields=names,
     )  # fmt: skip
 
@@ -145,14 +145,17 @@ def _held(grant: Grant, called: tuple[int, datetime] | None) -> Tie:
         label = format_lazy(_("近30天调用{n}次"), n=f"{called[0]:,}")
     at = called[1] if called else None
     evidence = Evidence("use", label, f"/catalog/{grant.entry.code}/used", at)
-    return Tie(f"grant:{grant.number}", f"user:{grant.requester.code}", pairs, evidence)
+    return Tie(place_id("grant", grant.number), place_id("user", grant.requester.code), pairs, evidence)
 
 
 def _hidden(code: str, departments: int, items: set[str]) -> Found:
     named = sorted(items - {""})
     text = format_lazy(_("另有{n}个部门"), n=departments)
     place = Place(
-        id=f"hidden:{code}", title=text, note=_("名称只有提供部门和主管部门可见"), fields=dict.fromkeys(named, "")
+        id=place_id("hidden", code),
+        title=text,
+        note=_("名称只有提供部门和主管部门可见"),
+        fields=dict.fromkeys(named, ""),
     )
     evidence = Evidence("grant", _("授权"), f"/catalog/{code}")
-    return place, Tie(f"entry:{code}", place.id, tuple(Pair(name, name) for name in named), evidence)
+    return place, Tie(place_id("entry", code), place.id, tuple(Pair(name, name) for name in named), evidence)
