@@ -25,12 +25,16 @@ from jutong.node.copies.work import run
 from jutong.node.exchange.targets.errors import WriteForbiddenError
 from jutong.runtime.postgres import Postgres
 
-SCHEMA = pa.schema(
-    [
-        ("entity_id", pa.string()), ("name", pa.string()), ("born", pa.date32()), ("points", pa.int64()),
-        ("paid", pa.decimal128(12, 2)), ("alive", pa.bool_()), ("_updated", pa.timestamp("us", "UTC")),
-    ]
-)  # fmt: skip
+KINDS: dict[str, pa.DataType] = {
+    "entity_id": pa.string(),
+    "name": pa.string(),
+    "born": pa.date32(),
+    "points": pa.int64(),
+    "paid": pa.decimal128(12, 2),
+    "alive": pa.bool_(),
+    "_updated": pa.timestamp("us", "UTC"),
+}
+SCHEMA = pa.schema(KINDS)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ORDER = ServeOrder(
     library="RK", table="person", source="served", target="person", keys=("entity_id",), lookups=(("name", "born"),),

@@ -133,7 +133,7 @@ def ids(frame: Any) -> list[str]:
 
 
 async def test_the_stock_client_reads_what_the_grant_shows(face: Face) -> None:
-    import delta_sharing
+    import delta_sharing  # type: ignore[import-untyped]
     from requests.exceptions import HTTPError
 
     path = await face.profile()

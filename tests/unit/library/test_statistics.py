@@ -31,10 +31,14 @@ RULES = Suppression(
     most_cells=50,
 )  # fmt: skip
 COUNT = Measure(kind="count")
-SCHEMA = pa.schema(
-    [("sex", pa.string()), ("division", pa.string()), ("born", pa.date32()), ("age", pa.int64()),
-     ("income", pa.decimal128(12, 2))]
-)  # fmt: skip
+KINDS: dict[str, pa.DataType] = {
+    "sex": pa.string(),
+    "division": pa.string(),
+    "born": pa.date32(),
+    "age": pa.int64(),
+    "income": pa.decimal128(12, 2),
+}
+SCHEMA = pa.schema(KINDS)
 
 
 def query(*groups: GroupBy, measures: tuple[Measure, ...] = (COUNT,), filters: Any = ()) -> StatisticsQuery:
@@ -153,9 +157,9 @@ def test_no_line_of_any_table_gives_a_cell_away(numbers: list[list[int]]) -> Non
     hidden = {cell.keys for cell in answer.cells if cell.hidden}
     assert all(keys in hidden for keys, count in counts.items() if count < FLOOR)
     for dimension in (0, 1):
-        missing: Counter[str] = Counter()
-        alone: Counter[str] = Counter()
-        open_: Counter[str] = Counter()
+        missing: Counter[str | None] = Counter()
+        alone: Counter[str | None] = Counter()
+        open_: Counter[str | None] = Counter()
         for keys, count in counts.items():
             if keys in hidden:
                 missing[keys[dimension]] += count
