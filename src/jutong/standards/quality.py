@@ -60,6 +60,8 @@ class Scheme:
     pass_mark: int
     floor: int
     most_failing_permille: int
+    partial_code_tables: frozenset[str]
+    """Shipped code tables without their lower levels, against which nothing can be checked."""
     rows_shown: str
     """The highest grade that is seen as it is among failing rows, and with a reason on record."""
     rows_revealed: str
@@ -122,6 +124,7 @@ def scheme() -> Scheme:
         pass_mark=read["pass_mark"],
         floor=read["floor"],
         most_failing_permille=read["most_failing_permille"],
+        partial_code_tables=frozenset(read["partial_code_tables"]),
         rows_shown=read["rows"]["shown"],
         rows_revealed=read["rows"]["revealed"],
         dimensions=tuple(Dimension(**row) for row in read["dimensions"]),

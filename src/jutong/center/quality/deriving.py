@@ -39,7 +39,7 @@ class Register:
 
 @lru_cache(maxsize=1)
 def _shipped_keys() -> frozenset[str]:
-    return frozenset(table.key for table in code_tables.shipped())
+    return frozenset(table.key for table in code_tables.shipped()) - scheme().partial_code_tables
 
 
 def _codes(field: FieldDefinition, element: Element | None) -> str:
