@@ -28,7 +28,7 @@ FEEDS: tuple[tuple[str, str, tuple[str, str], dict[str, str]], ...] = (
     ("market", "企业登记基本信息", ("FR", "organisation"), {"name": "qymc", "division": "qxdm"}),
 )
 """What their stewards confirm: department, entry, library and table, and the columns no proposal found by its name.
-Other proposals wait, for people to look at. People's telephones stay out: the city's begin with zeros, as nobody's do."""
+Other proposals wait, for people to look at. Telephones of people stay out: the city's begin with zeros."""
 CHANGED = "gxsj"
 PROMISED_HOURS = 26
 
