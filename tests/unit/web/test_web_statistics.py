@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from jutong.contracts.statistics import StatisticsTicketOrder
 from tests.sharing_world import NOW, World
 from tests.unit.web.conftest import signed_in
 
-PERSONAL = {"personal": True, "grade": "general-2"}
+PERSONAL: dict[str, Any] = {"personal": True, "grade": "general-2"}
 FIELDS = (
     FieldDefinition(name="identity_number", title="公民身份号码", **PERSONAL),
     FieldDefinition(name="name", title="姓名", **PERSONAL),

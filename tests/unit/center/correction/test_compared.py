@@ -15,7 +15,7 @@ from jutong.center.fleet.models import Order
 from jutong.center.org.actor import platform_actor
 from jutong.center.sharing.models import Notice
 from jutong.contracts.orders import MarkOrder
-from jutong.kernel.sealing import seal_for
+from jutong.kernel.sealing import open_with, seal_for
 from tests import correction_steps as steps
 from tests.correction_steps import fresh, grant_of, mark, orders, served, traced
 from tests.sharing_world import NOW, World, at
@@ -42,7 +42,7 @@ def test_the_center_orders_a_mark_for_a_row_it_does_not_know(world: World) -> No
     (order,) = orders("mark")
     body = MarkOrder.model_validate(order)
     assert steps.sealed(world, order) == {"key": {}, "items": {"婚姻状况": "marital"}, "corrected": {}}
-    assert json.loads(steps.open_with(world.node_signer, body.locator)) == {"id_number": PERSON}
+    assert json.loads(open_with(world.node_signer, body.locator)) == {"id_number": PERSON}
     assert (case.origin, case.key_items, case.mark, case.responsible) == ("comparison", [], "ordered", world.civil)
     view = actions.reveal(number=case.number, by=world.steward, now=NOW)
     assert (view.key, [value.item for value in view.values]) == ({}, ["婚姻状况"])

@@ -105,12 +105,13 @@ def test_only_its_steward_confirms_and_only_what_is_there(feed: FeedRow, world: 
         feeds.confirm(feed=feed, by=world.stranger, now=NOW)
     with pytest.raises(ForbiddenError):
         feeds.confirm(feed=feed, by=world.authority, now=NOW)
-    for wrong in (
+    unfit: tuple[dict[str, Any], ...] = (
         {"role": ""}, {"key": "nothing"}, {"columns": []}, {"columns": [("name", "nothing")]},
         {"columns": [("nothing", "name")]},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for wrong in unfit:
         with pytest.raises(FeedUnfitError):
-            feeds.confirm(feed=feed, by=world.steward, now=NOW, **wrong)  # type: ignore[arg-type]
+            feeds.confirm(feed=feed, by=world.steward, now=NOW, **wrong)
     assert feeds.confirm(feed=feed, by=world.steward, now=NOW).state == "on"
     sent = feeds.feed_of(FeedRow.objects.get())
     assert (sent.library, sent.table, sent.columns[2]) == ("RK", "person", ("marital", "marital"))

@@ -14,7 +14,8 @@ from tests.sharing_world import World, at
 
 def whole(grant: Grant) -> Grant:
     Application.objects.filter(id=grant.application_id).update(share_way=UseWay.FILE)
-    return fresh(grant)
+    changed: Grant = fresh(grant)
+    return changed
 
 
 def test_a_ticket_opens_the_profiles_of_the_grants_system(world: World) -> None:
