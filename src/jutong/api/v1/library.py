@@ -22,6 +22,7 @@ router = Router(tags=["统一资源库 library"])
 LIST = "library-works"
 Code = Annotated[str, Path(max_length=18, pattern=r"^[A-Z][A-Z0-9]{0,17}$", description="资源库代码 · library code")]
 Name = Annotated[str, Path(max_length=63, pattern=r"^[a-z][a-z0-9_]{0,62}$", description="表名 · table name")]
+WorkId = Annotated[Ident, Path(description="作业编号 · id of the work")]
 
 
 class LibraryTableOut(Out):
@@ -228,6 +229,6 @@ def list_works(request: ApiRequest, asked: Query[LibraryWorksAsked]) -> PageOut[
     summary="资源库作业 · one work on the libraries",
     **asks(Permission.LIBRARY_LIBRARY_VIEW, LibraryWorkOut, 404, 422),
 )
-def get_work(request: ApiRequest, work_id: Path[Ident]) -> LibraryWorkOut:
+def get_work(request: ApiRequest, work_id: WorkId) -> LibraryWorkOut:
     """Return one work."""
     return _work(queries.work(request.auth.actor, work_id))
