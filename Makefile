@@ -15,7 +15,7 @@ CODE := src tests bench
 SUITABLE := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --progress-bar off --quiet --quiet
 
-.PHONY: help run install test fault check fix docs messages bench clean
+.PHONY: help run install test fault check fix docs messages bench bench-library clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ $(VENV)/bin/python:
 	"$$found" -m venv --clear $(VENV)
 
 $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "Installing locked dependencies into $(VENV) (once; about 850 MB on disk) ..."
+	@echo "Installing locked dependencies into $(VENV) (once; about 1 GB on disk) ..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
@@ -106,6 +106,8 @@ bench/out/quality/%/installed: bench/_peers_quality/%.txt | $(VENV)/bin/python
 	@echo "Installing $* into an environment of its own ..."
 	@rm -rf $(@D); $(VENV)/bin/python -m venv $(@D); $(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
+
+bench-library: bench-standardising bench-linkage bench-fusion bench-quality ## the unified library: standardising, linkage, fusion, quality
 
 bench-%: $(VENV)/installed
 	@$(BIN)/python bench/$*.py $(ARGS)
