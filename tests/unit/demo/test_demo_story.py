@@ -18,6 +18,7 @@ from jutong.center.dispute.models import Dispute
 from jutong.center.fleet.models import Source
 from jutong.center.fleet.service import ensure_local_node
 from jutong.center.jobs.models import Transfer
+from jutong.center.library.models import FeedRow, Library
 from jutong.center.org.models import Organisation
 from jutong.center.remedy.models import Disposal, LedgerAsk, Rectification, ServiceChange
 from jutong.center.returns.models import ReturnFlow
@@ -26,8 +27,10 @@ from jutong.center.supervision.models import Case
 from jutong.demo import city_load
 from jutong.demo.catalog_bound import BOUND_ENTRIES
 from jutong.demo.chain import province, story
+from jutong.demo.chain.library import FEEDS
 from jutong.demo.city import CITY_CODE, PEOPLE, department
 from jutong.kernel.settings import Settings
+from jutong.library.definitions import shipped
 from jutong.standards import credit_code
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -45,7 +48,8 @@ def home(db: None, settings: Any, tmp_path: Path) -> Settings:
         owner = Organisation.objects.get(code=department(row.department).code)
         made = {"dialect": "postgresql", "organisation": owner, "is_ok": True, "seen_at": NOW}
         source, _ = Source.objects.get_or_create(node=node, name=row.source, defaults=made)
-        columns = [{"name": item.column, "type": "text"} for item in row.items if item.column]
+        named = [item.column for item in row.items if item.column]
+        columns = [{"name": name, "type": "text", "key": at == 0} for at, name in enumerate(named)]
         table = {"name": row.table, "schema_name": "public", "columns": columns, "row_estimate": 100}
         source.tables = [*source.tables, table]
         source.save()
@@ -78,6 +82,8 @@ def test_the_city_lives_the_whole_chain_once(home: Settings) -> None:
     assert set(Transfer.objects.values_list("state", "version", "schedule__kind")) == {
         ("on", 1, "workdays"), ("on", 1, "after"),
     }  # fmt: skip
+    assert Library.objects.count() == len(shipped())
+    assert FeedRow.objects.filter(state="on").count() == len(FEEDS)
     assert Delegation.objects.count() == 3
     late = StatutoryClock.objects.filter(state="running", due_on__lt=NOW.date())
     assert {
