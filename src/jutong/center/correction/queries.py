@@ -216,7 +216,7 @@ def _events(found: Correction, sides: frozenset[Side], actor: Actor) -> frozense
 def traces_of(subject_kind: str, subject_id: UUID) -> list[Trace]:
     """Return the traces about a subject with how many records each found, as ``found``."""
     rows = Trace.objects.filter(subject_kind=subject_kind, subject_id=subject_id).select_related("node")
-    return list(rows.annotate(found=Count("hits")))
+    return list(rows.annotate(found=Count("hits")).order_by("-ordered_at", "node", "entry_code"))
 
 
 def marks_of_entry(entry_id: UUID) -> list[Marked]:

@@ -46,7 +46,10 @@ def test_every_row_names_known_roles_and_a_reason():
 
 def test_the_three_administrators_share_only_what_everybody_has():
     everybody = {permission for permission in Permission if set(Role.values) <= HOLDERS[permission]}
-    shared_views = {Permission.ORG_USER_VIEW, Permission.ORG_SYSTEM_VIEW, Permission.FLEET_NODE_VIEW}
+    shared_views = {
+        Permission.ORG_USER_VIEW, Permission.ORG_SYSTEM_VIEW, Permission.FLEET_NODE_VIEW,
+        Permission.LIBRARY_LIBRARY_VIEW,
+    }  # fmt: skip
     for one, other in combinations(THREE_ADMINISTRATORS, 2):
         assert ROLE_PERMISSIONS[one] & ROLE_PERMISSIONS[other] <= everybody | shared_views
 
@@ -60,7 +63,7 @@ def test_administrators_hold_no_business_permission_but_to_read(role: str):
 
 
 def test_the_auditor_only_reads_and_the_leader_decides_what_the_government_does():
-    harmless = {"issue", "save", "set", "inspect"}  # the own token, saved searches, how to be told, looking
+    harmless = {"issue", "save", "set", "inspect", "query"}  # token, searches, being told, looking, counting
     decided = {Permission.DISPUTE_CASE_DECIDE, Permission.SUPERVISION_VIOLATION_DECIDE}  # 条例 28, 41
     for role, besides in ((Role.AUDITOR, set()), (Role.LEADER, decided)):
         acts = {permission for permission in ROLE_PERMISSIONS[role] if permission.value.rsplit(":", 1)[1] not in READ}
