@@ -74,7 +74,7 @@ async def test_a_lifted_mark_is_gone_and_a_restart_keeps_the_others(world: World
         mark(world)
         unknown = {"key": {}, "items": {"住址": "zz"}, "corrected": {}}  # the center does not know whose row it is
         mark(world, number="JZ-2", sealed=sealed(world, unknown), locator=sealed(world, {"sfzh": ID_TWINS}))
-        assert [one["matched"] for one in await receipts(world, 2)] == [1, 2]
+        assert sorted(one["matched"] for one in await receipts(world, 2)) == [1, 2], "each in its own time"
         mark(world, "lifted")
         await receipts(world, 3)
     async with running(world.settings) as node:
