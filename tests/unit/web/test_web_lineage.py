@@ -94,6 +94,8 @@ def test_a_field_nobody_was_granted_hits_nobody(city: World) -> None:
     hit = reading.impact(city.steward, code, names=["姓名"], now=LATER)
     assert [(one.place.title, one.fields) for one in hit.departments] == [("金河市教育局", ("姓名",))]
     assert "1,234" in str(hit.departments[0].uses[0].evidence.label)
+    assert [place.id for place in hit.tables] == [LANDED], "what was moved from behind the entry is hit as well"
+    assert hit.entries == ()
     spared = reading.impact(city.steward, code, names=["行政区划"], now=LATER)
     assert (spared.departments, spared.hidden) == ((), ())
     whole = reading.impact(city.steward, TABLE, names=["name"], now=LATER)

@@ -39,6 +39,7 @@ class Hit:
 class Impact:
     """What hangs on a place or some of its fields."""
 
+    start: Place
     graph: Graph
     departments: tuple[Hit, ...]
     hidden: tuple[Place, ...]
@@ -63,10 +64,13 @@ def impact(actor: Actor, at: str, *, names: Collection[str] = (), now: datetime)
     Raises:
         NotFoundError: as :func:`picture`.
     """
-    graph = picture(actor, at, names=names, up=0, down=MOST_STEPS, now=now)
-    reached = [graph.places[name] for name in graph.down if name != graph.start]
+    start = start_place(actor, at, now)
+    behind = _behind(start, [name for name in names if name in start.fields], Sight(actor))
+    graph = walk(behind[0], _sorts(actor, now), names=behind[1], up=0, down=MOST_STEPS)
+    reached = [graph.places[name] for name in graph.down if name not in {graph.start, start.id}]
     followed = graph.within()
     return Impact(
+        start=start,
         graph=graph,
         departments=tuple(_hit(place, graph, followed) for place in reached if place.kind == "user"),
         hidden=tuple(place for place in reached if place.kind == "hidden"),
@@ -74,6 +78,15 @@ def impact(actor: Actor, at: str, *, names: Collection[str] = (), now: datetime)
         entries=tuple(place for place in reached if place.kind == "entry"),
         cases=tuple(place for place in reached if place.kind == "correction"),
     )
+
+
+def _behind(start: Place, names: list[str], sight: Sight) -> tuple[Place, list[str]]:
+    """Return what to walk from: of an entry the table behind it, since what was moved from there is hit too."""
+    found = list(Bindings(sight).up([start]))
+    if not found:
+        return start, names
+    table, tie = found[0]
+    return table, sorted(tie.carried(frozenset(names or start.fields), "up"))
 
 
 def _hit(place: Place, graph: Graph, followed: list[Tie]) -> Hit:

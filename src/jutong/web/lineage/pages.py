@@ -7,7 +7,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from jutong.center.lineage import reading
-from jutong.center.lineage.graph import Graph, Tie
+from jutong.center.lineage.graph import Graph, Place, Tie
 from jutong.center.org.permissions import Permission
 from jutong.center.ownership.sheets import csv_bytes
 from jutong.web.door import Visit, page
@@ -87,12 +87,11 @@ def _picture(visit: Visit, at: str) -> dict[str, Any]:
         "narrower": visit.query(up=None, down=None, open=None) if max(up, down) > 1 else "",
         "file": f"/lineage/export{visit.query(at=at)}",
         "impact_query": visit.query(at=at, up=None, down=None, open=None),
-        **_fields(visit, graph),
+        **_fields(visit, graph.places[graph.start]),
     }
 
 
-def _fields(visit: Visit, graph: Graph) -> dict[str, Any]:
-    start = graph.places[graph.start]
+def _fields(visit: Visit, start: Place) -> dict[str, Any]:
     return {
         "start": start,
         "start_fields": [(name, start.called(name)) for name in start.fields],
@@ -128,6 +127,6 @@ def _impact(visit: Visit, at: str) -> HttpResponseBase:
         "impact": found,
         "grants": list(grants),
         "picture_query": visit.query(at=at),
-        **_fields(visit, found.graph),
+        **_fields(visit, found.start),
     }
     return visit.render("lineage/impact.html", context)
