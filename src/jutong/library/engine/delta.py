@@ -137,7 +137,8 @@ class EngineWrite(Overwrite):
 
     @override
     def committed(self) -> Committed | None:
-        raise NotImplementedError  # that is a move's question; ``version_of`` answers a work's
+        """Return None: the name of this write is new, so no commit bears it; a work finds its own by ``version_of``."""
+        return None
 
     def take(self, copy: Callable[[Path], None]) -> int:
         """Let an engine write files into a folder, and take them over; return how many rows they have.

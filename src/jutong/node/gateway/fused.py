@@ -190,8 +190,7 @@ class _Step:
             raise VisitStepError(problem=gettext_noop("要从三种判断里选一种"))
         ground = self._reason("ground", gettext_noop("要写依据，最多200个字"))
         found = self.fusion.next_pair(review_id=self.form.get("review", ""))
-        if found is None:  # pragma: no cover - an id that is not there raises
-            return self.queue()
+        assert found is not None  # noqa: S101 - an id that is not there raises
         order = self.visit.order
         left, right = found.left, found.right
         decide(
